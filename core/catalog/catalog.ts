@@ -1,0 +1,120 @@
+import type { BackupFacts, Manifest, Notice } from "#core/model/backup.ts";
+import type { ItemHeader, ItemKind } from "#core/model/item.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+
+/**
+ * What exists in a location: format on top of storage. The verbs read and write backups through these interfaces and
+ * see neither keys nor members. A CatalogReader cannot write.
+ */
+export interface BackupSummary {
+  readonly name: string;
+  readonly origin: "kubectl-backup" | "velero";
+  /** Completed, PartiallyFailed, or what a foreign commit object says. `damaged` when the commit cannot be read. */
+  readonly phase: string;
+  readonly startedAt: Date | undefined;
+  readonly finishedAt: Date | undefined;
+  readonly expiresAt: Date | undefined;
+  readonly itemCount: number | undefined;
+  readonly errorCount: number;
+  readonly warningCount: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly includedNamespaces: readonly string[];
+  readonly clusterName: string | undefined;
+  /** For telling clusters apart without reading the manifest. */
+  readonly clusterIds: { readonly kubeSystemUid?: string | undefined; readonly caSha256?: string | undefined };
+  /** Why it is listed as damaged. */
+  readonly trouble?: string | undefined;
+}
+
+/** What is known of an item without reading its bytes. */
+export interface StoredItem extends ItemKind {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation?: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ownerUids: readonly string[];
+  readonly terminating: boolean;
+  readonly sizeBytes: number;
+}
+
+export interface KindInventory extends ItemKind {
+  readonly count: number;
+  /** "" counts cluster-scoped objects. */
+  readonly namespaces: Readonly<Record<string, number>>;
+}
+
+/** `bytes` have been checked against the index's digest and identity. A damaged item is data, not an exception. */
+export type ReadItem =
+  | { readonly ok: true; readonly item: StoredItem; readonly bytes: Uint8Array }
+  | { readonly ok: false; readonly item: StoredItem; readonly message: string };
+
+/** A backup whose commit → manifest → index have been checked (or a Velero one, trusted as found). */
+export interface OpenBackup {
+  readonly summary: BackupSummary;
+  /** Absent in Velero's. */
+  readonly manifest: Manifest | undefined;
+  /** What could not be read of a foreign archive, by name. */
+  readonly notices: readonly Notice[];
+  readonly kinds: readonly KindInventory[];
+  /** Items of one kind in order of namespace and name; streams, memory stays flat. */
+  items(kind: ItemKind): AsyncIterable<readonly StoredItem[]>;
+  /**
+   * The bytes of items that `items` yielded, in the order that reads the archive best (runs of neighbours come from
+   * one range request and each member is decompressed once); the order between items is not kept.
+   */
+  read(items: readonly StoredItem[], signal: AbortSignal): AsyncIterable<ReadItem>;
+  /** Removes temporary files. */
+  close(): Promise<void>;
+}
+
+export interface CatalogReader {
+  /** The location's URL. */
+  readonly url: string;
+  /** Newest first. One listing plus one read per commit object whose ETag is not in the local cache. */
+  list(context: RunContext): Promise<readonly BackupSummary[]>;
+  /** Failure backup-not-found, backup-damaged, backup-unsupported. */
+  find(name: string, context: RunContext): Promise<BackupSummary>;
+  open(name: string, context: RunContext): Promise<OpenBackup>;
+  /** The stored log, gunzipped, in pieces. */
+  logs(name: string, context: RunContext): AsyncIterable<Uint8Array>;
+}
+
+/** A backup under way: its name is claimed, its archive open. Nothing lists until `commit` has ended. */
+export interface BackupWriter {
+  readonly runId: string;
+  /**
+   * Stores an item's bytes (copied before it returns, so the caller may reuse them). Resolves when there is room.
+   * Items of one kind are best given together; several kinds may be interleaved.
+   */
+  add(kind: ItemKind, header: ItemHeader, bytes: Uint8Array): Promise<void> | undefined;
+  /** Side files → index → manifest → commit object, each checked. The log is what `log` collected. */
+  commit(facts: BackupFacts, context: RunContext): Promise<CommittedBackup>;
+  /** Removes all that the run wrote. Safe at any moment, also after a failed commit. */
+  abort(): Promise<void>;
+  /** One line of the stored log. */
+  log(level: "info" | "warning" | "error", message: string): void;
+  readonly itemCount: number;
+  readonly itemBytes: number;
+}
+
+export interface CommittedBackup {
+  readonly name: string;
+  readonly url: string;
+  readonly archiveBytes: number;
+  readonly manifest: Manifest;
+}
+
+export interface CatalogWriter {
+  /** Claims the name (format.md §6). Failure name-taken before anything else is written. */
+  begin(name: string, context: RunContext): Promise<BackupWriter>;
+  /** Commit object first, then the rest; repeatable. Also removes what a dead run left under the name. */
+  remove(name: string, context: RunContext): Promise<void>;
+  /** Files of a restore: report, log, results. Write-once. Keys are made from the restore's name. */
+  writeRestoreFile(restore: string, file: string, body: Uint8Array, context: RunContext): Promise<void>;
+}
+
+export interface Catalog extends CatalogReader, CatalogWriter {
+  close(): void;
+}

@@ -1,0 +1,43 @@
+import { z } from "zod";
+import { restoreName } from "./names.ts";
+import { selection } from "./selection.ts";
+
+/** What `restore` was asked to do. */
+export const restoreRequest = z.object({
+  name: restoreName,
+  backup: z.string(),
+  selection,
+  /** Namespace as in the backup → namespace to restore into. */
+  namespaceMapping: z.record(z.string(), z.string()).default({}),
+  existing: z.enum(["skip", "update"]).default("skip"),
+  preserveNodePorts: z.boolean().default(false),
+  /** true: all; list: `namespace/claim` as in the backup. Creates claims that were bound although their data is nowhere. */
+  emptyVolumes: z.union([z.boolean(), z.array(z.string())]).default(false),
+  /** Kinds (as in Selection.includeResources) whose status is written too. */
+  includeStatus: z.array(z.string()).default([]),
+  keepManagedFields: z.boolean().default(false),
+  /** Keep protection keys on namespaces restored under another name. */
+  keepProtection: z.boolean().default(false),
+  startJobs: z.boolean().default(false),
+  strict: z.boolean().default(false),
+  wait: z.boolean().default(true),
+  timeoutSeconds: z.number().positive().default(600),
+});
+export type RestoreRequest = z.infer<typeof restoreRequest>;
+
+/** One item's end. `reason` is stable (kebab-case) for machines, `message` is for people. */
+export type ItemOutcome =
+  | { readonly result: "created" | "unchanged" | "updated" }
+  | { readonly result: "skipped" | "failed"; readonly reason: string; readonly message: string };
+
+export interface ItemResult {
+  readonly group: string;
+  readonly resource: string;
+  readonly kind: string;
+  /** In the target, after mapping. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly outcome: ItemOutcome;
+  /** Warning headers of the server, and rules that changed more than metadata. */
+  readonly warnings: readonly string[];
+}
