@@ -1,0 +1,90 @@
+import { join } from "node:path";
+import type { KeyPair } from "./certificates.ts";
+import { issueClient } from "./certificates.ts";
+import type { KubeClient } from "./kube-client.ts";
+import { createKubeClient } from "./kube-client.ts";
+import { writeKubeconfig } from "./kubeconfig.ts";
+import { runCommand } from "./run-command.ts";
+
+/** Plain data about a running cluster, fit to be handed to another process. */
+export type ClusterDescriptor = {
+  /** "existing" is TEST_KUBECONFIG. */
+  readonly origin: "built" | "kind" | "existing";
+  /** Private folder for the kubeconfigs written by the handle; of a built cluster also keys, data and logs. */
+  readonly directory: string;
+  /** The administrator's. */
+  readonly kubeconfigPath: string;
+  readonly server: string;
+  /** Path of the kubectl that fits. */
+  readonly kubectl: string;
+  /** Of a built cluster: signs client certificates. */
+  readonly ca?: KeyPair;
+  /** Of a built cluster. */
+  readonly etcdUrl?: string;
+};
+
+export type ClusterHandle = {
+  readonly kubeconfigPath: string;
+  readonly server: string;
+  /** Folder of the kubectl binary, to be put on PATH. */
+  readonly binDirectory: string;
+  /** kubectl as administrator: its stdout; throws with its stderr when it fails. */
+  adminKubectl(args: readonly string[], options?: { readonly stdin?: string }): Promise<string>;
+  /** A raw client as administrator; the caller closes it. */
+  adminClient(): KubeClient;
+  /** A kubeconfig that carries a token, whatever it is worth. */
+  withToken(token: string): Promise<string>;
+  /** A kubeconfig of this user and these groups (built clusters only; no rights but what RBAC gives them). */
+  withClientCert(subject: { readonly user: string; readonly groups?: readonly string[] }): Promise<string>;
+  /** A token of a service account, valid for `seconds` (600 at least, so says the server; default 3600). */
+  serviceAccountToken(account: {
+    readonly namespace: string;
+    readonly name: string;
+    readonly seconds?: number;
+  }): Promise<string>;
+  /** Compacts etcd at its newest revision (built clusters only): with watchCache: false all older ones are then 410. */
+  etcdCompact(): Promise<void>;
+};
+
+/** The same cluster from another process. */
+export function attachCluster(descriptor: ClusterDescriptor): ClusterHandle {
+  const { directory, server, ca, kubeconfigPath } = descriptor;
+  const adminKubectl: ClusterHandle["adminKubectl"] = (args, options = {}) =>
+    runCommand(descriptor.kubectl, args, { ...options, env: { KUBECONFIG: kubeconfigPath } });
+  const nextPath = () => join(directory, `user-${crypto.randomUUID()}.kubeconfig`);
+  return {
+    kubeconfigPath,
+    server,
+    binDirectory: join(descriptor.kubectl, ".."),
+    adminKubectl,
+    adminClient: () => createKubeClient(kubeconfigPath),
+    withToken: (token) =>
+      writeKubeconfig(nextPath(), { server, credentials: { token }, ...(ca && { ca: ca.cert }) }),
+    withClientCert: async (subject) => {
+      const authority = builtOnly(ca, "client certificates");
+      const client = await issueClient(authority, subject);
+      return writeKubeconfig(nextPath(), { server, ca: authority.cert, credentials: { client } });
+    },
+    serviceAccountToken: async ({ namespace, name, seconds = 3600 }) => {
+      const output = await adminKubectl(["create", "token", name, "-n", namespace, `--duration=${seconds}s`]);
+      return output.trim();
+    },
+    etcdCompact: () => compact(builtOnly(descriptor.etcdUrl, "compaction")),
+  };
+}
+
+function builtOnly<T>(value: T | undefined, what: string): T {
+  if (value === undefined) throw new Error(`${what}: only with a cluster that the harness has built itself`);
+  return value;
+}
+
+async function compact(etcdUrl: string): Promise<void> {
+  const post = async (path: string, body: unknown): Promise<{ header: { revision: string } }> => {
+    const reply = await fetch(etcdUrl + path, { method: "POST", body: JSON.stringify(body) });
+    if (!reply.ok) throw new Error(`etcd ${path}: ${reply.status} ${await reply.text()}`);
+    // The part of etcd's answers that is read here.
+    return (await reply.json()) as { header: { revision: string } };
+  };
+  const { header } = await post("/v3/kv/range", { key: btoa("none") });
+  await post("/v3/kv/compaction", { revision: header.revision, physical: true });
+}

@@ -1,0 +1,239 @@
+// etcd + kube-apiserver + kube-controller-manager of the pinned version, on loopback ports, ready in some four seconds.
+// No node: pods stay Pending. A ClusterDescriptor is plain data, so that a test process can attach to servers that
+// another one started.
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { KeyPair } from "./certificates.ts";
+import { createAuthority, createSigningKey, issueClient, issueServer } from "./certificates.ts";
+import type { ClusterDescriptor, ClusterHandle } from "./cluster-handle.ts";
+import { attachCluster } from "./cluster-handle.ts";
+import { createKubeClient } from "./kube-client.ts";
+import { writeKubeconfig } from "./kubeconfig.ts";
+import { freePorts } from "./ports.ts";
+import type { ServerProcess } from "./processes.ts";
+import { startProcess, waitUntilReady } from "./processes.ts";
+import { scratchDirectory } from "./scratch.ts";
+import { toolDirectory } from "./tools.ts";
+
+export type ControlPlaneOptions = {
+  /** Where keys, data, logs and pid files go; a scratch folder when absent. The caller removes a folder it named. */
+  readonly directory?: string;
+  /** "own": outlives this process, to be stopped by the pid files in `directory`. Default "parent". */
+  readonly lifetime?: "parent" | "own";
+  /** false: old pages and watches expire as soon as etcdCompact() ran. */
+  readonly watchCache?: boolean;
+  readonly extraApiserverArgs?: readonly string[];
+  /** false: no garbage collection, no default service accounts, no pods made of deployments. */
+  readonly controllerManager?: boolean;
+};
+
+export type ControlPlane = ClusterHandle & {
+  readonly descriptor: ClusterDescriptor;
+  readonly processes: Readonly<Record<"etcd" | "apiserver" | "controllerManager", ServerProcess | undefined>>;
+  stop(): Promise<void>;
+};
+
+type Site = {
+  readonly directory: string;
+  readonly lifetime: "parent" | "own";
+  readonly ports: Readonly<Record<"etcd" | "etcdPeer" | "apiserver" | "controllerManager", number>>;
+};
+
+const SERVICE_RANGE = "10.96.0.0/16";
+
+/** Starts a control plane of its own; builds the servers first where they are not cached. */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const [etcdBin, kubernetesBin] = [await toolDirectory("etcd"), await toolDirectory("kubernetes")];
+  const scratch = options.directory === undefined ? await scratchDirectory("cluster") : undefined;
+  const directory = scratch?.path ?? options.directory ?? "";
+  const site = await prepareSite(directory, options.lifetime ?? "parent");
+  const { ca } = await writeKeys(directory, site.ports);
+  const started: ServerProcess[] = [];
+  const stop = async () => {
+    for (const server of started.toReversed()) await server.stop();
+    await scratch?.remove();
+  };
+  try {
+    const etcd = await startEtcd(site, etcdBin);
+    started.push(etcd);
+    const apiserver = await startApiserver(site, { bin: kubernetesBin, options });
+    started.push(apiserver);
+    await waitForApiserver(apiserver, join(directory, "admin.kubeconfig"));
+    const controllerManager =
+      options.controllerManager === false ? undefined : await startControllerManager(site, kubernetesBin);
+    if (controllerManager) started.push(controllerManager);
+    const descriptor = describeSite(site, ca, join(kubernetesBin, "kubectl"));
+    const handle = attachCluster(descriptor);
+    if (controllerManager) await waitForControllers(controllerManager, descriptor.kubeconfigPath);
+    return { ...handle, descriptor, processes: { etcd, apiserver, controllerManager }, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function prepareSite(directory: string, lifetime: Site["lifetime"]): Promise<Site> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const [etcd = 0, etcdPeer = 0, apiserver = 0, controllerManager = 0] = await freePorts(4);
+  return { directory, lifetime, ports: { etcd, etcdPeer, apiserver, controllerManager } };
+}
+
+function describeSite({ directory, ports }: Site, ca: KeyPair, kubectl: string): ClusterDescriptor {
+  return {
+    origin: "built",
+    directory,
+    kubeconfigPath: join(directory, "admin.kubeconfig"),
+    server: serverUrl(ports),
+    kubectl,
+    ca,
+    etcdUrl: `http://127.0.0.1:${ports.etcd}`,
+  };
+}
+
+function serverUrl(ports: Site["ports"]): string {
+  return `https://127.0.0.1:${ports.apiserver}`;
+}
+
+async function writeKeys(directory: string, ports: Site["ports"]): Promise<{ ca: KeyPair }> {
+  const [ca, frontProxyCa] = await Promise.all([createAuthority("cluster"), createAuthority("front-proxy")]);
+  const hosts = ["127.0.0.1", "10.96.0.1", "localhost", "kubernetes", "kubernetes.default.svc"];
+  const [serving, frontProxy, admin, manager] = await Promise.all([
+    issueServer(ca, hosts),
+    issueClient(frontProxyCa, { user: "front-proxy" }),
+    issueClient(ca, { user: "admin", groups: ["system:masters"] }),
+    issueClient(ca, { user: "system:kube-controller-manager" }),
+  ]);
+  const signing = createSigningKey();
+  const files: Readonly<Record<string, string>> = {
+    "ca.crt": ca.cert,
+    "ca.key": ca.key,
+    "apiserver.crt": serving.cert,
+    "apiserver.key": serving.key,
+    "front-proxy-ca.crt": frontProxyCa.cert,
+    "front-proxy.crt": frontProxy.cert,
+    "front-proxy.key": frontProxy.key,
+    "sa.key": signing.privateKey,
+    "sa.pub": signing.publicKey,
+  };
+  const write = ([name, text]: [string, string]) => writeFile(join(directory, name), text, { mode: 0o600 });
+  await Promise.all(Object.entries(files).map(write));
+  const kubeconfig = (name: string, client: KeyPair) =>
+    writeKubeconfig(join(directory, name), {
+      server: serverUrl(ports),
+      ca: ca.cert,
+      credentials: { client },
+    });
+  await Promise.all([kubeconfig("admin.kubeconfig", admin), kubeconfig("manager.kubeconfig", manager)]);
+  return { ca };
+}
+
+function startEtcd({ directory, lifetime, ports }: Site, bin: string): Promise<ServerProcess> {
+  const client = `http://127.0.0.1:${ports.etcd}`;
+  const peer = `http://127.0.0.1:${ports.etcdPeer}`;
+  return startProcess({
+    name: "etcd",
+    command: join(bin, "etcd"),
+    directory,
+    lifetime,
+    args: [
+      `--data-dir=${join(directory, "etcd")}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=default=${peer}`,
+      "--unsafe-no-fsync",
+      "--quota-backend-bytes=8589934592", // 8 GiB: the large workloads pass the default of 2 GiB
+      "--log-level=warn",
+    ],
+  });
+}
+
+function startApiserver(
+  { directory, lifetime, ports }: Site,
+  { bin, options }: { bin: string; options: ControlPlaneOptions },
+): Promise<ServerProcess> {
+  const file = (name: string) => join(directory, name);
+  return startProcess({
+    name: "apiserver",
+    command: join(bin, "kube-apiserver"),
+    directory,
+    lifetime,
+    args: [
+      `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
+      "--bind-address=127.0.0.1",
+      `--secure-port=${ports.apiserver}`,
+      "--advertise-address=127.0.0.1",
+      "--endpoint-reconciler-type=none", // loopback addresses may not stand in Endpoints
+      `--cert-dir=${directory}`,
+      `--tls-cert-file=${file("apiserver.crt")}`,
+      `--tls-private-key-file=${file("apiserver.key")}`,
+      `--client-ca-file=${file("ca.crt")}`,
+      `--service-account-key-file=${file("sa.pub")}`,
+      `--service-account-signing-key-file=${file("sa.key")}`,
+      "--service-account-issuer=https://kubernetes.default.svc",
+      `--service-cluster-ip-range=${SERVICE_RANGE}`,
+      "--authorization-mode=Node,RBAC",
+      `--requestheader-client-ca-file=${file("front-proxy-ca.crt")}`,
+      "--requestheader-allowed-names=front-proxy",
+      "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+      "--requestheader-group-headers=X-Remote-Group",
+      "--requestheader-username-headers=X-Remote-User",
+      `--proxy-client-cert-file=${file("front-proxy.crt")}`,
+      `--proxy-client-key-file=${file("front-proxy.key")}`,
+      "--enable-aggregator-routing=true",
+      "--allow-privileged=true",
+      ...(options.watchCache === false ? ["--watch-cache=false"] : []),
+      ...(options.extraApiserverArgs ?? []),
+    ],
+  });
+}
+
+function startControllerManager({ directory, lifetime, ports }: Site, bin: string): Promise<ServerProcess> {
+  const file = (name: string) => join(directory, name);
+  return startProcess({
+    name: "controller-manager",
+    command: join(bin, "kube-controller-manager"),
+    directory,
+    lifetime,
+    args: [
+      `--kubeconfig=${file("manager.kubeconfig")}`,
+      `--authentication-kubeconfig=${file("manager.kubeconfig")}`,
+      `--authorization-kubeconfig=${file("manager.kubeconfig")}`,
+      "--bind-address=127.0.0.1",
+      `--secure-port=${ports.controllerManager}`,
+      `--cert-dir=${directory}`,
+      `--service-account-private-key-file=${file("sa.key")}`,
+      `--root-ca-file=${file("ca.crt")}`,
+      "--use-service-account-credentials=true",
+      `--cluster-signing-cert-file=${file("ca.crt")}`,
+      `--cluster-signing-key-file=${file("ca.key")}`,
+      `--service-cluster-ip-range=${SERVICE_RANGE}`,
+      "--leader-elect=false",
+    ],
+  });
+}
+
+async function waitForApiserver(apiserver: ServerProcess, kubeconfigPath: string): Promise<void> {
+  const client = createKubeClient(kubeconfigPath);
+  try {
+    await waitUntilReady(apiserver, async () => (await client.request("GET", "/readyz")).status === 200);
+    await waitUntilReady(
+      apiserver,
+      async () => (await client.find("/api/v1/namespaces/default")) !== undefined,
+    );
+  } finally {
+    client.close();
+  }
+}
+
+/** The default service account is the controllers' first visible work. */
+async function waitForControllers(manager: ServerProcess, kubeconfigPath: string): Promise<void> {
+  const client = createKubeClient(kubeconfigPath);
+  const account = "/api/v1/namespaces/default/serviceaccounts/default";
+  try {
+    await waitUntilReady(manager, async () => (await client.find(account)) !== undefined);
+  } finally {
+    client.close();
+  }
+}
