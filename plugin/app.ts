@@ -1,0 +1,17 @@
+import type { Readable, Writable } from "node:stream";
+
+/** What a command may touch of the process it runs in; tests hand in their own. */
+export interface App {
+  /** The arguments as typed, for messages and the stored log. */
+  readonly argv: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stderr: Writable & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  /** 0; 1: notes and causes; 2: requests. */
+  readonly verbosity: number;
+  /** No progress and no summary. */
+  readonly quiet: boolean;
+}

@@ -1,0 +1,85 @@
+import { Failure } from "#core/model/errors.ts";
+import { didYouMean } from "#core/model/nearest.ts";
+import type { App } from "./app.ts";
+import type { AnyCommand, ExitCode } from "./command.ts";
+import { commands } from "./commands.ts";
+import { commonFlags } from "./flags.ts";
+import { exitCodeOf, showFailure } from "./ui/failure.ts";
+import { commandHelp, familyHelp, overviewHelp } from "./ui/help.ts";
+
+/** argv → the command it names → its handler. Everything thrown ends here, as one message and one exit code. */
+export async function runCli(app: App): Promise<ExitCode> {
+  try {
+    return await dispatch(app);
+  } catch (error) {
+    return showFailure(error, app, {
+      json: wantsJson(app.argv),
+      verbose: app.argv.some((word) => /^(-v|--verbosity)/.test(word)),
+    });
+  }
+}
+
+async function dispatch(app: App): Promise<ExitCode> {
+  const words = leadingWords(app.argv);
+  if (words.length === 0 || words[0] === "help") return showOverview(app, words.slice(1));
+  const command = findCommand(words);
+  if (command === undefined) return showFamilyOrFail(app, words);
+  const { parseArguments } = await import("./parse.ts");
+  const invocation = await parseArguments(command, withoutWords(app.argv, command.words.length));
+  if (invocation.help) {
+    app.stdout.write(commandHelp(command, commonFlags));
+    return 0;
+  }
+  const code = await command.run(invocation, {
+    ...app,
+    verbosity: invocation.verbosity,
+    quiet: invocation.quiet,
+  });
+  return app.signal.aborted && code === 0 ? exitCodeOf(undefined, app.signal) : code;
+}
+
+/** The words before the first flag: command words and maybe arguments. */
+function leadingWords(argv: readonly string[]): readonly string[] {
+  const end = argv.findIndex((word) => word.startsWith("-"));
+  return end === -1 ? argv : argv.slice(0, end);
+}
+
+function withoutWords(argv: readonly string[], count: number): readonly string[] {
+  return argv.slice(count);
+}
+
+/** The longest match wins: `location add` before `location`. */
+function findCommand(words: readonly string[]): AnyCommand | undefined {
+  return commands
+    .filter((command) => command.words.every((word, index) => words[index] === word))
+    .sort((a, b) => b.words.length - a.words.length)[0];
+}
+
+function showOverview(app: App, topic: readonly string[]): ExitCode {
+  const command = topic.length === 0 ? undefined : findCommand(topic);
+  app.stdout.write(command === undefined ? overviewHelp(commands) : commandHelp(command, commonFlags));
+  return topic.length > 0 && command === undefined ? 2 : 0;
+}
+
+function showFamilyOrFail(app: App, words: readonly string[]): ExitCode {
+  const first = words[0] ?? "";
+  const family = commands.filter((command) => command.words.length > 1 && command.words[0] === first);
+  const second = words[1];
+  if (family.length > 0 && second === undefined) {
+    const asked = app.argv.some((word) => word === "--help" || word === "-h");
+    (asked ? app.stdout : app.stderr).write(familyHelp(first, family));
+    return asked ? 0 : 2;
+  }
+  const known = family.length > 0 ? family.map((one) => one.words[1] ?? "") : commands.map((one) => one.words[0] ?? "");
+  const unknown = family.length > 0 ? (second ?? "") : first;
+  throw new Failure("usage", `unknown command "${words.slice(0, family.length > 0 ? 2 : 1).join(" ")}"`, {
+    hint: didYouMean(unknown, known) ?? "kubectl backup --help lists the commands",
+  });
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  return argv.some((word, index) => {
+    const value = /^(?:-o|--output)=?(.*)$/.exec(word)?.[1];
+    return value === "json" || (value === "" && argv[index + 1] === "json");
+  });
+}

@@ -1,0 +1,97 @@
+import { type AnyCommand, EXIT_CODES, type Flag, type Flags, type Positional } from "../command.ts";
+
+/** Help texts, made from the command definitions. Pure. */
+const WIDTH = 100;
+
+export function commandUsage(command: AnyCommand): string {
+  const words = ["kubectl backup", ...command.words].join(" ");
+  const positionals = (command.positionals ?? []).map(positionalUsage).join(" ");
+  return [words, positionals, "[flags]"].filter((part) => part !== "").join(" ");
+}
+
+function positionalUsage(positional: Positional): string {
+  const name = positional.many === true ? `${positional.name}…` : positional.name;
+  return positional.required === true ? name : `[${name}]`;
+}
+
+export function commandHelp(command: AnyCommand, common: Flags): string {
+  const sections = [
+    command.description === undefined ? command.summary : `${command.summary}\n\n${command.description}`,
+    `Usage:\n  ${commandUsage(command)}`,
+    section("Arguments", (command.positionals ?? []).map((one) => [`  ${one.name}`, one.describe] as const)),
+    `Examples:\n${command.examples.map((one) => `  # ${one.meaning}\n  ${one.command}`).join("\n\n")}`,
+    section("Flags", flagRows(command.flags)),
+    section("Common flags", flagRows(common)),
+    section(
+      "Exit codes",
+      command.exitCodes.map((code) => [`  ${code}`, EXIT_CODES[code]] as const),
+    ),
+  ];
+  return `${sections.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+function section(title: string, rows: readonly (readonly [string, string])[]): string {
+  if (rows.length === 0) return "";
+  const column = Math.min(Math.max(...rows.map(([left]) => left.length)) + 3, 44);
+  return `${title}:\n${rows.map(([left, right]) => row(left, right, column)).join("\n")}`;
+}
+
+function row(left: string, right: string, column: number): string {
+  const lines = wrap(right, WIDTH - column);
+  const first = left.length < column - 1 ? left.padEnd(column) : `${left}\n${" ".repeat(column)}`;
+  return first + lines.join(`\n${" ".repeat(column)}`);
+}
+
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+function flagRows(flags: Flags): readonly (readonly [string, string])[] {
+  return Object.entries(flags).map(([name, flag]) => [flagUsage(name, flag), flagText(flag)] as const);
+}
+
+function flagUsage(name: string, flag: Flag): string {
+  const short = flag.short === undefined ? "    " : `-${flag.short}, `;
+  if (flag.type === "boolean") return `  ${short}--${name}`;
+  const value = flag.value ?? "VALUE";
+  return flag.bare === undefined ? `  ${short}--${name} ${value}` : `  ${short}--${name}[=${value}]`;
+}
+
+function flagText(flag: Flag): string {
+  return flag.fallback === undefined ? flag.describe : `${flag.describe} (default: ${flag.fallback})`;
+}
+
+export function overviewHelp(commands: readonly AnyCommand[]): string {
+  const rows = commands.map((command) => [`  ${command.words.join(" ")}`, command.summary] as const);
+  return `Back up and restore Kubernetes clusters: nothing to install in the cluster.
+
+Usage:
+  kubectl backup COMMAND [flags]
+
+${section("Commands", rows)}
+
+Start here:
+  kubectl backup create                      # everything, into a local folder
+  kubectl backup get                         # what there is
+  kubectl backup restore NAME --dry-run      # what a restore would do
+  kubectl backup restore NAME
+
+kubectl backup COMMAND --help tells more. Flags come after the command (kubectl allows none before a plugin's name).
+`;
+}
+
+/** \`kubectl backup location\` alone: the commands of that family. */
+export function familyHelp(word: string, commands: readonly AnyCommand[]): string {
+  const rows = commands.map((command) => [`  ${command.words.join(" ")}`, command.summary] as const);
+  return `Usage:\n  kubectl backup ${word} COMMAND [flags]\n\n${section("Commands", rows)}\n`;
+}
