@@ -1,30 +1,32 @@
-import { z } from "zod";
-import type { ItemKind } from "#core/model/item.ts";
+import type { ItemHeader, ItemKind } from "#core/model/item.ts";
 
-/** One JSON line of the index: what an item is and where its bytes lie. Keys are short words, one line per item. */
-export const indexEntry = z.object({
-  group: z.string(),
-  version: z.string(),
-  resource: z.string(),
-  kind: z.string(),
-  namespaced: z.boolean(),
+/**
+ * One JSON line of the index: what an item is and where its bytes lie. A plain interface: lines are checked by hand
+ * (archive-index-line.ts), since a schema library takes longer over 100,000 lines than reading them.
+ */
+export interface IndexEntry extends ItemKind {
   /** "" for cluster-scoped objects. */
-  namespace: z.string(),
-  name: z.string(),
-  uid: z.string(),
-  resourceVersion: z.string(),
-  generation: z.number().optional(),
-  labels: z.record(z.string(), z.string()),
-  ownerUids: z.array(z.string()),
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly generation?: number | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly ownerUids: readonly string[];
   /** The object had a deletionTimestamp. */
-  terminating: z.boolean(),
-  /** Offset and length of the gzip member in the archive file. */
-  member: z.tuple([z.number().int().nonnegative(), z.number().int().positive()]),
+  readonly terminating: boolean;
   /** Offset and length of the item's bytes in the uncompressed member, after the tar header. */
-  range: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
-  sha256: z.string(),
-});
-export type IndexEntry = z.infer<typeof indexEntry> & ItemKind;
+  readonly range: readonly [offset: number, length: number];
+  /** Of the item's bytes, lower-case hex. */
+  readonly sha256: string;
+  /** Offset and length of the gzip member in the archive file. */
+  readonly member: readonly [offset: number, length: number];
+}
+
+export interface ItemKey {
+  readonly namespace: string;
+  readonly name: string;
+}
 
 /** Counts per kind, from the index's table: enough to list what is inside without reading the lines. */
 export interface KindCount extends ItemKind {
@@ -32,3 +34,11 @@ export interface KindCount extends ItemKind {
   /** "" counts cluster-scoped objects. */
   readonly namespaces: Readonly<Record<string, number>>;
 }
+
+/**
+ * Reads what an object's bytes say of themselves; throws when they are not one object. Given from outside, since
+ * format knows tar and gzip but not Kubernetes objects (core/objects/item-header.ts is the one in use).
+ */
+export type ReadHeader = (
+  bytes: Uint8Array,
+) => ItemHeader & { readonly apiVersion: string; readonly kind: string };
