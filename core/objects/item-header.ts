@@ -1,0 +1,138 @@
+/**
+ * objects: what a Kubernetes object says, what its server set and what its user wrote, all pure. It must not know
+ * clusters, backups or selections. Its one rule: an object's bytes are the truth, parsed copies only decide.
+ */
+import { Failure } from "#core/model/errors.ts";
+import type { ItemHeader, OwnerReference } from "#core/model/item.ts";
+import { malformed, skipSpace, skipValue, walkObject } from "./scan-json.ts";
+
+export interface IdentifiedHeader extends ItemHeader {
+  readonly apiVersion: string;
+  readonly kind: string;
+}
+
+/**
+ * Reads an object's identity and metadata and steps over everything else, which is most of its bytes. The whole text
+ * must be one closed JSON object. Failure cluster-error where it is not, or where a field has an impossible type or
+ * stands there twice (two readers would then see two objects).
+ */
+export function readItemHeader(bytes: Uint8Array): IdentifiedHeader {
+  try {
+    return toHeader(readTop(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error;
+    throw new Failure("cluster-error", `an object cannot be read: ${error.message}`, { cause: error });
+  }
+}
+
+interface TopFields {
+  readonly apiVersion: unknown;
+  readonly kind: unknown;
+  readonly metadata: Readonly<Record<string, unknown>>;
+}
+
+function readTop(bytes: Buffer): TopFields {
+  const fields = new Map<string, unknown>();
+  const end = walkObject(bytes, skipSpace(bytes, 0), (key, start) => {
+    if (key !== "apiVersion" && key !== "kind" && key !== "metadata") return skipValue(bytes, start);
+    refuseTwice(fields.has(key), key);
+    if (key === "metadata") return readMetadata(bytes, start, fields);
+    const stop = skipValue(bytes, start);
+    fields.set(key, JSON.parse(bytes.toString("utf8", start, stop)));
+    return stop;
+  });
+  if (skipSpace(bytes, end) !== bytes.length) throw malformed("something follows the object", end);
+  return {
+    apiVersion: fields.get("apiVersion"),
+    kind: fields.get("kind"),
+    metadata: asRecord(fields.get("metadata"), "metadata"),
+  };
+}
+
+/** managedFields is often half of an object: only its place is found, and `null` put there. */
+function readMetadata(bytes: Buffer, start: number, fields: Map<string, unknown>): number {
+  const seen = new Set<string>();
+  let cut: readonly [number, number] | undefined;
+  const stop = walkObject(bytes, start, (key, valueStart) => {
+    refuseTwice(seen.has(key), key);
+    seen.add(key);
+    const valueEnd = skipValue(bytes, valueStart);
+    if (key === "managedFields") cut = [valueStart, valueEnd];
+    return valueEnd;
+  });
+  const [from, to] = cut ?? [stop, stop];
+  const gap = cut === undefined ? "" : "null";
+  fields.set(
+    "metadata",
+    JSON.parse(`${bytes.toString("utf8", start, from)}${gap}${bytes.toString("utf8", to, stop)}`),
+  );
+  return stop;
+}
+
+function refuseTwice(seen: boolean, key: string): void {
+  if (seen) throw new SyntaxError(`the key ${JSON.stringify(key)} stands there twice`);
+}
+
+function toHeader({ apiVersion, kind, metadata }: TopFields): IdentifiedHeader {
+  const generation = metadata["generation"];
+  const deletion = metadata["deletionTimestamp"];
+  return {
+    apiVersion: text(apiVersion, "apiVersion"),
+    kind: text(kind, "kind"),
+    namespace: optionalText(metadata["namespace"], "metadata.namespace"),
+    name: text(metadata["name"], "metadata.name"),
+    uid: optionalText(metadata["uid"], "metadata.uid"),
+    resourceVersion: optionalText(metadata["resourceVersion"], "metadata.resourceVersion"),
+    generation: typeof generation === "number" ? generation : undefined,
+    labels: textMap(metadata["labels"], "metadata.labels"),
+    annotations: textMap(metadata["annotations"], "metadata.annotations"),
+    owners: owners(metadata["ownerReferences"]),
+    deletionTimestamp: typeof deletion === "string" ? deletion : undefined,
+  };
+}
+
+function text(value: unknown, field: string): string {
+  if (typeof value !== "string" || value === "")
+    throw new SyntaxError(`${field} is not a string with content`);
+  return value;
+}
+
+function optionalText(value: unknown, field: string): string {
+  return value === undefined || value === null || value === "" ? "" : text(value, field);
+}
+
+const NO_TEXTS: Readonly<Record<string, string>> = Object.freeze({});
+
+function textMap(value: unknown, field: string): Readonly<Record<string, string>> {
+  if (value === undefined || value === null) return NO_TEXTS;
+  const map = asRecord(value, field);
+  for (const key in map) {
+    if (typeof map[key] !== "string") throw new SyntaxError(`${field} holds something that is not a string`);
+  }
+  // Every value has just been seen to be a string.
+  return map as Readonly<Record<string, string>>;
+}
+
+const NO_OWNERS: readonly OwnerReference[] = Object.freeze([]);
+
+function owners(value: unknown): readonly OwnerReference[] {
+  if (value === undefined || value === null) return NO_OWNERS;
+  if (!Array.isArray(value)) throw new SyntaxError("metadata.ownerReferences is not a list");
+  return value.map((entry: unknown) => {
+    const owner = asRecord(entry, "an owner reference");
+    return {
+      apiVersion: text(owner["apiVersion"], "an owner's apiVersion"),
+      kind: text(owner["kind"], "an owner's kind"),
+      name: text(owner["name"], "an owner's name"),
+      uid: text(owner["uid"], "an owner's uid"),
+    };
+  });
+}
+
+function asRecord(value: unknown, field: string): Readonly<Record<string, unknown>> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new SyntaxError(`${field} is not an object`);
+  }
+  // Checked on the line above: JSON has no other objects.
+  return value as Readonly<Record<string, unknown>>;
+}
