@@ -4,6 +4,12 @@ const OURS = "kubectl-backup.io";
 export const annotationKeys = {
   /** On velero-backup.json: sha256 of the manifest's bytes (the first link of the chain of proof). */
   manifestDigest: `${OURS}/manifest-sha256`,
+  /** On velero-backup.json: what a listing shows without reading the manifest. */
+  clusterName: `${OURS}/cluster-name`,
+  kubeSystemUid: `${OURS}/kube-system-uid`,
+  caSha256: `${OURS}/cluster-ca-sha256`,
+  expiresAt: `${OURS}/expires-at`,
+  toolVersion: `${OURS}/tool-version`,
   lastBackup: `${OURS}/last-backup`,
   lastBackupTime: `${OURS}/last-backup-time`,
   lastBackupLocation: `${OURS}/last-backup-location`,
