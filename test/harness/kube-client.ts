@@ -174,7 +174,11 @@ function send(
   const payload = typeof body === "string" || body === undefined ? body : stringifyExact(body);
   const headers = {
     accept: "application/json",
-    ...(payload !== undefined && { "content-type": options.contentType ?? "application/json" }),
+    ...(payload !== undefined && {
+      "content-type": options.contentType ?? "application/json",
+      // Node does not announce the body of a DELETE by itself; the server would take it for the next request.
+      "content-length": String(Buffer.byteLength(payload)),
+    }),
     ...target.headers,
     ...options.headers,
   };
