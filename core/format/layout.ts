@@ -1,0 +1,76 @@
+/**
+ * Every object key, in one place. Its rule: keys are made of checked segments, so that no name, whoever gave it, can
+ * lead out of its folder. Velero takes a location only when nothing but its own folders lie at the top.
+ */
+import { Failure } from "#core/model/errors.ts";
+
+export const BACKUPS_PREFIX = "backups/";
+
+/** Velero's own Backup object. Its existence is the commit. */
+export const COMMIT_FILE = "velero-backup.json";
+export const MANIFEST_FILE = "kubectl-backup.json";
+export const INDEX_FILE = "kubectl-backup-index.gz";
+
+const CLAIM_PREFIX = "kubectl-backup-claim-";
+const CLAIM_FILE = new RegExp(`^${CLAIM_PREFIX}([a-z0-9]+)-([0-9]{1,9})\\.json$`);
+
+/** Velero allows DNS subdomains as names, dots included; a leading dot would be a step upwards or a hidden file. */
+const FOLDER_NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,252}$/;
+
+/** Files that Velero names after the backup. */
+export interface VeleroFiles {
+  readonly archive: string;
+  readonly logs: string;
+  readonly results: string;
+  readonly resourceList: string;
+  readonly volumeInfo: string;
+}
+
+export function veleroFiles(name: string): VeleroFiles {
+  return {
+    archive: `${name}.tar.gz`,
+    logs: `${name}-logs.gz`,
+    results: `${name}-results.gz`,
+    resourceList: `${name}-resource-list.json.gz`,
+    volumeInfo: `${name}-volumeinfo.json.gz`,
+  };
+}
+
+export function isFolderName(name: string): boolean {
+  return FOLDER_NAME.test(name);
+}
+
+/** Ends in `/`. */
+export function backupFolder(name: string): string {
+  return `${BACKUPS_PREFIX}${checkedSegment(name)}/`;
+}
+
+export function backupKey(name: string, file: string): string {
+  return backupFolder(name) + checkedSegment(file);
+}
+
+export function restoreKey(restore: string, file: string): string {
+  return `restores/${checkedSegment(restore)}/${checkedSegment(file)}`;
+}
+
+/** The n-th claim of a run; the first is 1, each renewal is one more. */
+export function claimKey(name: string, runId: string, n: number): string {
+  return backupKey(name, `${CLAIM_PREFIX}${runId}-${n}.json`);
+}
+
+/** Which run's claim a file of a backup's folder is, if it is one. */
+export function runOfClaim(file: string): string | undefined {
+  return CLAIM_FILE.exec(file)?.[1];
+}
+
+/** The backup that a key commits, if the key is a commit object's. */
+export function committedBackup(key: string): string | undefined {
+  const [root, name, file, ...deeper] = key.split("/");
+  if (`${root}/` !== BACKUPS_PREFIX || file !== COMMIT_FILE || deeper.length > 0) return undefined;
+  return name !== undefined && isFolderName(name) ? name : undefined;
+}
+
+function checkedSegment(segment: string): string {
+  if (!isFolderName(segment)) throw new Failure("usage", `${JSON.stringify(segment)} is not a valid name`);
+  return segment;
+}
