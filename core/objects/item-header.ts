@@ -4,7 +4,7 @@
  */
 import { Failure } from "#core/model/errors.ts";
 import type { ItemHeader, OwnerReference } from "#core/model/item.ts";
-import { malformed, skipSpace, skipValue, walkObject } from "./scan-json.ts";
+import { type ByteRange, isKey, malformed, skipSpace, skipValue, walkObject } from "./scan-json.ts";
 
 export interface IdentifiedHeader extends ItemHeader {
   readonly apiVersion: string;
@@ -31,46 +31,55 @@ interface TopFields {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
+const TOP_FIELDS = ["apiVersion", "kind", "metadata"] as const;
+
 function readTop(bytes: Buffer): TopFields {
-  const fields = new Map<string, unknown>();
+  const fields: { apiVersion?: unknown; kind?: unknown; metadata?: unknown } = {};
   const end = walkObject(bytes, skipSpace(bytes, 0), (key, start) => {
-    if (key !== "apiVersion" && key !== "kind" && key !== "metadata") return skipValue(bytes, start);
-    refuseTwice(fields.has(key), key);
-    if (key === "metadata") return readMetadata(bytes, start, fields);
-    const stop = skipValue(bytes, start);
-    fields.set(key, JSON.parse(bytes.toString("utf8", start, stop)));
-    return stop;
+    const field = TOP_FIELDS.find((name) => isKey(bytes, key, name));
+    if (field === undefined) return skipValue(bytes, start);
+    if (field in fields) throw new SyntaxError(`${field} stands there twice`);
+    const read = field === "metadata" ? readMetadata(bytes, start) : readValue(bytes, start);
+    fields[field] = read.value;
+    return read.end;
   });
   if (skipSpace(bytes, end) !== bytes.length) throw malformed("something follows the object", end);
   return {
-    apiVersion: fields.get("apiVersion"),
-    kind: fields.get("kind"),
-    metadata: asRecord(fields.get("metadata"), "metadata"),
+    apiVersion: fields.apiVersion,
+    kind: fields.kind,
+    metadata: asRecord(fields.metadata, "metadata"),
   };
 }
 
-/** managedFields is often half of an object: only its place is found, and `null` put there. */
-function readMetadata(bytes: Buffer, start: number, fields: Map<string, unknown>): number {
-  const seen = new Set<string>();
-  let cut: readonly [number, number] | undefined;
-  const stop = walkObject(bytes, start, (key, valueStart) => {
-    refuseTwice(seen.has(key), key);
-    seen.add(key);
-    const valueEnd = skipValue(bytes, valueStart);
-    if (key === "managedFields") cut = [valueStart, valueEnd];
-    return valueEnd;
-  });
-  const [from, to] = cut ?? [stop, stop];
-  const gap = cut === undefined ? "" : "null";
-  fields.set(
-    "metadata",
-    JSON.parse(`${bytes.toString("utf8", start, from)}${gap}${bytes.toString("utf8", to, stop)}`),
-  );
-  return stop;
+interface Read {
+  readonly value: unknown;
+  readonly end: number;
 }
 
-function refuseTwice(seen: boolean, key: string): void {
-  if (seen) throw new SyntaxError(`the key ${JSON.stringify(key)} stands there twice`);
+function readValue(bytes: Buffer, start: number): Read {
+  const end = skipValue(bytes, start);
+  return { value: JSON.parse(bytes.toString("utf8", start, end)), end };
+}
+
+/** managedFields is often half of an object: only its place is found, and `null` put there. */
+function readMetadata(bytes: Buffer, start: number): Read {
+  let members = 0;
+  let cut: ByteRange | undefined;
+  const end = walkObject(bytes, start, (key, valueStart) => {
+    members += 1;
+    const valueEnd = skipValue(bytes, valueStart);
+    if (isKey(bytes, key, "managedFields")) cut = { start: valueStart, end: valueEnd };
+    return valueEnd;
+  });
+  const value = asRecord(JSON.parse(textWithout(bytes, { start, end }, cut)), "metadata");
+  // JSON.parse keeps the last of two equal keys.
+  if (Object.keys(value).length !== members) throw new SyntaxError("metadata holds a key twice");
+  return { value, end };
+}
+
+function textWithout(bytes: Buffer, whole: ByteRange, cut: ByteRange | undefined): string {
+  if (cut === undefined) return bytes.toString("utf8", whole.start, whole.end);
+  return `${bytes.toString("utf8", whole.start, cut.start)}null${bytes.toString("utf8", cut.end, whole.end)}`;
 }
 
 function toHeader({ apiVersion, kind, metadata }: TopFields): IdentifiedHeader {

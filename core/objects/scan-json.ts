@@ -107,11 +107,16 @@ function isLiteralByte(byte: number | undefined): boolean {
   return (byte >= 0x30 && byte <= 0x39) || byte === 0x2d || byte === 0x2b || byte === 0x2e || byte === 0x45;
 }
 
-/** Gets a decoded key and where its value begins, returns where it ends (mostly by skipValue). */
-export type VisitMember = (key: string, valueStart: number) => number;
+/** Gets where a key stands (between its quotes) and where its value begins; returns where that ends. */
+export type VisitMember = (key: ByteRange, valueStart: number) => number;
+
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
 
 /** `from` is the opening brace; the result lies behind the closing one. */
-export function walkObject(bytes: Buffer, from: number, visit: VisitMember): number {
+export function walkObject(bytes: Uint8Array, from: number, visit: VisitMember): number {
   if (bytes[from] !== OPEN_BRACE) throw malformed("an object is expected", from);
   let at = skipSpace(bytes, from + 1);
   if (bytes[at] === CLOSE_BRACE) return at + 1;
@@ -123,17 +128,22 @@ export function walkObject(bytes: Buffer, from: number, visit: VisitMember): num
   }
 }
 
-function walkMember(bytes: Buffer, from: number, visit: VisitMember): number {
+function walkMember(bytes: Uint8Array, from: number, visit: VisitMember): number {
   if (bytes[from] !== QUOTE) throw malformed("a key is expected", from);
   const keyEnd = skipString(bytes, from);
   const colon = skipSpace(bytes, keyEnd);
   if (bytes[colon] !== COLON) throw malformed("a colon is expected", colon);
-  return visit(decodeKey(bytes, from, keyEnd), skipSpace(bytes, colon + 1));
+  return visit({ start: from + 1, end: keyEnd - 1 }, skipSpace(bytes, colon + 1));
 }
 
-function decodeKey(bytes: Buffer, start: number, end: number): string {
-  const text = bytes.toString("utf8", start + 1, end - 1);
-  if (!text.includes("\\")) return text;
-  const key: unknown = JSON.parse(`"${text}"`);
-  return String(key);
+/** Decoding costs a native call per key, so most keys are told apart by their length, unless they hold escapes. */
+export function isKey(bytes: Buffer, key: ByteRange, wanted: string): boolean {
+  if (key.end - key.start === wanted.length) return bytes.toString("latin1", key.start, key.end) === wanted;
+  if (key.end - key.start < wanted.length || !holdsEscape(bytes, key)) return false;
+  return JSON.parse(`"${bytes.toString("utf8", key.start, key.end)}"`) === wanted;
+}
+
+function holdsEscape(bytes: Uint8Array, { start, end }: ByteRange): boolean {
+  for (let at = start; at < end; at += 1) if (bytes[at] === BACKSLASH) return true;
+  return false;
 }
