@@ -1,0 +1,121 @@
+// make cluster-up / cluster-down: a disposable cluster and an S3 server that outlive this script. Several lie side by side
+// by name, each with its own folder build/cluster[-NAME]/ and its own build/cluster[-NAME].env to source.
+import { existsSync, readdirSync } from "node:fs";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
+import type { ControlPlane } from "#test/harness/control-plane.ts";
+import { startControlPlane } from "#test/harness/control-plane.ts";
+import { isAlive, stopByPidFile } from "#test/harness/processes.ts";
+import type { S3Server } from "#test/harness/s3-server.ts";
+import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
+
+const REPOSITORY = join(import.meta.dirname, "..");
+const BUILD = join(REPOSITORY, "build");
+// Those that talk to others stop before them.
+const STOP_ORDER = ["controller-manager", "apiserver", "etcd", "s3"];
+
+const [action, name = ""] = process.argv.slice(2);
+
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+async function run(): Promise<void> {
+  if (action === "up" && isName(name)) return up();
+  if (action === "down" && name === "--all") return downAll();
+  if (action === "down" && isName(name)) return down(baseOf(name));
+  throw new Error("usage: cluster.ts up|down [NAME]   (NAME: lower-case letters, digits and dashes)");
+}
+
+async function up(): Promise<void> {
+  const base = baseOf(name);
+  if (await isRunning(base)) return explain(base, "is running already");
+  await down(base);
+  await mkdir(BUILD, { recursive: true });
+  try {
+    const [cluster, s3] = await startBoth(base);
+    await writeFile(envFile(base), environment(cluster, s3), { mode: 0o600 });
+  } catch (error) {
+    await stopServers(base);
+    throw error;
+  }
+  explain(base, "is ready");
+}
+
+async function startBoth(base: string): Promise<[ControlPlane, S3Server]> {
+  process.stdout.write(
+    "Starting etcd, kube-apiserver, kube-controller-manager and versitygw; the first time builds them.\n",
+  );
+  const site = { directory: directoryOf(base), lifetime: "own" } as const;
+  return [await startControlPlane(site), await startS3Server(site)];
+}
+
+async function down(base: string): Promise<void> {
+  await stopServers(base);
+  await rm(directoryOf(base), { recursive: true, force: true });
+  await rm(envFile(base), { force: true });
+}
+
+async function downAll(): Promise<void> {
+  const names = existsSync(BUILD) ? readdirSync(BUILD) : [];
+  const bases = names.map((file) => /^cluster(-[a-z0-9-]+)?$/.exec(file)?.[0]);
+  for (const base of bases) if (base !== undefined) await down(base);
+}
+
+async function stopServers(base: string): Promise<void> {
+  for (const server of STOP_ORDER) await stopByPidFile(join(directoryOf(base), `${server}.pid`));
+}
+
+async function isRunning(base: string): Promise<boolean> {
+  if (!existsSync(envFile(base))) return false;
+  const pids = STOP_ORDER.map((server) =>
+    readFile(join(directoryOf(base), `${server}.pid`), "utf8").catch(() => "0"),
+  );
+  return (await Promise.all(pids)).every(
+    (text) => Number.parseInt(text, 10) > 0 && isAlive(Number.parseInt(text, 10)),
+  );
+}
+
+function environment(cluster: ControlPlane, s3: S3Server): string {
+  const variables = {
+    KUBECONFIG: cluster.kubeconfigPath,
+    S3_ENDPOINT: s3.endpoint,
+    S3_BUCKET: s3.bucket,
+    ...s3Environment(s3),
+  };
+  const lines = Object.entries(variables).map(([key, value]) => `export ${key}=${quote(value)}`);
+  // So that `kubectl` is the one that fits, and `kubectl backup` the one built here.
+  return [...lines, `export PATH=${quote(cluster.binDirectory)}:${quote(BUILD)}:"$PATH"`, ""].join("\n");
+}
+
+function explain(base: string, state: string): void {
+  const file = relative(process.cwd(), envFile(base));
+  const [, suffix] = base.split("cluster-");
+  const stop = suffix === undefined ? "make cluster-down" : `make cluster-down NAME=${suffix}`;
+  process.stdout.write(
+    `The cluster ${state}. Use it with:   source ${file}\nStop it with:                     ${stop}\n`,
+  );
+}
+
+function isName(text: string): boolean {
+  return /^[a-z0-9-]*$/.test(text);
+}
+
+function baseOf(suffix: string): string {
+  return suffix === "" ? "cluster" : `cluster-${suffix}`;
+}
+
+function directoryOf(base: string): string {
+  return join(BUILD, base);
+}
+
+function envFile(base: string): string {
+  return join(BUILD, `${base}.env`);
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
