@@ -1,0 +1,73 @@
+import { constants } from "node:fs";
+import { lstat, mkdir, open, realpath, rmdir } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import { Failure } from "#core/model/errors.ts";
+import { isErrno } from "./file-errors.ts";
+
+/** Owner only: a backup holds Secrets. */
+export const FOLDER_MODE = 0o700;
+export const FILE_MODE = 0o600;
+
+/** The path of a key. Keys have been checked, so joining cannot leave the root; links could, so see `assertNoLinks`. */
+export function pathOf(root: string, key: string): string {
+  return join(root, ...key.split("/"));
+}
+
+/**
+ * Refuses a folder that is reached through a symbolic link below the root: somebody who may write into the location
+ * must not be able to point a read or a write elsewhere. An absent folder has no links.
+ */
+export async function assertNoLinks(root: string, folder: string): Promise<void> {
+  try {
+    const [realRoot, realFolder] = await Promise.all([realpath(root), realpath(folder)]);
+    if (realFolder === realRoot + folder.slice(root.length)) return;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return;
+    throw error;
+  }
+  throw new Failure("location-error", `${folder} is reached through a symbolic link; links are not followed`);
+}
+
+/** Makes the folder and all above it, lasting: a new folder is synced into its parent. */
+export async function makeFolder(root: string, folder: string): Promise<void> {
+  const firstMade = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  await assertNoLinks(root, folder);
+  if (firstMade === undefined) return;
+  for (let parent = dirname(folder); parent.length >= dirname(firstMade).length; parent = dirname(parent)) {
+    await syncFolder(parent);
+    if (parent === dirname(parent)) break;
+  }
+}
+
+/** Windows and some network file systems cannot sync a folder; what they can do is done. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    await using handle = await open(folder, constants.O_RDONLY);
+    await handle.sync();
+  } catch (error) {
+    if (!isErrno(error, "EINVAL", "EPERM", "EISDIR", "EACCES", "ENOTSUP", "EBADF", "ENOENT")) throw error;
+  }
+}
+
+/** Removes the folder and those above it, below the root, as far as they are empty. */
+export async function removeEmptyFolders(root: string, folder: string): Promise<void> {
+  for (let at = folder; at.startsWith(root + sep); at = dirname(at)) {
+    try {
+      await rmdir(at);
+    } catch (error) {
+      if (isErrno(error, "ENOENT")) continue;
+      if (isErrno(error, "ENOTEMPTY", "EEXIST", "EBUSY", "EACCES", "EPERM")) return;
+      throw error;
+    }
+  }
+}
+
+export async function isPresent(path: string): Promise<boolean> {
+  try {
+    await lstat(path);
+    return true;
+  } catch (error) {
+    if (isErrno(error, "ENOENT")) return false;
+    throw error;
+  }
+}
