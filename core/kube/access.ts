@@ -1,5 +1,16 @@
+import { Failure } from "#core/model/errors.ts";
+import { chooseCredential } from "./access-choice.ts";
+import { impersonationHeaders } from "./access-impersonation.ts";
+import { renewingAccess } from "./access-renewal.ts";
+import { serverUrl } from "./access-server.ts";
+import { caFingerprint, loadTls } from "./access-tls.ts";
 import type { ClusterInfo } from "./cluster.ts";
+import { inClusterKubeconfig } from "./in-cluster.ts";
+import type { Kubeconfig } from "./kubeconfig.ts";
+import { loadKubeconfig } from "./kubeconfig-load.ts";
+import { type Chosen, selectFromKubeconfig } from "./kubeconfig-select.ts";
 import type { ProxyTarget } from "./proxy.ts";
+import { chooseProxy } from "./proxy-choice.ts";
 
 /**
  * From flags and environment to what a transport needs to reach one cluster as one user.
@@ -61,4 +72,44 @@ export interface ClusterAccess {
    * sent, so that many requests that were rejected together renew once.
    */
   renew(rejected: AccessHeaders, signal: AbortSignal): Promise<boolean>;
+}
+
+/** Reads and checks everything that can be without the cluster; plugins run only when the first request asks. */
+export async function openAccess(options: AccessOptions): Promise<ClusterAccess> {
+  const chosen = selectFromKubeconfig(await findKubeconfig(options), options);
+  if (chosen.cluster.server === undefined) throw noCluster(chosen);
+  const base = await loadTls(chosen.cluster, chosen.user);
+  const server = serverUrl(chosen.cluster, base.cert !== undefined);
+  const source = await chooseCredential(chosen, { options, ca: base.ca });
+  const proxy = chooseProxy({ server, tls: base, configured: chosen.cluster.proxyUrl, env: options.env });
+  const info: ClusterInfo = {
+    contextName: chosen.contextName,
+    clusterName: chosen.clusterName || server.host,
+    server: server.href.replace(/\/$/, ""),
+    namespace: chosen.namespace,
+    caSha256: base.ca === undefined ? undefined : caFingerprint(base.ca),
+  };
+  return { info, server, proxy, ...renewingAccess(source, base, impersonationHeaders(chosen.user)) };
+}
+
+async function findKubeconfig(options: AccessOptions): Promise<Kubeconfig> {
+  const config = await loadKubeconfig(options.kubeconfig, options.env);
+  const isEmpty = config.contexts.size === 0 && config.clusters.size === 0 && config.users.size === 0;
+  if (!isEmpty || options.kubeconfig) return config;
+  return (await inClusterKubeconfig(options.env)) ?? config;
+}
+
+function noCluster(chosen: Chosen): Failure {
+  if (chosen.clusterName !== "") {
+    return new Failure("kubeconfig-broken", `the kubeconfig's cluster "${chosen.clusterName}" has no server`);
+  }
+  return chosen.contextName === ""
+    ? new Failure(
+        "kubeconfig-broken",
+        "no cluster is chosen: there is no kubeconfig with a current context",
+        {
+          hint: "set KUBECONFIG, or choose with --context (kubectl config get-contexts lists them)",
+        },
+      )
+    : new Failure("kubeconfig-broken", `the kubeconfig's context "${chosen.contextName}" names no cluster`);
 }
