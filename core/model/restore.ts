@@ -19,6 +19,8 @@ export const restoreRequest = z.object({
   /** Keep protection keys on namespaces restored under another name. */
   keepProtection: z.boolean().default(false),
   startJobs: z.boolean().default(false),
+  /** Copies (another name or cluster) keep what reaches outside: running CronJobs, LoadBalancers. */
+  includeExternal: z.boolean().default(false),
   strict: z.boolean().default(false),
   wait: z.boolean().default(true),
   timeoutSeconds: z.number().positive().default(600),

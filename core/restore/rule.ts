@@ -1,0 +1,104 @@
+import type { StoredItem } from "#core/catalog/catalog.ts";
+import type { RestoreRequest } from "#core/model/restore.ts";
+import type { ExactObject } from "#core/objects/exact-json.ts";
+
+/**
+ * What a kind needs beyond the rules for all kinds. Rules are pure: they see one item (its index line or its parsed
+ * object) and the facts of the run, and never a cluster or a backup.
+ */
+export interface Rule {
+  /** What the index line alone tells, so that a plan knows it without reading the object. */
+  readonly decide?: ((item: StoredItem, facts: RuleFacts) => Skip | undefined) | undefined;
+  /** From the object as the metadata rule left it to the one that is sent. `original` is as it lay in the backup. */
+  readonly transform?: ((object: ExactObject, seen: Seen) => Ruling) | undefined;
+  /** The server refused the object: another one to try, once. */
+  readonly afterRefusal?: ((object: ExactObject, refusal: Refusal) => Softened | undefined) | undefined;
+  /** Instead of the policy, when the object exists: a merge patch that only adds (undefined: nothing is missing). */
+  readonly merge?: ((live: ExactObject, wanted: ExactObject) => ExactObject | undefined) | undefined;
+  /** A controller links the objects itself by labels: owner references are left out and not patched in. */
+  readonly adopted?: boolean | undefined;
+}
+
+export interface Skip {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export type Ruling =
+  | {
+      readonly verdict: "restore";
+      readonly object: ExactObject;
+      /** Written after everything has been created. */
+      readonly later?: readonly LaterStep[] | undefined;
+      /** Changes of more than metadata, for the report. */
+      readonly warnings?: readonly string[] | undefined;
+    }
+  | ({ readonly verdict: "skip" } & Skip);
+
+/** A merge patch that completes a created object; `name` stands in its pending-steps annotation until then. */
+export interface LaterStep {
+  readonly name: string;
+  readonly patch: ExactObject;
+  readonly subresource?: "status" | undefined;
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly message: string;
+  readonly request: RestoreRequest;
+}
+
+export interface Softened {
+  readonly object: ExactObject;
+  readonly warning: string;
+}
+
+/** What becomes of a claim; see claims.ts. */
+export type ClaimFate =
+  | { readonly fate: "unbound" }
+  | { readonly fate: "empty" }
+  | { readonly fate: "exists" }
+  /** Its volume is still in the cluster, released and retained. */
+  | { readonly fate: "rebind"; readonly volume: string }
+  /** Its volume is gone from the cluster but its storage was retained: the volume object is restored with it. */
+  | { readonly fate: "static"; readonly volume: string }
+  | { readonly fate: "held"; readonly message: string };
+
+/** How an item that others name as their owner fares. */
+export type OwnerFate = "created" | "exists" | "left-out";
+
+export interface RuleFacts {
+  readonly request: RestoreRequest;
+  /** As in the backup → in the target. */
+  readonly mapNamespace: (namespace: string) => string;
+  /** The backup is of another cluster, or of one that cannot be told apart from another. */
+  readonly otherCluster: boolean;
+  /** By `namespace/name` as in the backup. */
+  readonly claims: ReadonlyMap<string, ClaimFate>;
+  /** By uid in the backup: every selected item that another selected item names as its owner. */
+  readonly owners: ReadonlyMap<string, OwnerFate>;
+  /** `namespace/name` as in the backup of Services with a selector; filled where Endpoints are selected. */
+  readonly selectingServices: ReadonlySet<string>;
+}
+
+/** What a transformation may look at. */
+export interface Seen {
+  readonly item: StoredItem;
+  readonly original: ExactObject;
+  readonly facts: RuleFacts;
+  /** Restored under another namespace name. */
+  readonly renamed: boolean;
+  /** Another name or another cluster: what reaches outside the cluster is withheld. */
+  readonly copy: boolean;
+}
+
+export function restored(
+  object: ExactObject,
+  more: Omit<Extract<Ruling, { verdict: "restore" }>, "verdict" | "object"> = {},
+): Ruling {
+  return { verdict: "restore", object, ...more };
+}
+
+export function skipped(reason: string, message: string): Ruling {
+  return { verdict: "skip", reason, message };
+}

@@ -1,0 +1,17 @@
+import { valueAt, withValue } from "#core/restore/edit-object.ts";
+import type { Rule } from "#core/restore/rule.ts";
+import { restored } from "#core/restore/rule.ts";
+
+/** Suspended until everything is there, so that none fires into half a restore; a copy stays suspended. */
+export const cronJobs: Rule = {
+  transform(object, { copy, facts }) {
+    if (valueAt(object, ["spec", "suspend"]) === true) return restored(object);
+    const suspended = withValue(object, ["spec", "suspend"], true);
+    if (copy && !facts.request.includeExternal) {
+      return restored(suspended, {
+        warnings: ["stays suspended: the original may still run, and what it does may reach outside"],
+      });
+    }
+    return restored(suspended, { later: [{ name: "un-suspend", patch: { spec: { suspend: false } } }] });
+  },
+};

@@ -1,0 +1,28 @@
+import type { ExactObject } from "#core/objects/exact-json.ts";
+import { valueAt, withEach, withoutValue, withValue } from "#core/restore/edit-object.ts";
+import type { Rule } from "#core/restore/rule.ts";
+import { restored } from "#core/restore/rule.ts";
+
+const PRESERVE = ["spec", "preserveUnknownFields"];
+
+/** `preserveUnknownFields: true` came from v1beta1; v1 refuses it and has the schema's extension instead. */
+export const customResourceDefinitions: Rule = {
+  transform(object) {
+    if (valueAt(object, PRESERVE) !== true) return restored(object);
+    const preserved = withEach(withoutValue(object, PRESERVE), ["spec", "versions"], preserveInSchema);
+    return restored(preserved, {
+      warnings: [
+        "spec.preserveUnknownFields became x-kubernetes-preserve-unknown-fields in each version's schema",
+      ],
+    });
+  },
+};
+
+function preserveInSchema(version: ExactObject): ExactObject {
+  const schema = ["schema", "openAPIV3Schema"];
+  const typed =
+    valueAt(version, [...schema, "type"]) === undefined
+      ? withValue(version, [...schema, "type"], "object")
+      : version;
+  return withValue(typed, [...schema, "x-kubernetes-preserve-unknown-fields"], true);
+}

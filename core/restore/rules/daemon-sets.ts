@@ -1,0 +1,10 @@
+import { withoutKeys } from "#core/restore/edit-object.ts";
+import type { Rule } from "#core/restore/rule.ts";
+import { restored } from "#core/restore/rule.ts";
+
+const TEMPLATE_GENERATION = "deprecated.daemonset.template.generation";
+
+export const daemonSets: Rule = {
+  transform: (object) =>
+    restored(withoutKeys(object, ["metadata", "annotations"], (key) => key === TEMPLATE_GENERATION)),
+};

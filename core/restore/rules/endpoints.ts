@@ -1,0 +1,24 @@
+import type { Rule, Skip } from "#core/restore/rule.ts";
+
+const MADE: Skip = { reason: "controller-made", message: "a controller makes it from its Service" };
+
+/** Only what a user made for a Service without selector returns. */
+export const endpoints: Rule = {
+  decide({ namespace, name, labels }, { selectingServices }) {
+    if (namespace === "default" && name === "kubernetes") return MADE;
+    if (Object.hasOwn(labels, "endpoints.kubernetes.io/managed-by")) return MADE;
+    return selectingServices.has(`${namespace}/${name}`) ? MADE : undefined;
+  },
+};
+
+const SLICE_CONTROLLERS: ReadonlySet<string> = new Set([
+  "endpointslice-controller.k8s.io",
+  "endpointslicemirroring-controller.k8s.io",
+]);
+
+export const endpointSlices: Rule = {
+  decide({ namespace, name, labels }) {
+    if (namespace === "default" && name === "kubernetes") return MADE;
+    return SLICE_CONTROLLERS.has(labels["endpointslice.kubernetes.io/managed-by"] ?? "") ? MADE : undefined;
+  },
+};

@@ -1,0 +1,44 @@
+import type { ExactObject } from "#core/objects/exact-json.ts";
+import {
+  objectsAt,
+  textAt,
+  valueAt,
+  withoutKeys,
+  withoutValue,
+  withValue,
+} from "#core/restore/edit-object.ts";
+import { skipWithOwner } from "#core/restore/owner-fate.ts";
+import type { Rule } from "#core/restore/rule.ts";
+import { restored, skipped } from "#core/restore/rule.ts";
+
+/** The server makes these and refuses the old ones. */
+const UID_LABELS: ReadonlySet<string> = new Set(["controller-uid", "batch.kubernetes.io/controller-uid"]);
+
+/** A Job without its status would run again from the start. */
+export const jobs: Rule = {
+  decide: skipWithOwner,
+  transform(object, { original, facts }) {
+    if (hasEnded(original)) return skipped("finished-job", "it has ended; restored, it would run again");
+    if (objectsAt(original, ["metadata", "ownerReferences"]).some((owner) => owner["kind"] === "CronJob")) {
+      return skipped("controller-made", "a run of a CronJob");
+    }
+    const free = valueAt(object, ["spec", "manualSelector"]) === true ? object : dropSelector(object);
+    if (facts.request.startJobs || valueAt(free, ["spec", "suspend"]) === true) return restored(free);
+    return restored(withValue(free, ["spec", "suspend"], true), {
+      warnings: ["suspended, since it would start again from the beginning; --start-jobs lets it run"],
+    });
+  },
+};
+
+function hasEnded(job: ExactObject): boolean {
+  if (textAt(job, ["status", "completionTime"]) !== "") return true;
+  return objectsAt(job, ["status", "conditions"]).some(
+    ({ type, status }) => status === "True" && (type === "Failed" || type === "Complete"),
+  );
+}
+
+function dropSelector(job: ExactObject): ExactObject {
+  const unselected = withoutValue(job, ["spec", "selector"]);
+  const unlabelled = withoutKeys(unselected, ["metadata", "labels"], (key) => UID_LABELS.has(key));
+  return withoutKeys(unlabelled, ["spec", "template", "metadata", "labels"], (key) => UID_LABELS.has(key));
+}

@@ -1,0 +1,40 @@
+import type { ExactObject } from "#core/objects/exact-json.ts";
+import { withoutKeys, withoutValue, withValue } from "#core/restore/edit-object.ts";
+import type { Rule } from "#core/restore/rule.ts";
+import { restored, skipped } from "#core/restore/rule.ts";
+
+/** With `bind-completed` and no volume a claim is Lost forever; the others name the old cluster's node and driver. */
+const BINDING_ANNOTATIONS: ReadonlySet<string> = new Set([
+  "pv.kubernetes.io/bind-completed",
+  "pv.kubernetes.io/bound-by-controller",
+  "volume.kubernetes.io/selected-node",
+  "volume.kubernetes.io/storage-provisioner",
+  "volume.beta.kubernetes.io/storage-provisioner",
+  "volume.kubernetes.io/storage-resizer",
+]);
+
+export const persistentVolumeClaims: Rule = {
+  transform(object, { item, facts }) {
+    const fate = facts.claims.get(`${item.namespace}/${item.name}`);
+    const unbound = dropBinding(object);
+    switch (fate?.fate) {
+      case "held":
+        return skipped("claim-without-data", fate.message);
+      case "rebind":
+      case "static":
+        return restored(withValue(unbound, ["spec", "volumeName"], fate.volume));
+      case "empty":
+        return restored(unbound, { warnings: ["restored empty: its data is not in the backup"] });
+      case "exists":
+      case "unbound":
+      case undefined:
+        return restored(unbound);
+    }
+  },
+};
+
+function dropBinding(object: ExactObject): ExactObject {
+  return withoutKeys(withoutValue(object, ["spec", "volumeName"]), ["metadata", "annotations"], (key) =>
+    BINDING_ANNOTATIONS.has(key),
+  );
+}

@@ -1,0 +1,45 @@
+import type { StoredItem } from "#core/catalog/catalog.ts";
+import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { isBuiltInGroup } from "./built-in-groups.ts";
+import { valueAt, withoutValue } from "./edit-object.ts";
+import { type LaterStep, type RuleFacts, type Ruling, restored, type Seen } from "./rule.ts";
+import { cleanMetadata } from "./rules/metadata.ts";
+import { ruleFor } from "./rules.ts";
+
+export interface Transformed {
+  readonly ruling: Ruling;
+  /** As it lay in the backup. */
+  readonly original: ExactObject;
+}
+
+/** One item's bytes → what is sent: first the rules for all kinds, then those of its own. */
+export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFacts): Transformed {
+  const original = parseExactBytes(bytes);
+  if (!isExactObject(original)) throw new SyntaxError("the item is not a JSON object");
+  const namespace = item.namespaced ? facts.mapNamespace(item.namespace) : "";
+  const renamed = isRenamed(item, facts);
+  const seen: Seen = { item, original, facts, renamed, copy: renamed || facts.otherCluster };
+  const dropProtection = renamed && !facts.request.keepProtection;
+  const clean = dropStatus(cleanMetadata(original, { namespace, dropProtection }), item);
+  const ruling = ruleFor(item).transform?.(clean, seen) ?? restored(clean);
+  return { original, ruling: withManagedFields(ruling, seen) };
+}
+
+function isRenamed(item: StoredItem, facts: RuleFacts): boolean {
+  const own = item.group === "" && item.resource === "namespaces" ? item.name : item.namespace;
+  return own !== "" && facts.mapNamespace(own) !== own;
+}
+
+/** Servers wipe the status of what they serve themselves; that of custom resources is theirs to decide. */
+function dropStatus(object: ExactObject, item: StoredItem): ExactObject {
+  return isBuiltInGroup(item.group) ? withoutValue(object, ["status"]) : object;
+}
+
+/** Refused or rewritten on creation, taken as they are by a merge patch afterwards. */
+function withManagedFields(ruling: Ruling, { facts, original }: Seen): Ruling {
+  if (!facts.request.keepManagedFields || ruling.verdict !== "restore") return ruling;
+  const managedFields = valueAt(original, ["metadata", "managedFields"]);
+  if (managedFields === undefined) return ruling;
+  const step: LaterStep = { name: "managed-fields", patch: { metadata: { managedFields } } };
+  return { ...ruling, later: [...(ruling.later ?? []), step] };
+}
