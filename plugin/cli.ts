@@ -70,7 +70,8 @@ function showFamilyOrFail(app: App, words: readonly string[]): ExitCode {
     (asked ? app.stdout : app.stderr).write(familyHelp(first, family));
     return asked ? 0 : 2;
   }
-  const known = family.length > 0 ? family.map((one) => one.words[1] ?? "") : commands.map((one) => one.words[0] ?? "");
+  const known =
+    family.length > 0 ? family.map((one) => one.words[1] ?? "") : commands.map((one) => one.words[0] ?? "");
   const unknown = family.length > 0 ? (second ?? "") : first;
   throw new Failure("usage", `unknown command "${words.slice(0, family.length > 0 ? 2 : 1).join(" ")}"`, {
     hint: didYouMean(unknown, known) ?? "kubectl backup --help lists the commands",

@@ -8,10 +8,24 @@ export const clusterFlags = {
   user: { type: "string", value: "NAME", describe: "kubeconfig user" },
   server: { type: "string", short: "s", value: "URL", describe: "address of the API server" },
   token: { type: "string", value: "TOKEN", describe: "bearer token" },
-  "certificate-authority": { type: "string", value: "FILE", describe: "CA of the API server", completes: "files" },
+  "certificate-authority": {
+    type: "string",
+    value: "FILE",
+    describe: "CA of the API server",
+    completes: "files",
+  },
   "client-certificate": { type: "string", value: "FILE", describe: "client certificate", completes: "files" },
-  "client-key": { type: "string", value: "FILE", describe: "key of the client certificate", completes: "files" },
-  "tls-server-name": { type: "string", value: "NAME", describe: "name that the server's certificate must hold" },
+  "client-key": {
+    type: "string",
+    value: "FILE",
+    describe: "key of the client certificate",
+    completes: "files",
+  },
+  "tls-server-name": {
+    type: "string",
+    value: "NAME",
+    describe: "name that the server's certificate must hold",
+  },
   "insecure-skip-tls-verify": { type: "boolean", describe: "do not check the server's certificate" },
   as: { type: "string", value: "USER", describe: "act as this user" },
   "as-group": { type: "list", value: "GROUP", describe: "act as a member of this group (repeatable)" },
@@ -33,7 +47,11 @@ export const selectionFlags = {
     describe: "only this namespace",
     completes: "namespaces",
   },
-  "all-namespaces": { type: "boolean", short: "A", describe: "all namespaces (the default, whatever the context says)" },
+  "all-namespaces": {
+    type: "boolean",
+    short: "A",
+    describe: "all namespaces (the default, whatever the context says)",
+  },
   "include-namespaces": {
     type: "list",
     value: "NS,…",
@@ -53,7 +71,12 @@ export const selectionFlags = {
     completes: "kinds",
   },
   "exclude-resources": { type: "list", value: "KIND,…", describe: "all but these kinds", completes: "kinds" },
-  selector: { type: "string", short: "l", value: "SELECTOR", describe: "only objects with these labels: a=b,c in (d,e)" },
+  selector: {
+    type: "string",
+    short: "l",
+    value: "SELECTOR",
+    describe: "only objects with these labels: a=b,c in (d,e)",
+  },
   "or-selector": {
     type: "list",
     value: "SELECTOR",
@@ -64,7 +87,8 @@ export const selectionFlags = {
     value: "true|false|auto",
     choices: ["true", "false", "auto"],
     bare: "true",
-    describe: "cluster-scoped objects: all, none, or (auto) all when all namespaces are in, else what is referred to",
+    describe:
+      "cluster-scoped objects: all, none, or (auto) all when all namespaces are in, else what is referred to",
     fallback: "auto",
   },
 } as const satisfies Flags;
@@ -99,6 +123,12 @@ export const yesFlag = {
 /** Every command has these. */
 export const commonFlags = {
   help: { type: "boolean", short: "h", describe: "show this help" },
-  verbosity: { type: "number", short: "v", value: "LEVEL", describe: "1: notes and causes, 2: requests", bare: "1" },
+  verbosity: {
+    type: "number",
+    short: "v",
+    value: "LEVEL",
+    describe: "1: notes and causes, 2: requests",
+    bare: "1",
+  },
   quiet: { type: "boolean", short: "q", describe: "no progress and no summary, only warnings and errors" },
 } as const satisfies Flags;

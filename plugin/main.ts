@@ -21,6 +21,11 @@ function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
 }
 
 async function main(app: App): Promise<number> {
+  if (app.argv[0] === "__complete") {
+    const { runComplete } = await import("./complete.ts");
+    await runComplete(app.argv.slice(1), app);
+    return 0;
+  }
   const { runCli } = await import("./cli.ts");
   return runCli(app);
 }
@@ -34,12 +39,24 @@ if (argv.length === 1 && argv[0] === "--version") {
   process.stdout.on("error", endQuietlyOnClosedPipe);
   process.stderr.on("error", endQuietlyOnClosedPipe);
   const { stdin, stdout, stderr, env } = process;
-  main({ argv, env, stdin, stdout, stderr, signal: aborter.signal, now: () => new Date(), verbosity: 0, quiet: false }).then(
+  main({
+    argv,
+    env,
+    stdin,
+    stdout,
+    stderr,
+    signal: aborter.signal,
+    now: () => new Date(),
+    verbosity: 0,
+    quiet: false,
+  }).then(
     (code) => {
       process.exitCode = code;
     },
     (error: unknown) => {
-      stderr.write(`error: this is a defect in kubectl-backup:\n${error instanceof Error ? error.stack : String(error)}\n`);
+      stderr.write(
+        `error: this is a defect in kubectl-backup:\n${error instanceof Error ? error.stack : String(error)}\n`,
+      );
       process.exitCode = 1;
     },
   );

@@ -15,7 +15,9 @@ const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d|w)/g;
 export function parseDuration(text: string, what: string): number {
   const parts = [...text.matchAll(PART)];
   if (text === "" || parts.map(([whole]) => whole).join("") !== text) {
-    throw new Failure("usage", `${what}: "${text}" is not a duration`, { hint: "write 30m, 24h, 7d, 1w or 1h30m" });
+    throw new Failure("usage", `${what}: "${text}" is not a duration`, {
+      hint: "write 30m, 24h, 7d, 1w or 1h30m",
+    });
   }
   return parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_SECONDS[unit ?? ""] ?? 0), 0);
 }

@@ -41,6 +41,9 @@ export function apiVersion(kind: Pick<ItemKind, "group" | "version">): string {
 }
 
 /** `deployments.apps shop/web`: how an item is named in every message and report. */
-export function itemTitle(kind: Pick<ItemKind, "group" | "resource">, item: { namespace: string; name: string }): string {
+export function itemTitle(
+  kind: Pick<ItemKind, "group" | "resource">,
+  item: { namespace: string; name: string },
+): string {
   return `${groupResource(kind)} ${item.namespace === "" ? "" : `${item.namespace}/`}${item.name}`;
 }

@@ -48,11 +48,7 @@ export const restoreName = backupName;
 
 /** UTC yyyymmdd-hhmmss, as in generated names. */
 export function compactTime(time: Date): string {
-  return time
-    .toISOString()
-    .slice(0, 19)
-    .replace(/[-:]/g, "")
-    .replace("T", "-");
+  return time.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
 }
 
 /** `<base>-<UTC time>`: lower-cased, other characters `-`, the base cut to 47 so that the whole stays within 63. */

@@ -10,7 +10,12 @@ export type ProgressEvent =
       readonly bytes?: number | undefined;
       readonly note?: string | undefined;
     }
-  | { readonly type: "phase-ended"; readonly phase: string; readonly done: number; readonly bytes?: number | undefined }
+  | {
+      readonly type: "phase-ended";
+      readonly phase: string;
+      readonly done: number;
+      readonly bytes?: number | undefined;
+    }
   /** For the user now and for the stored log. */
   | { readonly type: "warned"; readonly message: string; readonly namespace?: string | undefined }
   /** For the stored log and -v only. */

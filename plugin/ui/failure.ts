@@ -1,6 +1,6 @@
 import { type FailureCode, isFailure } from "#core/model/errors.ts";
-import type { App } from "../app.ts";
-import type { ExitCode } from "../command.ts";
+import type { App } from "#plugin/app.ts";
+import type { ExitCode } from "#plugin/command.ts";
 import { escapeControl } from "./table.ts";
 
 /** Failure → message, hint, exit code. The only place where an error is shown. */

@@ -1,4 +1,4 @@
-import { type AnyCommand, EXIT_CODES, type Flag, type Flags, type Positional } from "../command.ts";
+import { type AnyCommand, EXIT_CODES, type Flag, type Flags, type Positional } from "#plugin/command.ts";
 
 /** Help texts, made from the command definitions. Pure. */
 const WIDTH = 100;
@@ -18,7 +18,10 @@ export function commandHelp(command: AnyCommand, common: Flags): string {
   const sections = [
     command.description === undefined ? command.summary : `${command.summary}\n\n${command.description}`,
     `Usage:\n  ${commandUsage(command)}`,
-    section("Arguments", (command.positionals ?? []).map((one) => [`  ${one.name}`, one.describe] as const)),
+    section(
+      "Arguments",
+      (command.positionals ?? []).map((one) => [`  ${one.name}`, one.describe] as const),
+    ),
     `Examples:\n${command.examples.map((one) => `  # ${one.meaning}\n  ${one.command}`).join("\n\n")}`,
     section("Flags", flagRows(command.flags)),
     section("Common flags", flagRows(common)),

@@ -1,4 +1,4 @@
-import type { App } from "../app.ts";
+import type { App } from "#plugin/app.ts";
 
 /** Data goes to stdout, whole and only data; everything else to stderr. */
 export type OutputFormat = "table" | "wide" | "json" | "yaml" | "name";

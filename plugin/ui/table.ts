@@ -6,7 +6,9 @@ export type Row = readonly string[];
 
 export function renderTable(header: Row, rows: readonly Row[]): string {
   const lines = [header, ...rows.map((row) => row.map(escapeControl))];
-  const widths = header.map((_, column) => Math.max(...lines.map((line) => displayWidth(line[column] ?? ""))));
+  const widths = header.map((_, column) =>
+    Math.max(...lines.map((line) => displayWidth(line[column] ?? ""))),
+  );
   return `${lines.map((line) => renderLine(line, widths)).join("\n")}\n`;
 }
 
@@ -22,7 +24,9 @@ function renderLine(line: Row, widths: readonly number[]): string {
 /** Two-column lists such as those of describe: `Name:    value`. */
 export function renderFields(fields: readonly (readonly [string, string])[], indent = ""): string {
   const width = Math.max(...fields.map(([name]) => name.length)) + 1;
-  return fields.map(([name, value]) => `${indent}${`${name}:`.padEnd(width + 1)} ${escapeControl(value)}\n`).join("");
+  return fields
+    .map(([name, value]) => `${indent}${`${name}:`.padEnd(width + 1)} ${escapeControl(value)}\n`)
+    .join("");
 }
 
 /** C0, DEL, C1, line separators and direction overrides as \x.. or \u....; everything else as it is. */
@@ -39,11 +43,12 @@ export function displayWidth(text: string): number {
   let width = 0;
   for (const character of text.normalize("NFC")) {
     if (/\p{Mark}/u.test(character)) continue;
-    width += /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/u.test(
-      character,
-    )
-      ? 2
-      : 1;
+    width +=
+      /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/u.test(
+        character,
+      )
+        ? 2
+        : 1;
   }
   return width;
 }
