@@ -62,20 +62,19 @@ function showOverview(app: App, topic: readonly string[]): ExitCode {
 }
 
 function showFamilyOrFail(app: App, words: readonly string[]): ExitCode {
-  const first = words[0] ?? "";
+  const [first = "", second] = words;
   const family = commands.filter((command) => command.words.length > 1 && command.words[0] === first);
-  const second = words[1];
-  if (family.length > 0 && second === undefined) {
-    const asked = app.argv.some((word) => word === "--help" || word === "-h");
-    (asked ? app.stdout : app.stderr).write(familyHelp(first, family));
-    return asked ? 0 : 2;
-  }
-  const known =
-    family.length > 0 ? family.map((one) => one.words[1] ?? "") : commands.map((one) => one.words[0] ?? "");
-  const unknown = family.length > 0 ? (second ?? "") : first;
-  throw new Failure("usage", `unknown command "${words.slice(0, family.length > 0 ? 2 : 1).join(" ")}"`, {
-    hint: didYouMean(unknown, known) ?? "kubectl backup --help lists the commands",
-  });
+  if (family.length === 0) throw unknownCommand(words.slice(0, 1), commands);
+  if (second !== undefined) throw unknownCommand(words.slice(0, 2), family);
+  const asked = app.argv.some((word) => word === "--help" || word === "-h");
+  (asked ? app.stdout : app.stderr).write(familyHelp(first, family));
+  return asked ? 0 : 2;
+}
+
+function unknownCommand(typed: readonly string[], among: readonly AnyCommand[]): Failure {
+  const known = among.map((command) => command.words[typed.length - 1] ?? "");
+  const hint = didYouMean(typed.at(-1) ?? "", known) ?? "kubectl backup --help lists the commands";
+  return new Failure("usage", `unknown command "${typed.join(" ")}"`, { hint });
 }
 
 function wantsJson(argv: readonly string[]): boolean {

@@ -20,9 +20,9 @@ export function candidatesFor(
   if (command === undefined) return commandWords(before, commands);
   const flags: Flags = { ...command.flags, ...common };
   const glued = /^--([a-z-]+)=(.*)$/.exec(current);
-  if (glued !== null) return valueOf(flags[glued[1] ?? ""], `--${glued[1]}=`);
+  if (glued !== null) return valuesOf(flags[glued[1] ?? ""], `--${glued[1]}=`);
   const awaiting = flagAwaitingValue(before.at(-1) ?? "", flags);
-  if (awaiting !== undefined) return valueOf(awaiting, "");
+  if (awaiting !== undefined) return valuesOf(awaiting, "");
   if (current.startsWith("-")) return flagWords(flags);
   return positionalOf(command, before.slice(command.words.length), flags);
 }
@@ -60,7 +60,7 @@ function flagAwaitingValue(previous: string, flags: Flags): Flag | undefined {
   return flag === undefined || flag.type === "boolean" || flag.bare !== undefined ? undefined : flag;
 }
 
-function valueOf(flag: Flag | undefined, prefix: string): Candidates {
+function valuesOf(flag: Flag | undefined, prefix: string): Candidates {
   if (flag?.choices !== undefined) {
     return { type: "words", words: flag.choices.map((choice) => [`${prefix}${choice}`, ""] as const) };
   }

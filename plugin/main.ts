@@ -1,5 +1,5 @@
-import { TOOL_VERSION } from "#core/model/package-version.ts";
 import type { App } from "./app.ts";
+import { TOOL_VERSION } from "./tool-version.ts";
 
 /**
  * The front: answers --version without loading anything, hands everything else to the command line proper. Sets

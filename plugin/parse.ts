@@ -20,7 +20,7 @@ export async function parseArguments(command: AnyCommand, argv: readonly string[
     .parserConfiguration({
       "camel-case-expansion": true,
       "strip-dashed": true,
-      "duplicate-arguments-array": false,
+      "duplicate-arguments-array": true,
       "greedy-arrays": false,
       "boolean-negation": false,
       "parse-positional-numbers": false,
@@ -61,18 +61,20 @@ function yargsOption(flag: Flag) {
 
 /** `--dry-run b1` → `--dry-run=client b1`; `--yes b1` → `--yes=true b1`. Stops at `--`. */
 export function glueBareFlags(argv: readonly string[], flags: Flags): string[] {
-  const end = argv.indexOf("--");
-  const bare = new Map<string, string>();
-  for (const [name, flag] of Object.entries(flags)) {
-    const meaning = flag.bare ?? (flag.type === "boolean" ? "true" : undefined);
-    if (meaning === undefined) continue;
-    for (const spelling of [name, ...(flag.hiddenAliases ?? [])]) bare.set(`--${spelling}`, meaning);
-    if (flag.short !== undefined) bare.set(`-${flag.short}`, meaning);
-  }
+  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const bare = new Map(Object.entries(flags).flatMap(([name, flag]) => bareSpellings(name, flag)));
   return argv.map((word, index) => {
-    const meaning = end === -1 || index < end ? bare.get(word) : undefined;
+    const meaning = index < end ? bare.get(word) : undefined;
     return meaning === undefined ? word : `${word}=${meaning}`;
   });
+}
+
+function bareSpellings(name: string, flag: Flag): readonly (readonly [string, string])[] {
+  const meaning = flag.bare ?? (flag.type === "boolean" ? "true" : undefined);
+  if (meaning === undefined) return [];
+  const long = [name, ...(flag.hiddenAliases ?? [])].map((spelling) => `--${spelling}`);
+  const short = flag.short === undefined ? [] : [`-${flag.short}`];
+  return [...long, ...short].map((spelling) => [spelling, meaning] as const);
 }
 
 /** Lists take commas as well as repetition; a flag given twice otherwise means its last value. */
@@ -80,9 +82,13 @@ function withLists(values: Readonly<Record<string, unknown>>, flags: Flags): Rec
   return Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => {
       const key = camelCase(name);
-      return [key, flag.type === "list" ? splitList(values[key], name) : values[key]];
+      return [key, flag.type === "list" ? splitList(values[key], name) : lastOf(values[key])];
     }),
   );
+}
+
+function lastOf(value: unknown): unknown {
+  return Array.isArray(value) ? value.at(-1) : value;
 }
 
 function splitList(value: unknown, name: string): readonly string[] {
@@ -112,7 +118,8 @@ function checkPositionals(command: AnyCommand, given: readonly string[]): void {
 }
 
 function usageFailure(message: string, command: AnyCommand, flags: Flags): Failure {
-  const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(", ")[0];
+  const camel = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(", ")[0];
+  const unknown = camel?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   if (unknown === undefined) return new Failure("usage", oneLine(message), { hint: helpHint(command) });
   const dashes = unknown.length === 1 ? "-" : "--";
   const suggestion = didYouMean(unknown, Object.keys(flags))?.replace('"', '"--');

@@ -5,7 +5,7 @@ export const completionCommand = defineCommand({
   words: ["completion"],
   summary: "Print a shell's completion script",
   description:
-    "For `kubectl backup <TAB>` kubectl itself asks a program named kubectl_complete-backup on PATH:\n`kubectl backup completion kubectl` prints it.",
+    "For `kubectl backup <TAB>` kubectl itself asks a program named kubectl_complete-backup on PATH: `kubectl backup completion kubectl` prints it.",
   positionals: [{ name: "SHELL", describe: SHELLS.join(", "), required: true, choices: SHELLS }],
   flags: {},
   examples: [

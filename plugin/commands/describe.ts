@@ -8,7 +8,7 @@ export const describeCommand = defineCommand({
   words: ["describe"],
   summary: "Show what a backup holds and what it lacks",
   description:
-    "Checks the chain from the commit object to the manifest and the index on the way. Kinds, namespaces with their\ncompleteness, claims, errors and warnings; -o json prints the whole record.",
+    "Checks the chain from the commit object to the manifest and the index on the way. Kinds, namespaces with their completeness, claims, errors and warnings; -o json prints the whole record.",
   positionals: [{ name: "NAME", describe: "the backup", required: true, completes: "backups" }],
   flags: { ...locationFlag, ...outputFlag },
   examples: [

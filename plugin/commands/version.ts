@@ -1,8 +1,8 @@
 import { describeError } from "#core/model/errors.ts";
-import { TOOL_VERSION } from "#core/model/package-version.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, outputFlag } from "#plugin/flags.ts";
+import { TOOL_VERSION } from "#plugin/tool-version.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
 
 export const versionCommand = defineCommand({

@@ -16,7 +16,7 @@ function positionalUsage(positional: Positional): string {
 
 export function commandHelp(command: AnyCommand, common: Flags): string {
   const sections = [
-    command.description === undefined ? command.summary : `${command.summary}\n\n${command.description}`,
+    [command.summary, ...paragraphs(command.description)].join("\n\n"),
     `Usage:\n  ${commandUsage(command)}`,
     section(
       "Arguments",
@@ -31,6 +31,11 @@ export function commandHelp(command: AnyCommand, common: Flags): string {
     ),
   ];
   return `${sections.filter((part) => part !== "").join("\n\n")}\n`;
+}
+
+/** Paragraphs are separated by an empty line; within one, lines are broken here. */
+function paragraphs(text: string | undefined): readonly string[] {
+  return text === undefined ? [] : text.split("\n\n").map((one) => wrap(one, WIDTH).join("\n"));
 }
 
 function section(title: string, rows: readonly (readonly [string, string])[]): string {

@@ -18,24 +18,24 @@ export function formatAge(milliseconds: number): string {
   const hours = Math.floor(minutes / 60);
   const days = Math.floor(hours / 24);
   if (seconds < 120) return `${seconds}s`;
-  if (minutes < 10) return pair(minutes, "m", seconds % 60, "s");
+  if (minutes < 10) return pair([minutes, "m"], [seconds % 60, "s"]);
   if (minutes < 180) return `${minutes}m`;
-  if (hours < 8) return pair(hours, "h", minutes % 60, "m");
+  if (hours < 8) return pair([hours, "h"], [minutes % 60, "m"]);
   if (hours < 48) return `${hours}h`;
-  if (days < 8) return pair(days, "d", hours % 24, "h");
+  if (days < 8) return pair([days, "d"], [hours % 24, "h"]);
   if (days < 730) return `${days}d`;
-  return pair(Math.floor(days / 365), "y", days % 365, "d");
+  return pair([Math.floor(days / 365), "y"], [days % 365, "d"]);
 }
 
-function pair(big: number, bigUnit: string, small: number, smallUnit: string): string {
-  return small === 0 ? `${big}${bigUnit}` : `${big}${bigUnit}${small}${smallUnit}`;
+function pair(big: readonly [number, string], small: readonly [number, string]): string {
+  return small[0] === 0 ? big.join("") : [...big, ...small].join("");
 }
 
 /** A span that somebody waited for: 0.4s, 12s, 3m5s. */
 export function formatSpan(milliseconds: number): string {
   if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)}s`;
   const seconds = Math.round(milliseconds / 1000);
-  return seconds < 120 ? `${seconds}s` : pair(Math.floor(seconds / 60), "m", seconds % 60, "s");
+  return seconds < 120 ? `${seconds}s` : pair([Math.floor(seconds / 60), "m"], [seconds % 60, "s"]);
 }
 
 export function formatCount(count: number, one: string, many = `${one}s`): string {

@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import { commands } from "#plugin/commands.ts";
+import { candidatesFor } from "#plugin/completion.ts";
+import { commonFlags } from "#plugin/flags.ts";
+
+const ask = (...words: string[]) => candidatesFor(words, commands, commonFlags);
+const wordsOf = (...words: string[]) => {
+  const found = ask(...words);
+  return found.type === "words" ? found.words.map(([word]) => word) : [];
+};
+
+test("the first word is a command", () => {
+  expect(wordsOf("")).toEqual(expect.arrayContaining(["get", "describe", "delete"]));
+});
+
+test("behind a command come its arguments", () => {
+  expect(ask("describe", "")).toEqual({ type: "source", source: "backups", prefix: "" });
+  expect(wordsOf("completion", "")).toContain("zsh");
+});
+
+test("behind a dash come flags", () => {
+  expect(wordsOf("get", "-")).toEqual(expect.arrayContaining(["--output", "--location", "--help"]));
+});
+
+test("behind a flag comes its value, glued or not", () => {
+  expect(wordsOf("get", "--output", "")).toEqual(["table", "wide", "json", "yaml", "name"]);
+  expect(wordsOf("get", "--output=")).toContain("--output=json");
+  expect(ask("get", "--context", "")).toEqual({ type: "source", source: "contexts", prefix: "" });
+});
+
+test("a flag's value does not count as an argument", () => {
+  expect(ask("describe", "--location", "l1", "")).toEqual({ type: "source", source: "backups", prefix: "" });
+});

@@ -1,0 +1,100 @@
+import { expect, test } from "vitest";
+import { defineCommand } from "#plugin/command.ts";
+import { glueBareFlags, parseArguments } from "#plugin/parse.ts";
+
+const command = defineCommand({
+  words: ["restore"],
+  summary: "for tests",
+  positionals: [{ name: "BACKUP", describe: "the backup", required: true }],
+  flags: {
+    "dry-run": {
+      type: "string",
+      bare: "client",
+      choices: ["client", "server", "none"],
+      describe: "",
+      value: "HOW",
+    },
+    wait: { type: "string", bare: "true", choices: ["true", "false"], describe: "", value: "YES" },
+    existing: {
+      type: "string",
+      choices: ["skip", "update"],
+      describe: "",
+      hiddenAliases: ["existing-resource-policy"],
+    },
+    "include-namespaces": { type: "list", describe: "" },
+    selector: { type: "string", short: "l", describe: "" },
+    yes: { type: "boolean", short: "y", describe: "" },
+  },
+  examples: [],
+  exitCodes: [0],
+  run: () => Promise.resolve(0 as const),
+});
+const parse = (line: string) =>
+  parseArguments(
+    command,
+    line.split(" ").filter((word) => word !== ""),
+  );
+
+test("a flag with an optional value never swallows the word behind it", async () => {
+  const before = await parse("--dry-run b1");
+  const after = await parse("b1 --dry-run");
+  expect(before).toEqual(after);
+  expect(before.positionals).toEqual(["b1"]);
+  expect(before.flags).toMatchObject({ dryRun: "client" });
+});
+
+test("an optional value is taken after =", async () => {
+  expect((await parse("b1 --dry-run=server --wait=false")).flags).toMatchObject({
+    dryRun: "server",
+    wait: "false",
+  });
+});
+
+test("a boolean flag never swallows the word behind it, not even the word false", async () => {
+  expect((await parse("-y false")).positionals).toEqual(["false"]);
+});
+
+test("an unknown flag is refused with the nearest known one", async () => {
+  await expect(parse("b1 --include-namespace x")).rejects.toMatchObject({
+    code: "usage",
+    message: "unknown flag --include-namespace",
+    hint: 'did you mean "--include-namespaces"?',
+  });
+});
+
+test("a value outside the choices is refused in one line", async () => {
+  const failure = await parse("b1 --existing=overwrite").catch((error: unknown) => error);
+  expect(failure).toMatchObject({ code: "usage" });
+  expect(String(failure)).toContain("overwrite");
+  expect(String(failure)).not.toContain("\n");
+});
+
+test("Velero's spellings mean the same", async () => {
+  expect((await parse("b1 --existing-resource-policy update")).flags).toMatchObject({ existing: "update" });
+});
+
+test("lists take commas and repetition", async () => {
+  const { flags } = await parse("b1 --include-namespaces a,b --include-namespaces=c");
+  expect(flags).toMatchObject({ includeNamespaces: ["a", "b", "c"] });
+});
+
+test("a list does not swallow the argument that follows its value", async () => {
+  expect((await parse("--include-namespaces a b1")).positionals).toEqual(["b1"]);
+});
+
+test("a flag that was not given is undefined and an empty list", async () => {
+  expect((await parse("b1")).flags).toEqual({ includeNamespaces: [] });
+});
+
+test("a missing argument and one too many are named", async () => {
+  await expect(parse("")).rejects.toMatchObject({ message: "BACKUP is missing" });
+  await expect(parse("b1 b2")).rejects.toMatchObject({ message: 'unexpected argument "b2"' });
+});
+
+test("a name of digits stays text", async () => {
+  expect((await parse("0123")).positionals).toEqual(["0123"]);
+});
+
+test("words behind -- are left alone", () => {
+  expect(glueBareFlags(["--yes", "--", "--yes"], command.flags)).toEqual(["--yes=true", "--", "--yes"]);
+});
