@@ -1,9 +1,8 @@
 import { hash } from "node:crypto";
 import { describeError } from "#core/model/errors.ts";
-import { apiVersion } from "#core/model/item.ts";
 import { type MemberRun, memberRuns, type WantedMember, wantedMembers } from "./archive-ranges.ts";
 import { expandMember } from "./gzip-member.ts";
-import type { IndexEntry, ReadHeader } from "./index-entry.ts";
+import { groupOf, type IndexEntry, type ReadHeader } from "./index-entry.ts";
 import { lookAhead } from "./look-ahead.ts";
 
 /** The archive file as ranges. `read` delivers exactly the range or throws. */
@@ -121,7 +120,7 @@ function identityTrouble(entry: IndexEntry, bytes: Uint8Array, readHeader: ReadH
   try {
     const header = readHeader(bytes);
     const same =
-      header.apiVersion === apiVersion(entry) &&
+      groupOf(header.apiVersion) === entry.group &&
       header.kind === entry.kind &&
       header.namespace === entry.namespace &&
       header.name === entry.name &&

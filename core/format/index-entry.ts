@@ -42,3 +42,8 @@ export interface KindCount extends ItemKind {
 export type ReadHeader = (
   bytes: Uint8Array,
 ) => ItemHeader & { readonly apiVersion: string; readonly kind: string };
+
+/** "" for `v1`, `apps` for `apps/v1`. */
+export function groupOf(apiVersion: string): string {
+  return apiVersion.slice(0, Math.max(0, apiVersion.indexOf("/")));
+}
