@@ -27,7 +27,7 @@ export async function runCredentialPlugin(entry: ExecEntry, run: PluginRun): Pro
     });
   } catch (cause) {
     run.signal.throwIfAborted();
-    throw startFailure(entry, cause);
+    throw cause instanceof Failure ? cause : startFailure(entry, cause);
   }
 }
 

@@ -3,7 +3,7 @@ import { isMap, isSeq, parseDocument } from "yaml";
 import type { AuthProviderEntry } from "./kubeconfig.ts";
 
 /**
- * Puts refreshed tokens where they came from, touching nothing else of the file. kubectl's lock (FILE.lock, made
+ * Puts refreshed tokens where they came from; everything else of the file stays, comments and order too. kubectl's lock (FILE.lock, made
  * exclusively) keeps both from writing at once; the file is replaced whole, with its mode.
  */
 export async function writeProviderTokens(
