@@ -1,0 +1,70 @@
+import type { S3Client } from "@aws-sdk/client-s3";
+import { retrying } from "#core/flow/retry.ts";
+import { Failure } from "#core/model/errors.ts";
+import { createClient, type S3Location, type Timeouts } from "./client.ts";
+import { Dialect } from "./dialect.ts";
+import { storeFailure } from "./errors.ts";
+
+/** Six tries wait 3 to 6 s in all: a restarting store is waited for, a wrong address is told soon enough. */
+const ATTEMPTS = 6;
+
+export interface CallOptions {
+  readonly abortSignal: AbortSignal;
+}
+
+/** One bucket and how to speak to it: every request of this folder goes through `request`. */
+export class Bucket {
+  readonly client: S3Client;
+  readonly location: S3Location;
+  readonly url: string;
+  readonly dialect: Dialect;
+
+  constructor(location: S3Location, timeouts: Timeouts) {
+    this.client = createClient(location, timeouts);
+    this.location = location;
+    this.url = location.url;
+    this.dialect = new Dialect(location);
+  }
+
+  /** Bucket and key as a command wants them. */
+  at(key: string): { readonly Bucket: string; readonly Key: string } {
+    return { Bucket: this.location.bucket, Key: this.prefix + key };
+  }
+
+  get prefix(): string {
+    return this.location.prefix === "" ? "" : `${this.location.prefix}/`;
+  }
+
+  /** What every new object carries: encryption and retention. */
+  get newObject() {
+    const { sse, kmsKeyId, objectLock } = this.location;
+    return {
+      // The SDK's type lists the values it knows; a store may know more, and refuses what it does not.
+      ...(sse !== undefined && { ServerSideEncryption: sse as "AES256" | "aws:kms" }),
+      ...(kmsKeyId !== undefined && { SSEKMSKeyId: kmsKeyId }),
+      ...(objectLock !== undefined && {
+        ObjectLockMode: objectLock.mode,
+        ObjectLockRetainUntilDate: new Date(Date.now() + objectLock.days * 86_400_000),
+      }),
+    };
+  }
+
+  /** Makes the call until it succeeds or fails for good; it is built anew each time, in the dialect known by then. */
+  request<T>(signal: AbortSignal, call: (options: CallOptions) => Promise<T>): Promise<T> {
+    return retrying(() => this.once(signal, call), {
+      signal,
+      attempts: ATTEMPTS,
+      isRetryable: (error) => (error instanceof Failure && error.retryable) || this.dialect.learn(error),
+    });
+  }
+
+  async once<T>(signal: AbortSignal, call: (options: CallOptions) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    try {
+      return await call({ abortSignal: signal });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw storeFailure(error, this.location);
+    }
+  }
+}

@@ -1,0 +1,182 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandOutput,
+  CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  UploadPartCommand,
+} from "@aws-sdk/client-s3";
+import { sleep } from "#core/flow/sleep.ts";
+import { Failure } from "#core/model/errors.ts";
+import type { StoredObject } from "#core/storage/object-store.ts";
+import { keyExists } from "#core/storage/read-failures.ts";
+import type { Bucket } from "./bucket.ts";
+import { confirmStored, findOurs } from "./confirm.ts";
+import { digestPiece, type PieceDigest, type SentObject } from "./digests.ts";
+import { statusOf } from "./errors.ts";
+import { assertFree, isTaken } from "./put-object.ts";
+
+export interface SentPart {
+  readonly number: number;
+  readonly etag: string;
+  readonly digest: PieceDigest;
+  readonly crc32: string | undefined;
+}
+
+export async function createMultipart(bucket: Bucket, key: string, signal: AbortSignal): Promise<string> {
+  const { UploadId } = await bucket.request(signal, (options) =>
+    bucket.client.send(
+      new CreateMultipartUploadCommand({
+        ...bucket.at(key),
+        ...bucket.newObject,
+        ...bucket.dialect.uploadAlgorithm,
+      }),
+      options,
+    ),
+  );
+  if (UploadId === undefined)
+    throw new Failure("location-error", `${bucket.url}: the store named no upload for ${key}`);
+  return UploadId;
+}
+
+/** The server checks the digest, so a part that was damaged on the way is refused and sent again. */
+export async function sendPart(
+  bucket: Bucket,
+  part: {
+    readonly key: string;
+    readonly uploadId: string;
+    readonly number: number;
+    readonly body: Uint8Array;
+  },
+  signal: AbortSignal,
+): Promise<SentPart> {
+  const digest = digestPiece(part.body);
+  let crc32: string | undefined;
+  const { ETag } = await bucket.request(signal, (options) => {
+    const header = bucket.dialect.digestHeader(digest);
+    crc32 = "ChecksumCRC32" in header ? header.ChecksumCRC32 : undefined;
+    const input = { ...bucket.at(part.key), UploadId: part.uploadId, PartNumber: part.number, ...header };
+    const body = { Body: part.body, ContentLength: part.body.length };
+    return bucket.client.send(new UploadPartCommand({ ...input, ...body }), options);
+  });
+  if (ETag === undefined)
+    throw new Failure("location-error", `${bucket.url}: the store gave a part of ${part.key} no ETag`);
+  return { number: part.number, etag: ETag, digest, crc32 };
+}
+
+export interface Completion {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly parts: readonly SentPart[];
+}
+
+/** Turns the parts into the object, only where the key is free. */
+export async function completeMultipart(
+  bucket: Bucket,
+  upload: Completion & { readonly sent: SentObject },
+  signal: AbortSignal,
+): Promise<StoredObject> {
+  const { key, sent } = upload;
+  await assertFree(bucket, { key, how: "upload" }, signal);
+  try {
+    const told = await sendCompletion(bucket, upload, signal);
+    return await confirmStored(bucket, { key, sent, told }, signal);
+  } catch (error) {
+    // A completion whose reply was lost leaves no upload to complete again: 404. It is ours if the bytes are.
+    if (!isTaken(error) && statusOf(error) !== 404) throw error;
+    const ours = await findOurs(bucket, { key, sent }, signal);
+    if (ours !== undefined) return ours;
+    throw isTaken(error) ? keyExists(bucket.url, key) : error;
+  }
+}
+
+/** The bare request, under the condition that the key is free. */
+export function sendCompletion(
+  bucket: Bucket,
+  { key, uploadId, parts }: Completion,
+  signal: AbortSignal,
+): Promise<CompleteMultipartUploadCommandOutput> {
+  const Parts = parts.map(({ number, etag, crc32 }) => ({
+    PartNumber: number,
+    ETag: etag,
+    ...(crc32 !== undefined && { ChecksumCRC32: crc32 }),
+  }));
+  const input = { ...bucket.at(key), UploadId: uploadId, MultipartUpload: { Parts } };
+  return bucket.request(signal, (options) =>
+    bucket.client.send(
+      new CompleteMultipartUploadCommand({ ...input, ...bucket.dialect.condition }),
+      options,
+    ),
+  );
+}
+
+/** Abort, then look whether it is gone: a part still on its way can keep an upload alive (S3 API, AbortMultipartUpload). */
+export async function abortMultipart(
+  bucket: Bucket,
+  upload: { readonly key: string; readonly uploadId: string },
+  signal: AbortSignal,
+): Promise<void> {
+  for (let round = 0; round < 5; round++) {
+    await sendAbort(bucket, upload, signal);
+    if (!(await isOpen(bucket, upload, signal))) return;
+    await sleep(100 * 2 ** round, signal);
+  }
+  throw new Failure("location-error", `${bucket.url}: the upload of ${upload.key} cannot be aborted`);
+}
+
+async function sendAbort(
+  bucket: Bucket,
+  { key, uploadId }: { readonly key: string; readonly uploadId: string },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await bucket.request(signal, (options) =>
+      bucket.client.send(new AbortMultipartUploadCommand({ ...bucket.at(key), UploadId: uploadId }), options),
+    );
+  } catch (error) {
+    if (statusOf(error) !== 404) throw error;
+  }
+}
+
+async function isOpen(
+  bucket: Bucket,
+  upload: { readonly key: string; readonly uploadId: string },
+  signal: AbortSignal,
+): Promise<boolean> {
+  try {
+    for await (const open of openMultiparts(bucket, upload.key, signal)) {
+      if (open.uploadId === upload.uploadId) return true;
+    }
+  } catch (error) {
+    // Listing uploads is a right of its own; without it the abort's own success has to do.
+    if (!(error instanceof Failure) || error.code !== "location-forbidden") throw error;
+  }
+  return false;
+}
+
+export interface OpenMultipart {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly initiated: Date;
+}
+
+/** The open uploads of keys below the prefix. */
+export async function* openMultiparts(
+  bucket: Bucket,
+  prefix: string,
+  signal: AbortSignal,
+): AsyncGenerator<OpenMultipart> {
+  let after: { readonly KeyMarker?: string | undefined; readonly UploadIdMarker?: string | undefined } = {};
+  for (;;) {
+    const input = { Bucket: bucket.location.bucket, Prefix: bucket.prefix + prefix, ...after };
+    const page = await bucket.request(signal, (options) =>
+      bucket.client.send(new ListMultipartUploadsCommand(input), options),
+    );
+    for (const { Key = "", UploadId = "", Initiated = new Date(0) } of page.Uploads ?? []) {
+      if (!Key.startsWith(input.Prefix)) continue;
+      yield { key: Key.slice(bucket.prefix.length), uploadId: UploadId, initiated: Initiated };
+    }
+    if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return;
+    after = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };
+  }
+}

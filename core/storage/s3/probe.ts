@@ -1,0 +1,72 @@
+import { randomBytes } from "node:crypto";
+import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import type { Bucket } from "./bucket.ts";
+import { digestPiece } from "./digests.ts";
+import { abortMultipart, createMultipart, sendCompletion, sendPart } from "./multipart.ts";
+import { isTaken } from "./put-object.ts";
+
+/**
+ * Whether a second write to a key that exists is refused, tried apart for plain puts and for the completion of uploads:
+ * some servers take the condition on one and ignore it on the other. Leaves nothing where deleting is allowed.
+ */
+export async function probeConditions(
+  bucket: Bucket,
+  signal: AbortSignal,
+): Promise<{ readonly put: boolean; readonly upload: boolean }> {
+  const key = `metadata/kubectl-backup/probe-${randomBytes(8).toString("hex")}`;
+  await putConditionally(bucket, { key, body: Buffer.from("first") }, signal);
+  try {
+    const put = await isRefused(putConditionally(bucket, { key, body: Buffer.from("second") }, signal));
+    const upload = await isUploadRefused(bucket, key, signal);
+    return { put, upload };
+  } finally {
+    await removeProbe(bucket, key, signal);
+  }
+}
+
+async function putConditionally(
+  bucket: Bucket,
+  { key, body }: { readonly key: string; readonly body: Uint8Array },
+  signal: AbortSignal,
+): Promise<void> {
+  await bucket.request(signal, (options) =>
+    bucket.client.send(
+      new PutObjectCommand({
+        ...bucket.at(key),
+        Body: body,
+        ...bucket.newObject,
+        ...bucket.dialect.condition,
+        ...bucket.dialect.digestHeader(digestPiece(body)),
+      }),
+      options,
+    ),
+  );
+}
+
+async function isUploadRefused(bucket: Bucket, key: string, signal: AbortSignal): Promise<boolean> {
+  const uploadId = await createMultipart(bucket, key, signal);
+  try {
+    const part = await sendPart(bucket, { key, uploadId, number: 1, body: Buffer.from("third") }, signal);
+    return await isRefused(sendCompletion(bucket, { key, uploadId, parts: [part] }, signal));
+  } finally {
+    await abortMultipart(bucket, { key, uploadId }, signal);
+  }
+}
+
+async function isRefused(write: Promise<unknown>): Promise<boolean> {
+  try {
+    await write;
+    return false;
+  } catch (error) {
+    if (isTaken(error)) return true;
+    throw error;
+  }
+}
+
+/** Without the right to delete, or under object lock, the probe stays: an empty name that nobody reads. */
+async function removeProbe(bucket: Bucket, key: string, signal: AbortSignal): Promise<void> {
+  const removal = bucket.request(signal, (options) =>
+    bucket.client.send(new DeleteObjectCommand(bucket.at(key)), options),
+  );
+  await removal.catch(() => signal.throwIfAborted());
+}
