@@ -31,7 +31,7 @@ const crossings: Readonly<Record<string, { forbidden: string; allowed: string }>
   "core/protection": { forbidden: "node:fs", allowed: "#core/model/x.ts" },
   plugin: { forbidden: "#webhook/x.ts", allowed: "yargs" },
   "plugin/commands": { forbidden: "@kubernetes/client-node", allowed: "#core/backup/x.ts" },
-  "plugin/ui": { forbidden: "#core/catalog/x.ts", allowed: "cli-progress" },
+  "plugin/ui": { forbidden: "#core/catalog/x.ts", allowed: "log-update" },
   webhook: { forbidden: "#plugin/x.ts", allowed: "express" },
   "test/unit": { forbidden: "../../core/model/x.ts", allowed: "#core/model/x.ts" },
   "test/harness": { forbidden: "#core/model/x.ts", allowed: "#test/tools/x.ts" },
