@@ -21,7 +21,10 @@ export interface BackupSummary {
   readonly includedNamespaces: readonly string[];
   readonly clusterName: string | undefined;
   /** For telling clusters apart without reading the manifest. */
-  readonly clusterIds: { readonly kubeSystemUid?: string | undefined; readonly caSha256?: string | undefined };
+  readonly clusterIds: {
+    readonly kubeSystemUid?: string | undefined;
+    readonly caSha256?: string | undefined;
+  };
   /** Why it is listed as damaged. */
   readonly trouble?: string | undefined;
 }
@@ -64,8 +67,8 @@ export interface OpenBackup {
   /** What could not be read of a foreign archive, by name. */
   readonly notices: readonly Notice[];
   readonly kinds: readonly KindInventory[];
-  /** Items of one kind in order of namespace and name; streams, memory stays flat. */
-  items(kind: ItemKind): AsyncIterable<readonly StoredItem[]>;
+  /** Items of one kind, or of a kind in one namespace, in order of namespace and name; streams, memory stays flat. */
+  items(kind: ItemKind, namespace?: string): AsyncIterable<readonly StoredItem[]>;
   /**
    * The bytes of items that `items` yielded, in the order that reads the archive best (runs of neighbours come from
    * one range request and each member is decompressed once); the order between items is not kept.
@@ -118,13 +121,18 @@ export interface CommittedBackup {
   readonly manifest: Manifest;
 }
 
+export interface RestoreFile {
+  readonly restore: string;
+  readonly file: string;
+}
+
 export interface CatalogWriter {
   /** Claims the name (format.md §6). Failure name-taken before anything else is written. */
   begin(name: string, context: RunContext): Promise<BackupWriter>;
   /** Commit object first, then the rest; repeatable. Also removes what a dead run left under the name. */
   remove(name: string, context: RunContext): Promise<void>;
   /** Files of a restore: report, log, results. Write-once. Keys are made from the restore's name. */
-  writeRestoreFile(restore: string, file: string, body: Uint8Array, context: RunContext): Promise<void>;
+  writeRestoreFile(place: RestoreFile, body: Uint8Array, context: RunContext): Promise<void>;
 }
 
 export interface Catalog extends CatalogReader, CatalogWriter {

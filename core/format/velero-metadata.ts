@@ -4,8 +4,7 @@ import { goDuration } from "#core/model/duration.ts";
 
 /** A label selector in the form of Kubernetes' API objects. */
 export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>>;
-  readonly matchExpressions?: readonly {
+  readonly matchExpressions: readonly {
     readonly key: string;
     readonly operator: "In" | "NotIn" | "Exists" | "DoesNotExist";
     readonly values?: readonly string[];

@@ -3,7 +3,7 @@ import { Failure } from "#core/model/errors.ts";
 type Labels = Readonly<Record<string, string>>;
 
 /** One requirement of a selector, as kubectl's grammar has them. */
-interface Requirement {
+export interface LabelRequirement {
   readonly key: string;
   readonly operator: "=" | "!=" | "in" | "notin" | "exists" | "absent" | ">" | "<";
   readonly values: readonly string[];
@@ -15,11 +15,15 @@ interface Requirement {
  * Failure usage names the position of what is wrong.
  */
 export function compileLabelSelector(selector: string): (labels: Labels) => boolean {
-  const requirements = new SelectorParser(selector).parse();
+  const requirements = parseLabelSelector(selector);
   return (labels) => requirements.every((requirement) => isMet(requirement, labels));
 }
 
-function isMet({ key, operator, values }: Requirement, labels: Labels): boolean {
+export function parseLabelSelector(selector: string): readonly LabelRequirement[] {
+  return new SelectorParser(selector).parse();
+}
+
+function isMet({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case "exists":
@@ -74,7 +78,7 @@ class SelectorParser {
     });
   }
 
-  parse(): readonly Requirement[] {
+  parse(): readonly LabelRequirement[] {
     if (this.#tokens.length === 0) return [];
     const requirements = [this.#requirement()];
     while (this.#peek() === ",") {
@@ -85,7 +89,7 @@ class SelectorParser {
     return requirements;
   }
 
-  #requirement(): Requirement {
+  #requirement(): LabelRequirement {
     if (this.#peek() === "!") {
       this.#take();
       return { key: this.#key(), operator: "absent", values: [] };
@@ -101,7 +105,7 @@ class SelectorParser {
     return this.#comparison(key);
   }
 
-  #comparison(key: string): Requirement {
+  #comparison(key: string): LabelRequirement {
     const text = this.#take();
     const value = this.#value();
     if (text !== ">" && text !== "<") return { key, operator: text === "!=" ? "!=" : "=", values: [value] };

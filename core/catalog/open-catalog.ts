@@ -1,0 +1,39 @@
+import { restoreKey } from "#core/format/layout.ts";
+import type { ObjectStore } from "#core/storage/object-store.ts";
+import { toBackupSummary } from "./backup-summary.ts";
+import type { Catalog } from "./catalog.ts";
+import { type Clock, systemClock } from "./clock.ts";
+import { findCommit } from "./find-backup.ts";
+import { listBackups } from "./list-backups.ts";
+import { openBackup } from "./open-backup.ts";
+import { type ProcessTable, systemProcesses } from "./process-identity.ts";
+import { readLog } from "./read-log.ts";
+import { removeBackup } from "./remove-backup.ts";
+import { beginBackup } from "./write-backup.ts";
+
+export interface CatalogOptions {
+  /** What commit objects say is remembered here: the platform's cache folder. */
+  readonly cacheFolder: string;
+  /** Private folders are made below it, and removed again. */
+  readonly tempFolder: string;
+  readonly processes?: ProcessTable;
+  readonly clock?: Clock;
+}
+
+/** The store is the catalog's from now on: `close` closes it. */
+export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalog {
+  const environment = { store, processes: systemProcesses, clock: systemClock, ...options };
+  return {
+    url: store.url,
+    list: (context) => listBackups(environment, context),
+    find: async (name, context) => toBackupSummary(await findCommit(store, name, context.signal)),
+    open: (name, context) => openBackup(name, environment, context),
+    logs: (name, context) => readLog(store, name, context.signal),
+    begin: (name, context) => beginBackup(name, environment, context),
+    remove: (name, context) => removeBackup(name, environment, context),
+    writeRestoreFile: async ({ restore, file }, body, context) => {
+      await store.put(restoreKey(restore, file), body, context.signal);
+    },
+    close: () => store.close(),
+  };
+}
