@@ -1,0 +1,112 @@
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import type { Http2Line } from "./http2-session.ts";
+import { BrokenExchange, type WireReply, type WireRequest } from "./wire.ts";
+
+/** Errors of node:http2 for requests that never were put on the wire. */
+const NEVER_SENT = new Set([
+  "ERR_HTTP2_GOAWAY_SESSION",
+  "ERR_HTTP2_INVALID_SESSION",
+  "ERR_HTTP2_OUT_OF_STREAMS",
+]);
+
+/** Sends one request over a line and waits for the head of the reply. */
+export async function exchangeOverHttp2(line: Http2Line, request: WireRequest): Promise<WireReply> {
+  request.signal.throwIfAborted();
+  const stream = start(line, request);
+  line.running++;
+  stream.once("close", () => {
+    line.running--;
+  });
+  const head = await replyHead(stream, request.signal);
+  return {
+    status: Number(head[":status"]),
+    header: (name) => joined(head[name]),
+    body: readBody(stream, request.signal),
+    discard: () => stream.close(constants.NGHTTP2_CANCEL),
+  };
+}
+
+function start(line: Http2Line, request: WireRequest): ClientHttp2Stream {
+  const { method, path, headers, body } = request;
+  try {
+    const stream = line.session.request(
+      { ":method": method, ":path": path, ...headers, ...lengthOf(body) },
+      { endStream: body === undefined },
+    );
+    if (body !== undefined) stream.end(body);
+    return stream;
+  } catch (cause) {
+    throw broken(cause, "never");
+  }
+}
+
+function lengthOf(body: Uint8Array | undefined): { "content-length"?: string } {
+  return body === undefined ? {} : { "content-length": String(body.length) };
+}
+
+function replyHead(
+  stream: ClientHttp2Stream,
+  signal: AbortSignal,
+): Promise<IncomingHttpHeaders & { ":status"?: number }> {
+  return new Promise((resolve, reject) => {
+    const give = () => stream.close(constants.NGHTTP2_CANCEL);
+    signal.addEventListener("abort", give, { once: true });
+    const settle = () => signal.removeEventListener("abort", give);
+    let failure: unknown;
+    // Stays for the stream's whole life: an error without a listener would end the process.
+    stream.on("error", (error) => {
+      failure = error;
+    });
+    stream.once("response", (head) => {
+      settle();
+      resolve(head);
+    });
+    // A request that is never answered only ends: no error is raised for it.
+    stream.once("close", () => {
+      settle();
+      reject(signal.aborted ? signal.reason : broken(failure, wasRefused(stream) ? "never" : "maybe"));
+    });
+  });
+}
+
+async function* readBody(
+  stream: ClientHttp2Stream,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, void> {
+  const stop = () => stream.close(constants.NGHTTP2_CANCEL);
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  try {
+    for await (const chunk of stream) yield chunk as Buffer; // no encoding was set
+    await closed(stream);
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw broken(cause, "maybe");
+  } finally {
+    signal.removeEventListener("abort", stop);
+    if (!stream.closed) stop();
+  }
+  signal.throwIfAborted();
+  // After a FIN of the peer, or when the session is destroyed, the stream just ends; only its code tells.
+  if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw broken(undefined, "maybe");
+}
+
+function closed(stream: ClientHttp2Stream): Promise<void> | undefined {
+  return stream.closed ? undefined : new Promise((resolve) => stream.once("close", resolve));
+}
+
+/** The server says it has not begun: the stream was above the last one that its GOAWAY named, or there were too many. */
+function wasRefused(stream: ClientHttp2Stream): boolean {
+  return stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+}
+
+function broken(cause: unknown, sent: "never" | "maybe"): BrokenExchange {
+  if (cause instanceof BrokenExchange) return cause;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const message = cause instanceof Error ? cause.message : "the connection ended before the reply did";
+  return new BrokenExchange(message, { sent: NEVER_SENT.has(code) ? "never" : sent, cause });
+}
+
+function joined(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value.join(", ") : value;
+}

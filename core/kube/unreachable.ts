@@ -1,0 +1,21 @@
+import { Failure } from "#core/model/errors.ts";
+import type { BrokenExchange } from "./wire.ts";
+
+/** Codes of node:tls and OpenSSL for a peer that cannot be trusted or does not speak TLS with us. */
+const TLS_CODE =
+  /^(ERR_TLS_|ERR_SSL_|CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO$|INVALID_CA$|HOSTNAME_MISMATCH$)/;
+
+/** The one place where a broken connection becomes a Failure. */
+export function unreachable(error: BrokenExchange, server: URL): Failure {
+  const { cause } = error;
+  // A proxy that refused has said why already.
+  if (cause instanceof Failure) return cause;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  if (error.dialling && TLS_CODE.test(code)) {
+    return new Failure("cluster-tls", `${server.origin}: ${error.message}`, { cause });
+  }
+  const message = error.dialling
+    ? `cannot connect to ${server.origin}`
+    : `connection to ${server.origin} was lost`;
+  return new Failure("cluster-unreachable", `${message}: ${error.message}`, { cause, retryable: true });
+}
