@@ -48,7 +48,7 @@ types: $(STAMP)
 	@tsc --noEmit -p .
 
 lint: $(STAMP)
-	@biome ci --error-on-warnings .
+	@biome ci --error-on-warnings --colors=$(if $(MAKE_TERMOUT),force,off) .
 
 dead: $(STAMP)
 	@knip
