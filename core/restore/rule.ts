@@ -17,6 +17,8 @@ export interface Rule {
   readonly merge?: ((live: ExactObject, wanted: ExactObject) => ExactObject | undefined) | undefined;
   /** A controller links the objects itself by labels: owner references are left out and not patched in. */
   readonly adopted?: boolean | undefined;
+  /** How many kinds stand above it: decided after those that may own it. */
+  readonly descent?: number | undefined;
 }
 
 export interface Skip {

@@ -16,6 +16,7 @@ const UID_LABELS: ReadonlySet<string> = new Set(["controller-uid", "batch.kubern
 
 /** A Job without its status would run again from the start. */
 export const jobs: Rule = {
+  descent: 1,
   decide: skipWithOwner,
   transform(object, { original, facts }) {
     if (hasEnded(original)) return skipped("finished-job", "it has ended; restored, it would run again");

@@ -26,6 +26,7 @@ const PLACED: readonly (readonly string[])[] = [
 
 /** Pods of controllers are made by them; bare ones return. */
 export const pods: Rule = {
+  descent: 2,
   adopted: true,
   decide: skipWithOwner,
   transform(object, { original }) {

@@ -3,6 +3,7 @@ import type { Rule } from "#core/restore/rule.ts";
 
 /** Old ReplicaSets are a Deployment's history: created before it, and adopted by it by their labels. */
 export const replicaSets: Rule = {
+  descent: 1,
   adopted: true,
   decide(item, facts) {
     switch (ownerFate(item, facts)) {

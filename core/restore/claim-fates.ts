@@ -1,0 +1,59 @@
+import type { Cluster } from "#core/kube/cluster.ts";
+import type { ItemKind } from "#core/model/item.ts";
+import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { type ClaimFacts, decideClaim, readVolume, type Volume } from "./claims.ts";
+import { itemKey } from "./decide.ts";
+import { eachObject } from "./existing.ts";
+import type { ClaimFate } from "./rule.ts";
+import type { Survey } from "./survey.ts";
+
+const VOLUMES: ItemKind = {
+  group: "",
+  version: "v1",
+  resource: "persistentvolumes",
+  kind: "PersistentVolume",
+  namespaced: false,
+};
+
+/** By `namespace/name` as in the backup. */
+export async function decideClaims(
+  cluster: Cluster,
+  survey: Survey,
+  facts: Omit<ClaimFacts, "storedVolumes" | "liveVolumes"> & { readonly signal: AbortSignal },
+): Promise<ReadonlyMap<string, ClaimFate>> {
+  const bound = survey.claims.some(({ volume }) => volume !== "");
+  const liveVolumes = bound && facts.sameCluster ? await readLiveVolumes(cluster, facts.signal) : new Map();
+  const complete: ClaimFacts = { ...facts, storedVolumes: survey.volumes, liveVolumes };
+  return new Map(
+    survey.claims.map((claim) => [`${claim.namespace}/${claim.name}`, decideClaim(claim, complete)]),
+  );
+}
+
+async function readLiveVolumes(cluster: Cluster, signal: AbortSignal): Promise<Map<string, Volume>> {
+  const found = new Map<string, Volume>();
+  for await (const bytes of eachObject(cluster, { kind: VOLUMES, namespaces: [], signal })) {
+    const object = parseExactBytes(bytes);
+    if (!isExactObject(object)) continue;
+    const volume = readVolume(object);
+    found.set(volume.name, volume);
+  }
+  return found;
+}
+
+/** By item key: what makes pods that mount a held claim would start without its data, or hang. */
+export function holdPodMakers(
+  survey: Survey,
+  claims: ReadonlyMap<string, ClaimFate>,
+): ReadonlyMap<string, string> {
+  const held = new Map<string, string[]>();
+  for (const [key, { fate }] of claims) {
+    const [namespace = "", name = ""] = key.split("/");
+    if (fate === "held") held.set(namespace, [...(held.get(namespace) ?? []), name]);
+  }
+  const makers = new Map<string, string>();
+  for (const { item, mountsClaim } of survey.podMakers) {
+    const mounted = held.get(item.namespace)?.filter(mountsClaim) ?? [];
+    if (mounted.length > 0) makers.set(itemKey(item), `mounts ${mounted.join(", ")}, which is held back`);
+  }
+  return makers;
+}

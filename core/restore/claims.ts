@@ -1,0 +1,118 @@
+import type { ExactObject } from "#core/objects/exact-json.ts";
+import { objectAt, textAt, valueAt } from "./edit-object.ts";
+import type { ClaimFate } from "./rule.ts";
+
+/** A claim as it lay in the backup. */
+export interface StoredClaim {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  /** "" when it was never bound. */
+  readonly volume: string;
+}
+
+/** A volume as it lay in the backup or is in the target. */
+export interface Volume {
+  readonly name: string;
+  readonly uid: string;
+  readonly phase: string;
+  readonly reclaimPolicy: string;
+  /** What it lies on: two volumes on one handle would write over each other. "" where that cannot be told. */
+  readonly handle: string;
+  readonly claim: { readonly namespace: string; readonly name: string; readonly uid: string } | undefined;
+}
+
+export interface ClaimFacts {
+  /** `namespace/name` as in the backup. */
+  readonly emptyVolumes: boolean | readonly string[];
+  readonly sameCluster: boolean;
+  readonly mapNamespace: (namespace: string) => string;
+  /** By target namespace and name. */
+  readonly exists: (namespace: string, name: string) => boolean;
+  readonly storedVolumes: ReadonlyMap<string, Volume>;
+  readonly liveVolumes: ReadonlyMap<string, Volume>;
+}
+
+/**
+ * What becomes of a claim, without ever putting an empty disk, or a disk that somebody else uses, in the place of data.
+ */
+export function decideClaim(claim: StoredClaim, facts: ClaimFacts): ClaimFate {
+  if (facts.exists(facts.mapNamespace(claim.namespace), claim.name)) return { fate: "exists" };
+  if (claim.volume === "") return { fate: "unbound" };
+  if (facts.sameCluster && canRebind(claim, facts)) return { fate: "rebind", volume: claim.volume };
+  if (facts.sameCluster && canRecreate(claim, facts)) return { fate: "static", volume: claim.volume };
+  return mayBeEmpty(claim, facts.emptyVolumes)
+    ? { fate: "empty" }
+    : { fate: "held", message: whyHeld(claim) };
+}
+
+function whyHeld({ namespace, name, volume }: StoredClaim): string {
+  return `its data is not in the backup and its volume ${volume} is not free in the cluster; --empty-volumes=${namespace}/${name} restores it empty`;
+}
+
+function mayBeEmpty({ namespace, name }: StoredClaim, request: boolean | readonly string[]): boolean {
+  return typeof request === "boolean" ? request : request.includes(`${namespace}/${name}`);
+}
+
+/** Released and kept, still naming this very claim: nobody else can have it, and its provisioner will not delete it. */
+function canRebind(claim: StoredClaim, { liveVolumes, mapNamespace }: ClaimFacts): boolean {
+  const live = liveVolumes.get(claim.volume);
+  return (
+    live !== undefined &&
+    live.reclaimPolicy === "Retain" &&
+    live.phase === "Released" &&
+    live.claim?.uid === claim.uid &&
+    mapNamespace(claim.namespace) === claim.namespace
+  );
+}
+
+/** The volume object is gone but its storage was kept, and no other volume object has taken it over. */
+function canRecreate(claim: StoredClaim, { liveVolumes, storedVolumes }: ClaimFacts): boolean {
+  const stored = storedVolumes.get(claim.volume);
+  if (stored === undefined || stored.reclaimPolicy !== "Retain" || stored.handle === "") return false;
+  if (liveVolumes.has(claim.volume)) return false;
+  return ![...liveVolumes.values()].some((live) => live.handle === stored.handle);
+}
+
+export function readClaim(object: ExactObject): StoredClaim {
+  return {
+    namespace: textAt(object, ["metadata", "namespace"]),
+    name: textAt(object, ["metadata", "name"]),
+    uid: textAt(object, ["metadata", "uid"]),
+    volume: isBound(object) ? textAt(object, ["spec", "volumeName"]) : "",
+  };
+}
+
+/** `volumeName` alone may be a wish that was never granted. */
+function isBound(object: ExactObject): boolean {
+  const completed = ["metadata", "annotations", "pv.kubernetes.io/bind-completed"];
+  return textAt(object, ["status", "phase"]) !== "Pending" || valueAt(object, completed) !== undefined;
+}
+
+export function readVolume(object: ExactObject): Volume {
+  const claim = objectAt(object, ["spec", "claimRef"]);
+  return {
+    name: textAt(object, ["metadata", "name"]),
+    uid: textAt(object, ["metadata", "uid"]),
+    phase: textAt(object, ["status", "phase"]),
+    reclaimPolicy: textAt(object, ["spec", "persistentVolumeReclaimPolicy"]),
+    handle: handleOf(object),
+    claim:
+      Object.keys(claim).length === 0
+        ? undefined
+        : {
+            namespace: textAt(claim, ["namespace"]),
+            name: textAt(claim, ["name"]),
+            uid: textAt(claim, ["uid"]),
+          },
+  };
+}
+
+function handleOf(object: ExactObject): string {
+  const driver = textAt(object, ["spec", "csi", "driver"]);
+  if (driver !== "") return `csi ${driver} ${textAt(object, ["spec", "csi", "volumeHandle"])}`;
+  const source = ["nfs", "hostPath", "local", "iscsi", "fc", "rbd", "cephfs"].find((key) =>
+    Object.hasOwn(objectAt(object, ["spec"]), key),
+  );
+  return source === undefined ? "" : `${source} ${JSON.stringify(valueAt(object, ["spec", source]))}`;
+}

@@ -1,0 +1,63 @@
+import type { StoredItem } from "#core/catalog/catalog.ts";
+import { groupResource, type ItemKind } from "#core/model/item.ts";
+import type { Existing, LiveMark } from "./existing.ts";
+import type { RuleFacts } from "./rule.ts";
+import { ruleFor } from "./rules.ts";
+import { isNamespace } from "./select.ts";
+import type { TargetKind } from "./target-kinds.ts";
+
+/** What a plan says of one item, from its index line and the facts. */
+export type Decision =
+  | {
+      readonly do: "write";
+      readonly kind: ItemKind;
+      readonly namespace: string;
+      readonly name: string;
+      readonly live: LiveMark | undefined;
+    }
+  | { readonly do: "skip" | "fail" | "hold"; readonly reason: string; readonly message: string };
+
+export interface DecisionFacts {
+  readonly rules: RuleFacts;
+  readonly existing: Existing;
+  readonly targetKind: (kind: ItemKind) => TargetKind;
+  /** By `itemKey`: workloads that mount a held claim, and why. */
+  readonly held: ReadonlyMap<string, string>;
+}
+
+export function itemKey(item: Pick<StoredItem, "group" | "resource" | "namespace" | "name">): string {
+  return `${groupResource(item)} ${item.namespace}/${item.name}`;
+}
+
+export function decideItem(item: StoredItem, facts: DecisionFacts): Decision {
+  if (item.terminating) {
+    return { do: "skip", reason: "terminating", message: "it was being deleted when it was backed up" };
+  }
+  const skip = ruleFor(item).decide?.(item, facts.rules);
+  if (skip !== undefined) return { do: "skip", ...skip };
+  const target = facts.targetKind(item);
+  if (!target.served && !target.coming) return { do: "fail", reason: target.reason, message: target.message };
+  return decideWrite(item, target.kind, facts);
+}
+
+function decideWrite(item: StoredItem, kind: ItemKind, facts: DecisionFacts): Decision {
+  const { mapNamespace } = facts.rules;
+  const namespace = item.namespaced ? mapNamespace(item.namespace) : "";
+  const name = isNamespace(item) ? mapNamespace(item.name) : item.name;
+  const live = facts.existing.find(kind, namespace, name);
+  const because = live === undefined ? heldBecause(item, facts) : undefined;
+  if (because !== undefined) return { do: "hold", ...because };
+  return { do: "write", kind, namespace, name, live };
+}
+
+function heldBecause(
+  item: StoredItem,
+  facts: DecisionFacts,
+): { readonly reason: string; readonly message: string } | undefined {
+  if (groupResource(item) === "persistentvolumeclaims") {
+    const fate = facts.rules.claims.get(`${item.namespace}/${item.name}`);
+    return fate?.fate === "held" ? { reason: "claim-without-data", message: fate.message } : undefined;
+  }
+  const message = facts.held.get(itemKey(item));
+  return message === undefined ? undefined : { reason: "mounts-held-claim", message };
+}

@@ -1,0 +1,105 @@
+import type { KindInventory, OpenBackup } from "#core/catalog/catalog.ts";
+import type { Discovery } from "#core/kube/cluster.ts";
+import type { ClusterRelation } from "#core/model/cluster-identity.ts";
+import { Failure } from "#core/model/errors.ts";
+import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { type CompiledSelection, compileSelection } from "#core/selection/compile-selection.ts";
+import type { NamedKind } from "#core/selection/resource-names.ts";
+import type { LiveMark } from "./existing.ts";
+import type { PlanRequest } from "./plan.ts";
+import { isNamespace, itemTest, type Selected, selectItems } from "./select.ts";
+import {
+  lookUpNamespaces,
+  namespacesLeftOut,
+  readLiveNamespaces,
+  relateToTarget,
+  storedNamespaces,
+} from "./target-cluster.ts";
+
+/** What is meant and where it goes, before any object has been read. */
+export interface Outlook {
+  readonly discovery: Discovery;
+  readonly relation: ClusterRelation;
+  readonly selection: CompiledSelection;
+  readonly selected: Selected;
+  readonly leftOut: readonly string[];
+  /** Named by the request, unknown to the backup. */
+  readonly absentNamespaces: readonly string[];
+  readonly mapNamespace: (namespace: string) => string;
+  /** As in the backup → in the target, of all namespaced items that are meant. */
+  readonly namespaces: ReadonlyMap<string, string>;
+  readonly live: ReadonlyMap<string, LiveMark>;
+}
+
+export async function takeOutlook(ask: PlanRequest, signal: AbortSignal): Promise<Outlook> {
+  const { cluster, backup, request } = ask;
+  const [discovery, listed] = await Promise.all([
+    cluster.discover(signal),
+    readLiveNamespaces(cluster, signal),
+  ]);
+  const relation = relateToTarget(backup, cluster, listed);
+  const selection = compileSelection(request.selection, namedKinds(backup.kinds, discovery));
+  const leftOut = namespacesLeftOut(backup, relation, request.selection.includeNamespaces);
+  const absentNamespaces = findAbsentNamespaces(backup, selection);
+  const selected = await selectItems(backup, mayHold(selection), itemTest(selection, new Set(leftOut)));
+  refuseEmpty(backup, selected);
+  const mapNamespace = (namespace: string): string => request.namespaceMapping[namespace] ?? namespace;
+  const namespaces = new Map([...selected.namespaces].map((from) => [from, mapNamespace(from)]));
+  const live = listed ?? (await lookUpNamespaces(cluster, new Set(namespaces.values()), signal));
+  return {
+    discovery,
+    relation,
+    selection,
+    selected,
+    leftOut,
+    absentNamespaces,
+    mapNamespace,
+    namespaces,
+    live,
+  };
+}
+
+/** The backup's kinds, with the short names that the cluster knows for them. */
+function namedKinds(kinds: readonly ItemKind[], discovery: Discovery): readonly NamedKind[] {
+  const served = new Map(discovery.resources.map((resource) => [groupResource(resource), resource]));
+  return kinds.map((kind) => {
+    const known = served.get(groupResource(kind));
+    return { ...kind, singular: known?.singular, shortNames: known?.shortNames };
+  });
+}
+
+/** From the inventory alone, so that the index lines of other kinds and namespaces are not even read. */
+function mayHold(selection: CompiledSelection): (kind: KindInventory) => boolean {
+  return (kind) => {
+    if (selection.kindShare(kind).take === "none") return false;
+    if (kind.namespaced)
+      return Object.keys(kind.namespaces).some((name) => selection.includesNamespace(name));
+    return isNamespace(kind) || selection.clusterScope === "all" || selection.isNamedKind(kind);
+  };
+}
+
+function findAbsentNamespaces(backup: OpenBackup, selection: CompiledSelection): readonly string[] {
+  const stored = storedNamespaces(backup);
+  const absent = selection.literalNamespaces.filter((name) => !stored.has(name));
+  if (
+    absent.length > 0 &&
+    absent.length === selection.literalNamespaces.length &&
+    !selection.hasNamespaceGlobs
+  ) {
+    throw new Failure(
+      "namespace-not-found",
+      `backup ${backup.summary.name} has no namespace ${absent.join(", ")}`,
+      {
+        hint: `kubectl backup describe ${backup.summary.name} lists what is inside`,
+      },
+    );
+  }
+  return absent;
+}
+
+function refuseEmpty(backup: OpenBackup, selected: Selected): void {
+  if (selected.kinds.length > 0 || selected.neverRestored.length > 0) return;
+  throw new Failure("object-not-found", `nothing in backup ${backup.summary.name} matches the selection`, {
+    hint: `kubectl backup describe ${backup.summary.name} lists what is inside`,
+  });
+}

@@ -1,0 +1,84 @@
+import type { OpenBackup } from "#core/catalog/catalog.ts";
+import type { Cluster } from "#core/kube/cluster.ts";
+import type { ClusterRelation } from "#core/model/cluster-identity.ts";
+import type { ItemKind } from "#core/model/item.ts";
+import type { RestoreRequest } from "#core/model/restore.ts";
+import type { NeverRestored } from "./select.ts";
+
+/** What a restore will do, as a value: printed by --dry-run, shown before the start, and then carried out. */
+export interface RestorePlan {
+  readonly restore: string;
+  readonly backup: string;
+  readonly target: {
+    readonly contextName: string;
+    readonly clusterName: string;
+    readonly server: string;
+    readonly relation: ClusterRelation;
+  };
+  readonly namespaces: readonly PlannedNamespace[];
+  readonly kinds: readonly PlannedKind[];
+  readonly counts: PlanCounts;
+  /** Claims whose data nothing can bring back, then what mounts them. */
+  readonly held: readonly HeldItem[];
+  readonly missing: readonly MissingKind[];
+  /** Namespaces that another cluster keeps its own of. */
+  readonly leftOut: readonly string[];
+  readonly neverRestored: readonly NeverRestored[];
+  /** Named by the request, unknown to the backup. */
+  readonly absentNamespaces: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface PlannedNamespace {
+  readonly from: string;
+  readonly to: string;
+  readonly exists: boolean;
+  /** It is going away: waited for, then created. */
+  readonly terminating: boolean;
+}
+
+export interface PlanCounts {
+  readonly create: number;
+  /** Compared one by one when their turn comes. */
+  readonly exists: number;
+  readonly skip: number;
+  readonly hold: number;
+  readonly fail: number;
+}
+
+export interface PlannedKind extends PlanCounts, ItemKind {
+  readonly pulledIn: boolean;
+  /** By reason. */
+  readonly skipped: Readonly<Record<string, number>>;
+}
+
+export interface HeldItem extends ItemKind {
+  /** As in the backup. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly message: string;
+}
+
+export interface MissingKind extends ItemKind {
+  readonly reason: string;
+  readonly message: string;
+  readonly count: number;
+}
+
+export interface PlanRequest {
+  readonly cluster: Cluster;
+  readonly backup: OpenBackup;
+  readonly request: RestoreRequest;
+}
+
+export const NO_COUNTS: PlanCounts = { create: 0, exists: 0, skip: 0, hold: 0, fail: 0 };
+
+export function addCounts(left: PlanCounts, right: PlanCounts): PlanCounts {
+  return {
+    create: left.create + right.create,
+    exists: left.exists + right.exists,
+    skip: left.skip + right.skip,
+    hold: left.hold + right.hold,
+    fail: left.fail + right.fail,
+  };
+}

@@ -1,0 +1,163 @@
+import type { Discovery } from "#core/kube/cluster.ts";
+import { groupResource, type ItemKind } from "#core/model/item.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+import { decideClaims, holdPodMakers } from "./claim-fates.ts";
+import { type Contents, openContents } from "./contents.ts";
+import type { DecisionFacts } from "./decide.ts";
+import { type Existing, type LiveMark, readExisting } from "./existing.ts";
+import { type Outlook, takeOutlook } from "./outlook.ts";
+import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
+import { type PulledIn, pullInRelated, volumeKinds } from "./pull-in.ts";
+import type { OwnerFate } from "./rule.ts";
+import type { SelectedKind } from "./select.ts";
+import { type Survey, surveyContents } from "./survey.ts";
+import { tallyPlan } from "./tally.ts";
+import { findTargetKind, type TargetKind } from "./target-kinds.ts";
+
+/** A plan with all that carrying it out needs. */
+export interface Prepared {
+  readonly plan: RestorePlan;
+  readonly kinds: readonly SelectedKind[];
+  readonly facts: DecisionFacts;
+  readonly contents: Contents;
+  readonly discovery: Discovery;
+  /** Target namespaces that exist and stay. */
+  readonly liveNamespaces: ReadonlySet<string>;
+  /** In the target, of namespaces whose object is not in the backup. */
+  readonly bareNamespaces: readonly string[];
+  /** Uids in the backup that selected items name as owners. */
+  readonly ownerUids: ReadonlySet<string>;
+  /** Owners that exist: uid in the backup → uid in the target. */
+  readonly liveOwners: ReadonlyMap<string, string>;
+  /** `configmaps/namespace/name` and the like, as in the backup, that pods name. */
+  readonly configuration: ReadonlySet<string>;
+}
+
+/** Looks at the backup's index, at few of its objects and, by lists, at the cluster; writes nothing. */
+export async function prepareRestore(ask: PlanRequest, context: RunContext): Promise<Prepared> {
+  const { signal } = context;
+  const outlook = await takeOutlook(ask, signal);
+  const contents = openContents(ask.backup);
+  const survey = await surveyContents(contents, {
+    kinds: outlook.selected.kinds,
+    volumes: volumeKinds(ask.backup, outlook.selected),
+    wantsRelated: outlook.selection.clusterScope === "related",
+    signal,
+  });
+  const pulled = await pullInRelated(ask.backup, pullInFacts(outlook, survey));
+  const kinds = [...outlook.selected.kinds, ...pulled.kinds];
+  const owners = new Map<string, OwnerFate>();
+  const facts = await gatherFacts(ask, { outlook, survey, pulled, kinds, owners, signal });
+  const { ownerUids } = outlook.selected;
+  const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners });
+  const { contextName, clusterName, server } = ask.cluster.info;
+  return {
+    plan: {
+      restore: ask.request.name,
+      backup: ask.backup.summary.name,
+      target: { contextName, clusterName, server, relation: outlook.relation },
+      namespaces: plannedNamespaces(outlook),
+      ...tally,
+      leftOut: outlook.leftOut,
+      neverRestored: outlook.selected.neverRestored,
+      absentNamespaces: outlook.absentNamespaces,
+      warnings: facts.existing.warnings,
+    },
+    kinds,
+    facts,
+    contents,
+    discovery: outlook.discovery,
+    liveNamespaces: new Set([...outlook.live.keys()].filter((name) => isThere(outlook.live, name))),
+    bareNamespaces: pulled.bareNamespaces.map(outlook.mapNamespace),
+    ownerUids,
+    liveOwners,
+    configuration: survey.configuration,
+  };
+}
+
+function pullInFacts(outlook: Outlook, survey: Survey) {
+  return {
+    selected: outlook.selected,
+    survey,
+    discovery: outlook.discovery,
+    wantsRelated: outlook.selection.clusterScope === "related",
+    missingNamespaces: [...outlook.namespaces]
+      .filter(([, to]) => !isThere(outlook.live, to))
+      .map(([from]) => from),
+  };
+}
+
+interface Findings {
+  readonly outlook: Outlook;
+  readonly survey: Survey;
+  readonly pulled: PulledIn;
+  readonly kinds: readonly SelectedKind[];
+  readonly owners: ReadonlyMap<string, OwnerFate>;
+  readonly signal: AbortSignal;
+}
+
+async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings): Promise<DecisionFacts> {
+  const { outlook, survey, pulled, kinds, owners, signal } = findings;
+  const { mapNamespace, live } = outlook;
+  const targetKind = targetKinds(outlook.discovery, pulled.definitions);
+  const existing = await readExisting(cluster, {
+    kinds: servedKinds(kinds, targetKind),
+    namespaces: [...new Set(outlook.namespaces.values())].filter((name) => isThere(live, name)),
+    liveNamespaces: live,
+    signal,
+  });
+  const claims = await decideClaims(cluster, survey, {
+    emptyVolumes: request.emptyVolumes,
+    sameCluster: outlook.relation === "same",
+    mapNamespace,
+    exists: (namespace, name) => hasClaim(existing, namespace, name),
+    signal,
+  });
+  const { selectingServices } = survey;
+  const otherCluster = outlook.relation !== "same";
+  return {
+    rules: { request, mapNamespace, otherCluster, claims, owners, selectingServices },
+    existing,
+    targetKind,
+    held: holdPodMakers(survey, claims),
+  };
+}
+
+function hasClaim(existing: Existing, namespace: string, name: string): boolean {
+  return existing.find({ group: "", resource: "persistentvolumeclaims" }, namespace, name) !== undefined;
+}
+
+function isThere(live: ReadonlyMap<string, LiveMark>, name: string): boolean {
+  return live.get(name)?.terminating === false;
+}
+
+function targetKinds(discovery: Discovery, definitions: ReadonlySet<string>): (kind: ItemKind) => TargetKind {
+  const known = new Map<string, TargetKind>();
+  return (kind) => {
+    const key = `${groupResource(kind)} ${kind.version}`;
+    const target = known.get(key) ?? findTargetKind(kind, discovery, definitions);
+    known.set(key, target);
+    return target;
+  };
+}
+
+function servedKinds(
+  kinds: readonly SelectedKind[],
+  targetKind: (kind: ItemKind) => TargetKind,
+): readonly ItemKind[] {
+  const served = new Map<string, ItemKind>();
+  for (const { kind } of kinds) {
+    const target = targetKind(kind);
+    if (target.served) served.set(groupResource(kind), target.kind);
+  }
+  return [...served.values()];
+}
+
+function plannedNamespaces({ namespaces, live }: Outlook): readonly PlannedNamespace[] {
+  return [...namespaces].map(([from, to]) => ({
+    from,
+    to,
+    exists: live.has(to),
+    terminating: live.get(to)?.terminating ?? false,
+  }));
+}

@@ -1,0 +1,73 @@
+import type { OpenBackup } from "#core/catalog/catalog.ts";
+import type { Discovery } from "#core/kube/cluster.ts";
+import { groupResource } from "#core/model/item.ts";
+import { pullIn, type Selected, type SelectedKind } from "./select.ts";
+import type { Survey } from "./survey.ts";
+
+const DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io";
+
+export interface PullInFacts {
+  readonly selected: Selected;
+  readonly survey: Survey;
+  readonly discovery: Discovery;
+  /** Cluster-scoped objects that selected ones refer to come along. */
+  readonly wantsRelated: boolean;
+  /** As in the backup: what lies in them is selected and the target has them not. */
+  readonly missingNamespaces: readonly string[];
+}
+
+export interface PulledIn {
+  readonly kinds: readonly SelectedKind[];
+  /** `resource.group` of every kind whose definition will be restored. */
+  readonly definitions: ReadonlySet<string>;
+  /** As in the backup: missing namespaces whose object is not in the backup. */
+  readonly bareNamespaces: readonly string[];
+}
+
+/** What nobody selected, but without which what is selected could not be. */
+export async function pullInRelated(backup: OpenBackup, facts: PullInFacts): Promise<PulledIn> {
+  const namespaces = await pullInNamespaces(backup, facts);
+  const wanted = new Map(facts.wantsRelated ? facts.survey.related : []);
+  if (facts.wantsRelated) wanted.set(DEFINITIONS, unservedKinds(facts));
+  const alreadyMeant = new Set(facts.selected.kinds.map(({ kind }) => groupResource(kind)));
+  const kinds: SelectedKind[] = [...namespaces.kinds];
+  for (const [kind, names] of wanted) {
+    if (names.size > 0 && !alreadyMeant.has(kind))
+      kinds.push(...(await pullIn(backup, { groupResource: kind, names })));
+  }
+  const definitions = await namesOf([...facts.selected.kinds, ...kinds], DEFINITIONS);
+  return { kinds, definitions, bareNamespaces: namespaces.bare };
+}
+
+function unservedKinds({ selected, discovery }: PullInFacts): ReadonlySet<string> {
+  const served = new Set(discovery.resources.map(groupResource));
+  return new Set(selected.kinds.map(({ kind }) => groupResource(kind)).filter((name) => !served.has(name)));
+}
+
+async function pullInNamespaces(
+  backup: OpenBackup,
+  { selected, missingNamespaces }: PullInFacts,
+): Promise<{ readonly kinds: readonly SelectedKind[]; readonly bare: readonly string[] }> {
+  const meant = await namesOf(selected.kinds, "namespaces");
+  const names = new Set(missingNamespaces.filter((name) => !meant.has(name)));
+  if (names.size === 0) return { kinds: [], bare: [] };
+  const kinds = await pullIn(backup, { groupResource: "namespaces", names });
+  const found = await namesOf(kinds, "namespaces");
+  return { kinds, bare: [...names].filter((name) => !found.has(name)) };
+}
+
+async function namesOf(kinds: readonly SelectedKind[], wanted: string): Promise<ReadonlySet<string>> {
+  const names = new Set<string>();
+  for (const selected of kinds.filter(({ kind }) => groupResource(kind) === wanted)) {
+    for await (const batch of selected.batches()) for (const { name } of batch) names.add(name);
+  }
+  return names;
+}
+
+/** The volumes of a backup: read with the claims that may lie on them, whether selected or not. */
+export function volumeKinds(backup: OpenBackup, selected: Selected): readonly SelectedKind[] {
+  if (!selected.kinds.some(({ kind }) => groupResource(kind) === "persistentvolumeclaims")) return [];
+  return backup.kinds
+    .filter((kind) => groupResource(kind) === "persistentvolumes")
+    .map((kind) => ({ kind, count: kind.count, pulledIn: true, batches: () => backup.items(kind) }));
+}

@@ -1,0 +1,134 @@
+import type { KindInventory, OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
+import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { kindNeverRestored } from "#core/objects/never-restored.ts";
+import type { CompiledSelection } from "#core/selection/compile-selection.ts";
+
+/** Items of one kind that the request means. */
+export interface SelectedKind {
+  readonly kind: ItemKind;
+  readonly count: number;
+  /** Only because something selected refers to them: created when missing, never touched when they exist. */
+  readonly pulledIn: boolean;
+  batches(): AsyncIterable<readonly StoredItem[]>;
+}
+
+export interface Selected {
+  readonly kinds: readonly SelectedKind[];
+  /** Uids that selected items name as their owners. */
+  readonly ownerUids: ReadonlySet<string>;
+  /** As in the backup, of the selected namespaced items. */
+  readonly namespaces: ReadonlySet<string>;
+  /** Kinds that no restore writes, by how many of their items were meant. */
+  readonly neverRestored: readonly NeverRestored[];
+}
+
+export interface NeverRestored {
+  readonly kind: ItemKind;
+  readonly count: number;
+  readonly reason: string;
+}
+
+/** Up to so many index lines stay in memory (about 10 MB); what is beyond is read from the index again when needed. */
+const KEPT_ITEMS = 20_000;
+
+export type ItemTest = (item: StoredItem) => boolean;
+
+/** Whether an item of the backup is meant, by the request's words. */
+export function itemTest(selection: CompiledSelection, leftOutNamespaces: ReadonlySet<string>): ItemTest {
+  const takesClusterScoped = (item: StoredItem) =>
+    selection.clusterScope === "all" || (selection.clusterScope === "related" && selection.isNamedKind(item));
+  return (item) => {
+    const namespace = isNamespace(item) ? item.name : item.namespace;
+    if (leftOutNamespaces.has(namespace)) return false;
+    const inScope = namespace === "" ? takesClusterScoped(item) : selection.includesNamespace(namespace);
+    return inScope && selection.includesName(item, item.name) && selection.matchesLabels(item.labels);
+  };
+}
+
+export function isNamespace(kind: Pick<ItemKind, "group" | "resource">): boolean {
+  return kind.group === "" && kind.resource === "namespaces";
+}
+
+/** One pass over the index lines of the kinds that can be meant. */
+export async function selectItems(
+  backup: OpenBackup,
+  mayBeMeant: (kind: KindInventory) => boolean,
+  isMeant: ItemTest,
+): Promise<Selected> {
+  const kinds: SelectedKind[] = [];
+  const neverRestored: NeverRestored[] = [];
+  const ownerUids = new Set<string>();
+  const namespaces = new Set<string>();
+  let room = KEPT_ITEMS;
+  for (const kind of backup.kinds.filter(mayBeMeant)) {
+    const batches = () => filtered(backup.items(kind), isMeant);
+    const never = kindNeverRestored(kind);
+    const { count, items } = await collect(batches(), never === undefined ? room : 0, (batch) => {
+      if (never === undefined) noteNames(batch, ownerUids, namespaces);
+    });
+    if (count === 0) continue;
+    if (never !== undefined) {
+      neverRestored.push({ kind, count, reason: never });
+      continue;
+    }
+    room -= items?.length ?? 0;
+    kinds.push({ kind, count, pulledIn: false, batches: items === undefined ? batches : () => once(items) });
+  }
+  return { kinds, ownerUids, namespaces, neverRestored };
+}
+
+/** Counts; `items` are all of them, where there is room for all. */
+async function collect(
+  batches: AsyncIterable<readonly StoredItem[]>,
+  room: number,
+  visit: (batch: readonly StoredItem[]) => void,
+): Promise<{ readonly count: number; readonly items: readonly StoredItem[] | undefined }> {
+  let items: StoredItem[] = [];
+  let count = 0;
+  for await (const batch of batches) {
+    count += batch.length;
+    visit(batch);
+    if (count <= room) items.push(...batch);
+    else items = [];
+  }
+  return { count, items: count <= room ? items : undefined };
+}
+
+function noteNames(batch: readonly StoredItem[], ownerUids: Set<string>, namespaces: Set<string>): void {
+  for (const item of batch) {
+    for (const uid of item.ownerUids) ownerUids.add(uid);
+    if (item.namespaced) namespaces.add(item.namespace);
+  }
+}
+
+/** Single objects of a kind, by name (and namespace), that the request did not mean but needs. */
+export async function pullIn(
+  backup: OpenBackup,
+  wanted: { readonly groupResource: string; readonly names: ReadonlySet<string> },
+): Promise<readonly SelectedKind[]> {
+  const found: SelectedKind[] = [];
+  for (const kind of backup.kinds.filter((known) => groupResource(known) === wanted.groupResource)) {
+    const items: StoredItem[] = [];
+    for await (const batch of filtered(backup.items(kind), ({ name }) => wanted.names.has(name))) {
+      items.push(...batch);
+    }
+    if (items.length > 0) {
+      found.push({ kind, count: items.length, pulledIn: true, batches: () => once(items) });
+    }
+  }
+  return found;
+}
+
+async function* filtered(
+  batches: AsyncIterable<readonly StoredItem[]>,
+  isMeant: ItemTest,
+): AsyncGenerator<readonly StoredItem[]> {
+  for await (const batch of batches) {
+    const meant = batch.filter(isMeant);
+    if (meant.length > 0) yield meant;
+  }
+}
+
+async function* once(items: readonly StoredItem[]): AsyncGenerator<readonly StoredItem[]> {
+  yield items;
+}

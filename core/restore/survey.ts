@@ -1,0 +1,109 @@
+import type { StoredItem } from "#core/catalog/catalog.ts";
+import { groupResource } from "#core/model/item.ts";
+import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { canRefer, referencesOf } from "#core/objects/references.ts";
+import { readClaim, readVolume, type StoredClaim, type Volume } from "./claims.ts";
+import type { Contents } from "./contents.ts";
+import { objectAt } from "./edit-object.ts";
+import { claimTest, makesPods } from "./pod-specs.ts";
+import type { SelectedKind } from "./select.ts";
+
+/** What a plan must know of objects' contents, from the kinds where it matters and no others. */
+export interface Survey {
+  readonly claims: readonly StoredClaim[];
+  readonly volumes: ReadonlyMap<string, Volume>;
+  readonly podMakers: readonly PodMaker[];
+  /** `configmaps/namespace/name` and the like that pods name, as in the backup. */
+  readonly configuration: ReadonlySet<string>;
+  /** By group resource: names of cluster-scoped objects that selected ones refer to. */
+  readonly related: ReadonlyMap<string, ReadonlySet<string>>;
+  /** `namespace/name` of Services with a selector. */
+  readonly selectingServices: ReadonlySet<string>;
+}
+
+export interface PodMaker {
+  readonly item: StoredItem;
+  readonly mountsClaim: (claim: string) => boolean;
+}
+
+export interface SurveyRequest {
+  readonly kinds: readonly SelectedKind[];
+  /** Kinds that nobody selected but whose contents matter: the volumes of the selected claims. */
+  readonly volumes: readonly SelectedKind[];
+  readonly wantsRelated: boolean;
+  readonly signal: AbortSignal;
+}
+
+export async function surveyContents(contents: Contents, request: SurveyRequest): Promise<Survey> {
+  const seen = emptySurvey();
+  const wantsServices = request.kinds.some(({ kind }) => groupResource(kind) === "endpoints");
+  const wanted = ({ kind }: SelectedKind) =>
+    makesPods(kind) ||
+    groupResource(kind) === "persistentvolumeclaims" ||
+    (wantsServices && groupResource(kind) === "services") ||
+    (request.wantsRelated && canRefer(kind));
+  for (const selected of [...request.volumes, ...request.kinds.filter(wanted)]) {
+    for await (const batch of selected.batches()) {
+      await surveyBatch(contents, batch.filter(matters), { seen, ...request });
+    }
+  }
+  return seen;
+}
+
+/** Most pods belong to a controller and will not be restored. */
+function matters(item: StoredItem): boolean {
+  return item.resource !== "pods" || item.ownerUids.length === 0;
+}
+
+type Mutable = ReturnType<typeof emptySurvey>;
+
+function emptySurvey() {
+  return {
+    claims: [] as StoredClaim[],
+    volumes: new Map<string, Volume>(),
+    podMakers: [] as PodMaker[],
+    configuration: new Set<string>(),
+    related: new Map<string, Set<string>>(),
+    selectingServices: new Set<string>(),
+  };
+}
+
+async function surveyBatch(
+  contents: Contents,
+  items: readonly StoredItem[],
+  { seen, signal }: { seen: Mutable; signal: AbortSignal },
+): Promise<void> {
+  for await (const read of contents.read(items, signal)) {
+    // Damaged items are named by the check before the first write.
+    const object = read.ok ? parseExactBytes(read.bytes) : undefined;
+    if (!isExactObject(object)) continue;
+    surveyObject(seen, read.item, object);
+    noteReferences(seen, read.item, object);
+  }
+}
+
+function surveyObject(seen: Mutable, item: StoredItem, object: ExactObject): void {
+  if (makesPods(item)) seen.podMakers.push({ item, mountsClaim: claimTest(item, object) });
+  switch (groupResource(item)) {
+    case "persistentvolumeclaims":
+      seen.claims.push(readClaim(object));
+      return;
+    case "persistentvolumes":
+      seen.volumes.set(item.name, readVolume(object));
+      return;
+    case "services":
+      if (Object.keys(objectAt(object, ["spec", "selector"])).length > 0) {
+        seen.selectingServices.add(`${item.namespace}/${item.name}`);
+      }
+  }
+}
+
+/** Volumes have rules of their own (claims.ts). */
+const NOT_RELATED = "persistentvolumes";
+
+function noteReferences(seen: Mutable, item: StoredItem, object: ExactObject): void {
+  for (const { groupResource: kind, namespace, name } of referencesOf(item, object)) {
+    if (namespace !== "") seen.configuration.add(`${kind}/${namespace}/${name}`);
+    else if (kind !== NOT_RELATED) seen.related.set(kind, (seen.related.get(kind) ?? new Set()).add(name));
+  }
+}

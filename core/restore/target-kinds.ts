@@ -1,0 +1,34 @@
+import type { Discovery } from "#core/kube/cluster.ts";
+import { apiVersion, groupResource, type ItemKind } from "#core/model/item.ts";
+
+/** Where objects of a kind go in the target, or why they cannot. */
+export type TargetKind =
+  | { readonly served: true; readonly kind: ItemKind }
+  /** Not yet: a CRD that is restored with them brings it. */
+  | { readonly served: false; readonly coming: true; readonly kind: ItemKind }
+  | { readonly served: false; readonly coming: false; readonly reason: string; readonly message: string };
+
+/** The server converts only between versions it serves, so an object can be sent only in its own. */
+export function findTargetKind(
+  kind: ItemKind,
+  discovery: Discovery,
+  restoredDefinitions: ReadonlySet<string>,
+): TargetKind {
+  const name = groupResource(kind);
+  const versions = discovery.resources.filter((resource) => groupResource(resource) === name);
+  const same = versions.find(({ version }) => version === kind.version);
+  if (same !== undefined) {
+    const { group, version, resource, namespaced } = same;
+    return { served: true, kind: { group, version, resource, kind: same.kind, namespaced } };
+  }
+  if (restoredDefinitions.has(name)) return { served: false, coming: true, kind };
+  if (versions.length === 0) {
+    return { served: false, coming: false, reason: "kind-not-served", message: `the cluster has no ${name}` };
+  }
+  return {
+    served: false,
+    coming: false,
+    reason: "version-not-served",
+    message: `the cluster serves ${name} as ${versions.map(apiVersion).join(", ")}, not as ${apiVersion(kind)}`,
+  };
+}
