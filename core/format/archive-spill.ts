@@ -23,6 +23,7 @@ export class ArchiveSpill {
   }
 
   append(bytes: Uint8Array): Extent {
+    this.#demandOpen();
     const offset = this.#sizeBytes;
     for (let done = 0; done < bytes.length; ) {
       done += attempt(this.#path, () =>
@@ -35,6 +36,7 @@ export class ArchiveSpill {
 
   /** Fills the target. */
   read(target: Uint8Array, offset: number): void {
+    this.#demandOpen();
     for (let done = 0; done < target.length; ) {
       const count = attempt(this.#path, () =>
         readSync(this.#file, target, done, target.length - done, offset + done),
@@ -49,6 +51,11 @@ export class ArchiveSpill {
     this.#open = false;
     closeSync(this.#file);
     this.#unlink();
+  }
+
+  /** The number of a closed file may already be another file's. */
+  #demandOpen(): void {
+    if (!this.#open) throw new Failure("internal", "the archive was used after it was given up");
   }
 
   /** Without a name from the start, so that a killed process leaves nothing; where that is refused, `remove` does it. */

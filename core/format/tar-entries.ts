@@ -66,7 +66,8 @@ async function readEntry(entry: Entry, caps: TarCaps): Promise<TarFile> {
   const wanted = type === "file" && size <= caps.fileBytes;
   const parts: Uint8Array[] = [];
   for await (const part of entry) {
-    if (wanted) parts.push(part);
+    // A tar entry is a stream of bytes; its types leave that open.
+    if (wanted) parts.push(part as Uint8Array);
   }
   return { path: name.replace(/^(\.\/)+/, ""), type, bytes: wanted ? Buffer.concat(parts) : undefined };
 }
