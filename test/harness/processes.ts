@@ -50,7 +50,6 @@ echo $server >"$pidfile"
 } &
 wait $server
 echo "exit status $?"
-rm -f "$pidfile"
 kill -KILL 0
 `;
 
