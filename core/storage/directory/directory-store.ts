@@ -4,7 +4,7 @@
  */
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, lstat, open, stat } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, resolve } from "node:path";
 import { Failure } from "#core/model/errors.ts";
 import { checkKey, checkPrefix } from "#core/storage/keys.ts";
 import type {
@@ -34,7 +34,8 @@ export class DirectoryStore implements ObjectStore {
 
   constructor(url: string, root: string) {
     this.url = url;
-    this.#root = root;
+    // Without a slash at its end, so that what follows the root in a path starts with one.
+    this.#root = resolve(root);
   }
 
   async *list(prefix: string, options: ListOptions): AsyncGenerator<ListPage> {
@@ -103,7 +104,7 @@ export class DirectoryStore implements ObjectStore {
         signal.throwIfAborted();
         return await work();
       } catch (error) {
-        await file.discard();
+        await file.discard().catch(() => undefined);
         throw error instanceof NameTaken ? keyExists(this.url, key) : fileFailure(error, this.url);
       }
     };

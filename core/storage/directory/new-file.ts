@@ -100,9 +100,9 @@ export class NewFile {
  * link() fails where the name exists, which rename() does not: it is the one atomic "only if absent" of a file system.
  * Where links do not exist (FAT, some network shares) a look before the rename has to do, under the run's claim.
  */
-async function giveName(temporary: string, path: string): Promise<void> {
+export async function giveName(temporary: string, path: string, makeLink = link): Promise<void> {
   try {
-    await link(temporary, path);
+    await makeLink(temporary, path);
   } catch (error) {
     if (isErrno(error, "EEXIST")) throw new NameTaken();
     if (!isErrno(error, ...NO_LINKS)) throw error;

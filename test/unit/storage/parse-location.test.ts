@@ -1,0 +1,116 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Failure } from "#core/model/errors.ts";
+import { parseLocation } from "#core/storage/parse-location.ts";
+
+function refusal(text: string): { message: string; hint: string } {
+  try {
+    parseLocation(text);
+  } catch (error) {
+    if (error instanceof Failure && error.code === "usage")
+      return { message: error.message, hint: error.hint };
+    throw error;
+  }
+  throw new Error(`accepted: ${text}`);
+}
+
+test("a file URL names a folder", () => {
+  const url = "file:///srv/my%20backups";
+  expect(parseLocation(url)).toEqual({ type: "file", url, path: "/srv/my backups", readOnly: false });
+  expect(parseLocation("file:///srv?readOnly=true")).toMatchObject({ path: "/srv", readOnly: true });
+});
+
+test("an S3 URL tells bucket, prefix and how to reach it", () => {
+  const url =
+    "s3://bucket/some/prefix/?region=eu-west-1&endpoint=https://minio:9000&profile=p&checksums=when_supported" +
+    "&sse=aws:kms&kmsKeyId=k&objectLock=governance,30d&ca=/ca.pem&readOnly=true";
+  expect(parseLocation(url)).toEqual({
+    type: "s3",
+    url,
+    bucket: "bucket",
+    prefix: "some/prefix",
+    region: "eu-west-1",
+    endpoint: "https://minio:9000",
+    pathStyle: true,
+    profile: "p",
+    checksums: "WHEN_SUPPORTED",
+    sse: "aws:kms",
+    kmsKeyId: "k",
+    objectLock: { mode: "GOVERNANCE", days: 30 },
+    caFile: "/ca.pem",
+    readOnly: true,
+  });
+});
+
+test("path style is the default with an endpoint only, and can be chosen", () => {
+  expect(parseLocation("s3://bucket")).toMatchObject({ prefix: "", pathStyle: false });
+  expect(parseLocation("s3://bucket?endpoint=http://x")).toMatchObject({ pathStyle: true });
+  expect(parseLocation("s3://bucket?endpoint=http://x&pathStyle=false")).toMatchObject({ pathStyle: false });
+});
+
+test("a plain path is refused, and the hint is the URL to write", () => {
+  expect(refusal("/srv/backups").hint).toBe("write file:///srv/backups");
+  expect(refusal("./x y").hint).toMatch(/^write file:\/\/\/.*\/x%20y$/);
+  expect(refusal("a/b").hint).toMatch(/^write file:\/\//);
+});
+
+test("credentials are refused wherever they are put, and not repeated", () => {
+  for (const text of [
+    "s3://KEYID:hunter2@bucket/x",
+    "s3://bucket?secretAccessKey=hunter2",
+    "s3://bucket?accessKeyId=hunter2",
+    "s3://bucket?sessionToken=hunter2",
+    "s3://bucket?password=hunter2",
+    "s3://bucket?endpoint=https://u:hunter2@minio",
+    "file://u:hunter2@host/x",
+    "ht!tp://u:hunter2@x",
+  ]) {
+    const { message, hint } = refusal(text);
+    expect(message + hint).not.toContain("hunter2");
+  }
+});
+
+test("an unknown option is refused with the nearest one", () => {
+  expect(refusal("s3://bucket?reigon=eu").hint).toContain("?region=");
+  expect(refusal("s3://bucket?pathstyle=true").hint).toContain("?pathStyle=");
+  expect(refusal("file:///x?region=eu").message).toContain("?region=");
+});
+
+test.each([
+  ["s3://bucket?region=a&region=b", "twice"],
+  ["s3://bucket?region=", "empty"],
+  ["s3://bucket?pathStyle=yes", "neither true nor false"],
+  ["s3://bucket?endpoint=minio:9000", "not an address"],
+  ["s3://bucket?checksums=never", "unknown"],
+  ["s3://bucket?objectLock=30d", "not understood"],
+  ["s3://bucket?objectLock=GOVERNANCE,0d", "not understood"],
+  ["s3://bucket/a//b", "prefix"],
+  ["s3://bucket/../b%2f..", "prefix"],
+  ["s3://bucket/%ff", "prefix"],
+  ["s3://bucket:9000/x", "address"],
+  ["s3:///x", "bucket"],
+  ["s3://bucket/#x", "#"],
+  ["gs://bucket", "gs://"],
+  ["file://host/x", "folder"],
+  ["file:///a%2Fb", "folder"],
+  ["nonsense", "not a location"],
+])("%s is refused: %s", (text, reason) => {
+  expect(refusal(text).message).toContain(reason);
+});
+
+test("no text makes it throw anything but a refusal", () => {
+  const text = fc.oneof(
+    fc.string(),
+    fc.webUrl(),
+    fc.string().map((tail) => `s3://bucket/${tail}`),
+  );
+  fc.assert(
+    fc.property(text, (any) => {
+      try {
+        parseLocation(any);
+      } catch (error) {
+        expect(error).toMatchObject({ code: "usage" });
+      }
+    }),
+  );
+});
