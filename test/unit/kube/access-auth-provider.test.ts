@@ -79,7 +79,17 @@ describe("an oidc user", () => {
   test("a provider that sends no new refresh token keeps the old one", async () => {
     const entry = await oidc({ "id-token": "opaque", "refresh-token": "r1" });
     const { ask } = refreshing({ "id-token": jwt(HOUR), "refresh-token": undefined });
-    await authProviderCredential(entry, () => 0, ask).current(signal);
+    const sent: (string | undefined)[] = [];
+    const source = authProviderCredential(
+      entry,
+      () => 0,
+      (asked) => {
+        sent.push(asked.config["refresh-token"]);
+        return ask(asked);
+      },
+    );
+    await source.renew(await source.current(signal), signal);
+    expect(sent).toEqual(["r1", "r1"]);
     expect(await readFile(entry.origin.file, "utf8")).toContain("refresh-token: r1");
   });
 

@@ -135,6 +135,8 @@ clusters: [{name: c, cluster: {<<: *base, server: https://x}}]
     ["users:\n  - name: u\n    user: {token: s3cret\n  x", /line 4, column 3/],
     ["users:\n- name: u\n  user:\n\ttoken: s3cret\n", /line 4, column 1/],
     ['{"users": [{"name": "u", "user": {"token": "s3cret" "x"}}]}', /line 1, column/],
+    ["users: |s3cret\n b", /line 1, column 9: not valid YAML \(unexpected token\)/],
+    ["users: [{name: u, user: {token: *s3cret}}]", /an alias .* has no anchor/],
     ["s3cret", /the file must be a mapping/],
     ["users: s3cret", /users must be a list/],
     ["users: [{name: u, user: s3cret}]", /users\[0\]\.user must be a mapping/],
