@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import type { Extract } from "tar-stream";
@@ -53,7 +52,7 @@ export async function* readTarGz(
     flow.checkEnd();
   } catch (error) {
     signal.throwIfAborted();
-    throw toFailure(flow.failure ?? error);
+    throw flow.failure ?? toFailure(error);
   } finally {
     stop.abort();
   }
@@ -97,9 +96,13 @@ class Inflow {
   }
 
   async feed(inflated: AsyncIterable<Uint8Array>, extract: Extract): Promise<void> {
+    let goOn: (() => void) | undefined;
+    for (const event of ["drain", "close"] as const) extract.on(event, () => goOn?.());
     for await (const chunk of inflated) {
       this.#check(chunk);
-      if (!extract.write(chunk)) await Promise.race([once(extract, "drain"), once(extract, "close")]);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      goOn = resolve;
+      if (!extract.write(chunk)) await promise;
     }
     extract.end(undefined);
   }
