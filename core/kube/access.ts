@@ -1,5 +1,6 @@
 import { Failure } from "#core/model/errors.ts";
 import { chooseCredential } from "./access-choice.ts";
+import { fixedCredential } from "./access-credential.ts";
 import { impersonationHeaders } from "./access-impersonation.ts";
 import { renewingAccess } from "./access-renewal.ts";
 import { serverUrl } from "./access-server.ts";
@@ -80,7 +81,9 @@ export async function openAccess(options: AccessOptions): Promise<ClusterAccess>
   if (chosen.cluster.server === undefined) throw noCluster(chosen);
   const base = await loadTls(chosen.cluster, chosen.user);
   const server = serverUrl(chosen.cluster, base.cert !== undefined);
-  const source = await chooseCredential(chosen, { options, ca: base.ca });
+  // In clear text nothing is sent that proves who we are (kubectl's rule, too).
+  const isSecure = server.protocol === "https:";
+  const source = isSecure ? await chooseCredential(chosen, { options, ca: base.ca }) : fixedCredential({});
   const proxy = chooseProxy({ server, tls: base, configured: chosen.cluster.proxyUrl, env: options.env });
   const info: ClusterInfo = {
     contextName: chosen.contextName,

@@ -72,6 +72,11 @@ describe("opening an access", () => {
     expect(await access.renew(sent, signal)).toBe(false);
   });
 
+  test("credentials are never sent in clear text", async () => {
+    const access = await open({ server: "http://api.example.com" }, { token: "t", as: "bob" });
+    expect(await access.headers(signal)).toEqual({ "impersonate-user": "bob" });
+  });
+
   test("a plugin does not run before a request wants credentials", async () => {
     const access = await open(
       {},
