@@ -43,6 +43,8 @@ export interface AccessOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Standard input is a terminal that a credential plugin may ask at. */
   readonly interactive: boolean;
+  /** Where a pod's service account is mounted, if elsewhere than everywhere. */
+  readonly serviceAccountFolder?: string | undefined;
   /** Milliseconds since 1970. */
   readonly now?: (() => number) | undefined;
 }
@@ -99,7 +101,7 @@ async function findKubeconfig(options: AccessOptions): Promise<Kubeconfig> {
   const config = await loadKubeconfig(options.kubeconfig, options.env);
   const isEmpty = config.contexts.size === 0 && config.clusters.size === 0 && config.users.size === 0;
   if (!isEmpty || options.kubeconfig) return config;
-  return (await inClusterKubeconfig(options.env)) ?? config;
+  return (await inClusterKubeconfig(options.env, options.serviceAccountFolder)) ?? config;
 }
 
 function noCluster(chosen: Chosen): Failure {

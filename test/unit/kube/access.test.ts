@@ -214,6 +214,22 @@ describe("inside a cluster", () => {
     expect(await inClusterKubeconfig({}, folder)).toBeUndefined();
   });
 
+  test("it is used without any kubeconfig, and never instead of one", async () => {
+    const folder = join(scratch.path, "mounted");
+    await mkdir(folder);
+    await writeFile(join(folder, "token"), "pod");
+    await writeFile(join(folder, "ca.crt"), authority.cert);
+    const inPod = { env: { ...env, HOME: folder }, interactive: false, serviceAccountFolder: folder };
+    const access = await openAccess(inPod);
+    expect(access.info).toMatchObject({ contextName: "in-cluster", caSha256: caFingerprint(authority.cert) });
+    expect(await access.headers(signal)).toEqual({ authorization: "Bearer pod" });
+    const own = await open({}, { token: "own" }, inPod);
+    expect(own.info.contextName).toBe("ctx");
+    const KUBECONFIG = join(scratch.path, "config");
+    const named = await openAccess({ ...inPod, env: { ...inPod.env, KUBECONFIG } });
+    expect(named.info.contextName).toBe("ctx");
+  });
+
   test("without a service account there is none", async () => {
     expect(await inClusterKubeconfig(env, join(scratch.path, "absent"))).toBeUndefined();
   });
