@@ -1,5 +1,6 @@
 import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { nearest } from "#core/model/nearest.ts";
 
 /** What discovery (or a backup's inventory) knows of a kind's names. */
 export interface NamedKind extends ItemKind {
@@ -18,7 +19,7 @@ export interface ResourceMatch {
 /**
  * Finds the kinds that a word of the command line means: plural, singular, kind or short name, as `resource`,
  * `resource.group`, `resource.version.group`, each with `/name` for one object, or `*`. A word without group means the
- * first kind that discovery lists under it, as in kubectl. Failure kind-unknown names the nearest ones.
+ * first kind that discovery lists under it, as in kubectl. Failure kind-unknown names the nearest one.
  */
 export function resolveResource(word: string, kinds: readonly NamedKind[]): ResourceMatch {
   const slash = word.indexOf("/");
@@ -53,40 +54,23 @@ function isCalled(kind: NamedKind, word: string): boolean {
 }
 
 function unknown(type: string, kinds: readonly NamedKind[]): Failure {
-  const near = nearestNames(type, kinds);
+  const near = nearestName(type, kinds);
   const hint =
-    near.length === 0
-      ? undefined
-      : `did you mean ${near.join(" or ")}? kubectl api-resources lists the kinds`;
+    near === undefined ? undefined : `did you mean "${near}"? kubectl api-resources lists the kinds`;
   return new Failure("kind-unknown", `the cluster or backup knows no kind "${type}"`, { hint });
 }
 
-function nearestNames(type: string, kinds: readonly NamedKind[]): readonly string[] {
-  const word = type.toLowerCase();
-  const plain = word.split(".")[0] ?? word;
-  const rated = [...new Set(kinds.map(groupResource))].map((name) => {
-    const distance = Math.min(editDistance(word, name), editDistance(plain, name.split(".")[0] ?? name));
-    return { name, distance };
+/** A plain word is held against the names without group, so that a forgotten letter counts once. */
+function nearestName(type: string, kinds: readonly NamedKind[]): string | undefined {
+  const spelled = kinds.flatMap((kind) => {
+    const words = type.includes(".")
+      ? [groupResource(kind)]
+      : [kind.resource, kind.kind, ...(kind.shortNames ?? [])];
+    return words.map((word) => ({ word, name: groupResource(kind) }));
   });
-  return rated
-    .filter(
-      ({ name, distance }) => distance <= Math.max(1, Math.floor(plain.length / 3)) || name.startsWith(plain),
-    )
-    .sort((left, right) => left.distance - right.distance)
-    .slice(0, 3)
-    .map(({ name }) => name);
-}
-
-/** Levenshtein's distance, one row at a time. */
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= left.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= right.length; j += 1) {
-      const swap = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
-      next.push(Math.min(swap, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[right.length] ?? 0;
+  const near = nearest(
+    type,
+    spelled.map(({ word }) => word),
+  );
+  return spelled.find(({ word }) => word === near)?.name;
 }

@@ -1,0 +1,38 @@
+import type { DownApi } from "#core/kube/cluster.ts";
+import type { Notice } from "#core/model/backup.ts";
+import { groupResource, type ItemKind } from "#core/model/item.ts";
+
+export interface DownJudgement {
+  readonly unreadable: readonly string[];
+  readonly errors: readonly Notice[];
+  readonly warnings: readonly Notice[];
+}
+
+/**
+ * An aggregated API that does not answer is a loss when it is known to hold namespaced objects that users create: by
+ * its last good discovery, or by what an earlier backup of the cluster holds. Else it is a warning: most such APIs are
+ * computed (metrics).
+ */
+export function judgeDownApis(down: readonly DownApi[], knownKinds: readonly ItemKind[]): DownJudgement {
+  const judged = down.map((api) => ({ api, lost: lostKinds(api, knownKinds) }));
+  const notices = (isLoss: boolean): readonly Notice[] =>
+    judged
+      .filter(({ lost }) => lost.length > 0 === isLoss)
+      .map(({ api, lost }) => ({ message: describe(api, lost) }));
+  return {
+    unreadable: [...new Set(judged.flatMap(({ lost }) => lost))],
+    errors: notices(true),
+    warnings: notices(false),
+  };
+}
+
+function lostKinds(api: DownApi, knownKinds: readonly ItemKind[]): readonly string[] {
+  const shown = api.resources.filter(({ namespaced, verbs }) => namespaced && verbs.includes("create"));
+  const known = knownKinds.filter(({ namespaced, group }) => namespaced && group === api.group);
+  return [...new Set([...shown, ...known].map(groupResource))];
+}
+
+function describe(api: DownApi, lost: readonly string[]): string {
+  const what = lost.length === 0 ? "nothing of it is in the backup" : `${lost.join(", ")} could not be read`;
+  return `the API ${api.group}/${api.version} does not answer (${api.message}): ${what}`;
+}

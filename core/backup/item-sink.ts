@@ -1,0 +1,103 @@
+import type { BackupWriter } from "#core/catalog/catalog.ts";
+import { labelKeys } from "#core/model/annotations.ts";
+import { Failure } from "#core/model/errors.ts";
+import { apiVersion, groupResource, type ItemHeader, type ItemKind, itemTitle } from "#core/model/item.ts";
+import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { type IdentifiedHeader, readItemHeader } from "#core/objects/item-header.ts";
+import { isObjectNotStored } from "#core/objects/not-stored.ts";
+import { claimRecord } from "./claims.ts";
+import type { Needs } from "./needs.ts";
+import type { BackupPlan } from "./plan.ts";
+import type { Tally } from "./tally.ts";
+
+export interface SinkParts {
+  readonly plan: BackupPlan;
+  readonly writer: BackupWriter;
+  readonly tally: Tally;
+  /** Absent where no filter can leave anything out. */
+  readonly needs: Needs | undefined;
+}
+
+/** Decides for each object that was read whether it belongs to the backup, and hands it on. */
+export class ItemSink {
+  readonly #parts: SinkParts;
+  readonly #excludedNamespaces: ReadonlySet<string>;
+
+  constructor(parts: SinkParts) {
+    this.#parts = parts;
+    this.#excludedNamespaces = new Set(
+      parts.plan.namespaces.filter(({ header }) => isExcluded(header)).map(({ name }) => name),
+    );
+  }
+
+  /**
+   * Undefined where the object does not belong, else the writer's wait for room. `seen` holds the uids that this kind
+   * has given already, where it may give them twice.
+   */
+  accept(
+    kind: ItemKind,
+    bytes: Uint8Array,
+    seen: Set<string> | undefined,
+  ): { readonly room: Room } | undefined {
+    const header = readItemHeader(bytes);
+    checkIdentity(kind, header);
+    if (seen?.has(header.uid)) return undefined;
+    seen?.add(header.uid);
+    return this.#belongs(kind, header) ? { room: this.store(kind, header, bytes) } : undefined;
+  }
+
+  #belongs(kind: ItemKind, header: ItemHeader): boolean {
+    const { plan, tally } = this.#parts;
+    if (kind.namespaced && !tally.namespaces.has(header.namespace)) return false;
+    if (isObjectNotStored(kind, header)) return false;
+    if (!plan.selection.includesName(kind, header.name) || !plan.selection.matchesLabels(header.labels))
+      return false;
+    if (!isExcluded(header) && !this.#excludedNamespaces.has(header.namespace)) return true;
+    tally.noteExcluded(header.namespace);
+    return false;
+  }
+
+  /** Without asking whether it belongs: related objects and Namespaces come this way. */
+  store(kind: ItemKind, header: ItemHeader, bytes: Uint8Array): Room {
+    const { writer, tally, needs } = this.#parts;
+    if (header.name.includes("\0")) {
+      tally.errors.push({
+        message: `${itemTitle(kind, header)} is not in the backup: its name holds a NUL character`,
+      });
+      return undefined;
+    }
+    const room = writer.add(kind, header, bytes);
+    tally.noteStored(kind, header);
+    needs?.noteStored(kind, header);
+    if (isClaim(kind) || needs?.readsContentOf(kind)) this.#readContent(kind, header, bytes);
+    return room;
+  }
+
+  #readContent(kind: ItemKind, header: ItemHeader, bytes: Uint8Array): void {
+    const object = parseExactBytes(bytes);
+    if (!isExactObject(object)) return;
+    this.#parts.needs?.noteContent(kind, object);
+    const record = isClaim(kind) ? claimRecord(header, object) : undefined;
+    if (record !== undefined) this.#parts.tally.namespaces.get(header.namespace)?.claims.push(record);
+  }
+}
+
+type Room = Promise<void> | undefined;
+
+function isClaim(kind: ItemKind): boolean {
+  return kind.group === "" && kind.resource === "persistentvolumeclaims";
+}
+
+export function isExcluded(header: ItemHeader | undefined): boolean {
+  return header?.labels[labelKeys.excludeFromBackup] === "true";
+}
+
+/** A restore holds the bytes against the index, so what does not agree must not get in. */
+function checkIdentity(kind: ItemKind, header: IdentifiedHeader): void {
+  const fits = header.kind === kind.kind && header.apiVersion === apiVersion(kind);
+  if (fits && kind.namespaced === (header.namespace !== "")) return;
+  throw new Failure(
+    "cluster-error",
+    `the list of ${groupResource(kind)} holds something else: ${header.apiVersion} ${header.kind} "${header.name}"`,
+  );
+}
