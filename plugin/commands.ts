@@ -1,17 +1,29 @@
 import type { AnyCommand } from "./command.ts";
 import { completionCommand } from "./commands/completion.ts";
+import { createCommand } from "./commands/create.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { describeCommand } from "./commands/describe.ts";
 import { getCommand } from "./commands/get.ts";
+import { locationAddCommand } from "./commands/location-add.ts";
+import { locationCheckCommand } from "./commands/location-check.ts";
+import { locationDefaultCommand } from "./commands/location-default.ts";
+import { locationListCommand } from "./commands/location-list.ts";
+import { locationRemoveCommand } from "./commands/location-remove.ts";
 import { logsCommand } from "./commands/logs.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /** The command tree. Definitions are light; each handler loads what it needs when it runs. */
 export const commands: readonly AnyCommand[] = [
+  createCommand,
   getCommand,
   describeCommand,
   logsCommand,
   deleteCommand,
+  locationAddCommand,
+  locationListCommand,
+  locationCheckCommand,
+  locationDefaultCommand,
+  locationRemoveCommand,
   versionCommand,
   completionCommand,
 ];

@@ -1,13 +1,84 @@
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Catalog } from "#core/catalog/catalog.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
-import { Failure } from "#core/model/errors.ts";
+import type { ClusterIds } from "#core/model/cluster-identity.ts";
+import { parseDuration } from "#core/model/duration.ts";
+import type { OnProgress } from "#core/model/progress.ts";
 import type { RunContext } from "#core/model/run-context.ts";
-import type { Selection } from "#core/model/selection.ts";
+import { cacheFolder, type Surroundings } from "#core/storage/platform-folders.ts";
 import type { App } from "./app.ts";
 import type { FlagValues } from "./command.ts";
-import type { clusterFlags, locationFlag, selectionFlags } from "./flags.ts";
+import type { clusterFlags, locationFlag } from "./flags.ts";
 import { TOOL_VERSION } from "./tool-version.ts";
 
 /** The composition root: flags and environment → cluster, catalog, run context. Heavy parts are loaded here, on demand. */
+export type ClusterChoice = Partial<FlagValues<typeof clusterFlags>> & {
+  readonly namespace?: string | undefined;
+};
+export type LocationChoice = FlagValues<typeof locationFlag>;
+
+const USER_AGENT = `kubectl-backup/${TOOL_VERSION} (${process.platform}/${process.arch})`;
+
+const KUBE_SYSTEM = {
+  resource: { group: "", version: "v1", resource: "namespaces", kind: "Namespace", namespaced: false },
+  namespace: "",
+  name: "kube-system",
+} as const;
+
+/** One cluster as one user; no connection is made before the first call. */
+export async function openClusterFor(flags: ClusterChoice, app: App): Promise<Cluster> {
+  const [{ openAccess }, { openCluster }] = await Promise.all([
+    import("#core/kube/access.ts"),
+    import("#core/kube/open-cluster.ts"),
+  ]);
+  const access = await openAccess({ ...flags, env: app.env, interactive: app.stdin.isTTY === true });
+  return openCluster(access, {
+    userAgent: USER_AGENT,
+    requestTimeoutSeconds: requestTimeout(flags.requestTimeout),
+    onNote: (text) => {
+      if (app.verbosity > 0) app.stderr.write(`note: ${text}\n`);
+    },
+  });
+}
+
+/** kubectl's: a plain number means seconds. */
+function requestTimeout(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  return /^\d+$/.test(text) ? Number(text) : parseDuration(text, "--request-timeout");
+}
+
+export async function openCatalogFor(flags: LocationChoice, app: App): Promise<Catalog> {
+  const [{ resolveLocation }, { openStore }, { openCatalog }] = await Promise.all([
+    import("#core/storage/locations.ts"),
+    import("#core/storage/open-store.ts"),
+    import("#core/catalog/open-catalog.ts"),
+  ]);
+  const { location } = await resolveLocation(flags.location, surroundingsOf(app));
+  const { store, warnings } = await openStore(location);
+  for (const warning of warnings) app.stderr.write(`warning: ${warning}\n`);
+  return openCatalog(store, { cacheFolder: cacheFolder(surroundingsOf(app)), tempFolder: tmpdir() });
+}
+
+export function surroundingsOf(app: App): Surroundings {
+  return { env: app.env, platform: process.platform, home: app.env["HOME"] ?? homedir() };
+}
+
+export function runContextOf(app: App, onProgress: OnProgress = () => undefined): RunContext {
+  return { signal: app.signal, now: app.now, onProgress };
+}
+
+/** What tells this cluster from others: the CA without a request, the uid of kube-system where it may be read. */
+export async function clusterIdsOf(cluster: Cluster, app: App): Promise<ClusterIds> {
+  const { readItemHeader } = await import("#core/objects/item-header.ts");
+  const { isFailure } = await import("#core/model/errors.ts");
+  try {
+    const found = await cluster.get(KUBE_SYSTEM, app.signal);
+    return {
+      caSha256: cluster.info.caSha256,
+      kubeSystemUid: found === undefined ? undefined : readItemHeader(found).uid,
+    };
+  } catch (error) {
+    if (isFailure(error, "cluster-forbidden")) return { caSha256: cluster.info.caSha256 };
+    throw error;
+  }
+}

@@ -12,7 +12,7 @@ import { DEMO_NAMESPACE, demoApplication } from "./demo-application.ts";
 const CLI = join(import.meta.dirname, "../build/kubectl-backup");
 
 interface Stage {
-  readonly env: NodeJS.ProcessEnv;
+  readonly env: Readonly<Record<string, string>>;
   readonly kubectl: string;
   readonly context: readonly string[];
 }
@@ -54,13 +54,19 @@ async function play(stage: Stage): Promise<void> {
   await quietly(["delete", "namespace", DEMO_NAMESPACE, "--wait=false"]);
 }
 
+function inherited(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
 async function main(): Promise<void> {
   const home = await scratchDirectory("demo");
   const existing = process.env["DEMO_CONTEXT"];
   const cluster = existing === undefined ? await startControlPlane() : undefined;
   try {
     const env = {
-      ...process.env,
+      ...inherited(),
       ...(cluster && { KUBECONFIG: cluster.kubeconfigPath }),
       XDG_DATA_HOME: home.path,
       XDG_CACHE_HOME: home.path,

@@ -1,0 +1,177 @@
+import { type BackupRequest, backupRequest } from "#core/model/backup.ts";
+import { parseDuration } from "#core/model/duration.ts";
+import { Failure } from "#core/model/errors.ts";
+import { backupName, generatedName } from "#core/model/names.ts";
+import type { App } from "#plugin/app.ts";
+import { defineCommand, type FlagValues } from "#plugin/command.ts";
+import { clusterFlags, locationFlag, outputFlag, selectionFlags } from "#plugin/flags.ts";
+import { describeSelection, labelsOf, selectionOf } from "#plugin/selection.ts";
+import { outputFormat, print } from "#plugin/ui/print.ts";
+
+const flags = {
+  ...selectionFlags,
+  ...locationFlag,
+  "dry-run": {
+    type: "string",
+    value: "client",
+    choices: ["client", "none"],
+    bare: "client",
+    describe: "only say what would be saved; nothing is written",
+  },
+  labels: { type: "list", value: "KEY=VALUE,…", describe: "labels of the backup itself" },
+  ttl: {
+    type: "string",
+    value: "DURATION",
+    describe: "how long to keep it: 24h, 30d, 8w",
+    fallback: "for ever",
+  },
+  "velero-expiry": { type: "boolean", describe: "let a Velero on the same bucket delete it after --ttl too" },
+  "page-size": {
+    type: "number",
+    value: "N",
+    describe: "read lists in pages of N objects",
+    fallback: "streams, else large pages",
+  },
+  strict: { type: "boolean", describe: "treat warnings as errors (exit 3)" },
+  ...outputFlag,
+  ...clusterFlags,
+} as const;
+
+export const createCommand = defineCommand({
+  words: ["create"],
+  summary: "Save a cluster, or a part of it",
+  description:
+    "Without a selection: all namespaces and everything cluster-scoped, whatever namespace the context has. What cannot be read is named and the rest is saved; the exit code tells (3). Secrets are saved as the cluster sends them, not encrypted.",
+  positionals: [{ name: "NAME", describe: "name of the backup; made from cluster and time when left out" }],
+  flags,
+  examples: [
+    { command: "kubectl backup create", meaning: "everything, into the default location or a local folder" },
+    {
+      command: "kubectl backup create before-upgrade -n shop",
+      meaning: "one namespace and what it refers to",
+    },
+    {
+      command: "kubectl backup create --include-resources deployments,configmap/settings -n shop",
+      meaning: "only some objects",
+    },
+    {
+      command: "kubectl backup create --location 's3://my-bucket/clusters?region=eu-central-1'",
+      meaning: "to S3",
+    },
+    { command: "kubectl backup create --dry-run", meaning: "what would be saved, and what never is" },
+  ],
+  exitCodes: [0, 2, 3, 4, 5, 6, 7, 130],
+  async run(invocation, app) {
+    const { openCatalogFor, openClusterFor } = await import("#plugin/context.ts");
+    const wanted = settle(invocation.positionals[0], invocation.flags);
+    const [cluster, catalog] = await Promise.all([
+      openClusterFor(invocation.flags, app),
+      openCatalogFor(invocation.flags, app),
+    ]);
+    try {
+      const base = invocation.flags.namespace ?? cluster.info.clusterName;
+      const request = { ...wanted, name: wanted.name ?? generatedName(base, app.now()) };
+      if (!app.quiet) app.stderr.write(announcement(request, cluster.info, catalog.url));
+      const run = { cluster, catalog, request };
+      return invocation.flags.dryRun === "client"
+        ? await showPlan(run, invocation.flags, app)
+        : await save(run, invocation.flags, app);
+    } finally {
+      cluster.close();
+      catalog.close();
+    }
+  },
+});
+
+type Given = FlagValues<typeof flags>;
+
+/** Everything that can be wrong with the words ends here, before anything is opened. */
+function settle(
+  name: string | undefined,
+  given: Given,
+): Omit<BackupRequest, "name"> & { name?: BackupRequest["name"] } {
+  const request = backupRequest.omit({ name: true }).parse({
+    selection: selectionOf(given),
+    pageSize: positive(given.pageSize),
+    labels: labelsOf(given.labels, "--labels"),
+    ttlSeconds: given.ttl === undefined ? undefined : Math.round(parseDuration(given.ttl, "--ttl")),
+    veleroExpiry: given.veleroExpiry ?? false,
+    strict: given.strict ?? false,
+  });
+  if (request.veleroExpiry && request.ttlSeconds === undefined) {
+    throw new Failure("usage", "--velero-expiry needs --ttl", { hint: "add --ttl 30d" });
+  }
+  return name === undefined ? request : { ...request, name: parseName(name) };
+}
+
+function parseName(name: string): BackupRequest["name"] {
+  const parsed = backupName.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new Failure("usage", parsed.error.issues[0]?.message ?? `"${name}" is not a name`);
+}
+
+function positive(size: number | undefined): number | undefined {
+  if (size === undefined || (Number.isInteger(size) && size > 0)) return size;
+  throw new Failure("usage", "--page-size must be a whole number above 0");
+}
+
+function announcement(
+  request: BackupRequest,
+  info: { readonly clusterName: string; readonly contextName: string },
+  url: string,
+): string {
+  const what = describeSelection(request.selection);
+  return `Backing up ${what} of cluster ${info.clusterName} (context ${info.contextName}) as ${request.name} to ${url}\n`;
+}
+
+type Run = Pick<import("#core/backup/run.ts").BackupRun, "cluster" | "catalog" | "request">;
+
+async function save(run: Run, given: Given, app: App): Promise<0 | 3> {
+  const [
+    { runBackup },
+    { openProgress },
+    { runContextOf },
+    { TOOL_VERSION },
+    { backupDocument, backupText },
+  ] = await Promise.all([
+    import("#core/backup/run.ts"),
+    import("#plugin/ui/progress.ts"),
+    import("#plugin/context.ts"),
+    import("#plugin/tool-version.ts"),
+    import("#plugin/ui/backup-result.ts"),
+  ]);
+  const progress = openProgress(app);
+  try {
+    const result = await runBackup(
+      { ...run, toolVersion: TOOL_VERSION },
+      runContextOf(app, progress.onProgress),
+    );
+    progress.close();
+    await print(app, outputFormat(given.output), {
+      document: backupDocument(result),
+      names: [`backup/${result.committed.name}`],
+      text: () => backupText(result),
+    });
+    return result.facts.phase === "Completed" ? 0 : 3;
+  } finally {
+    progress.close();
+  }
+}
+
+async function showPlan(run: Run, given: Given, app: App): Promise<0 | 3> {
+  const [{ planBackup }, { runContextOf }, { planDocument, planText }] = await Promise.all([
+    import("#core/backup/plan-backup.ts"),
+    import("#plugin/context.ts"),
+    import("#plugin/ui/backup-plan.ts"),
+  ]);
+  const asked = { cluster: run.cluster, catalog: run.catalog, selection: run.request.selection };
+  const { plan } = await planBackup(asked, runContextOf(app));
+  await print(app, outputFormat(given.output), {
+    document: planDocument(plan),
+    names: plan.kinds.map(({ versions: [kind] }) =>
+      kind.group === "" ? kind.resource : `${kind.resource}.${kind.group}`,
+    ),
+    text: () => planText(plan),
+  });
+  return plan.errors.length === 0 ? 0 : 3;
+}

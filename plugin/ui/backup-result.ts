@@ -1,0 +1,40 @@
+import type { BackupResult } from "#core/backup/run.ts";
+import { escapeControl } from "./table.ts";
+import { formatBytes, formatCount, formatSpan } from "./units.ts";
+
+/** How a backup ended: what is in it, what is not, what that means. Pure. */
+export function backupText({ facts, committed }: BackupResult): string {
+  const span = Date.parse(facts.finished.server) - Date.parse(facts.started.server);
+  const complete = facts.namespaces.filter((one) => one.complete).length;
+  const lines = [
+    ...facts.errors.map((one) => `error: ${notice(one)}`),
+    ...facts.warnings.map((one) => `warning: ${notice(one)}`),
+    `backup/${committed.name} ${facts.phase === "Completed" ? "completed" : "partially failed"}: ${formatCount(facts.itemCount, "object")}, ${formatBytes(facts.itemBytes)} in ${formatBytes(committed.archiveBytes)}, ${formatSpan(Math.max(0, span))}`,
+    `namespaces: ${complete} of ${facts.namespaces.length} complete`,
+    ...(facts.secretCount === 0 ? [] : [`${formatCount(facts.secretCount, "secret")} inside, not encrypted`]),
+    ...claimLines(facts),
+    `location: ${committed.url}`,
+  ];
+  return `${lines.map(escapeControl).join("\n")}\n`;
+}
+
+function notice(one: { readonly message: string; readonly namespace?: string | undefined }): string {
+  return one.namespace === undefined ? one.message : `${one.namespace}: ${one.message}`;
+}
+
+/** A claim whose data is not in the backup is a loss that must not be found out later. */
+function claimLines(facts: BackupResult["facts"]): readonly string[] {
+  const without = facts.namespaces.flatMap((one) => one.claims).filter((claim) => claim.captured === "none");
+  return without.length === 0
+    ? []
+    : [`${formatCount(without.length, "volume claim")} without data (describe names them)`];
+}
+
+export function backupDocument({ facts, committed }: BackupResult): unknown {
+  return {
+    location: committed.url,
+    archiveBytes: committed.archiveBytes,
+    ...committed.manifest,
+    phase: facts.phase,
+  };
+}
