@@ -72,13 +72,14 @@ export class IndexDraft {
 
   #readKeys(): PlacedKey[] {
     const keys: PlacedKey[] = [];
-    for (const [offset, length] of this.#chunks) {
-      const chunk = Buffer.allocUnsafe(length);
+    for (const [offset, chunkBytes] of this.#chunks) {
+      const chunk = Buffer.allocUnsafe(chunkBytes);
       this.#spill.read(chunk, offset);
-      for (let at = 0; at < length; ) {
-        const { namespace, name, end } = readRecord(chunk, at);
-        keys.push({ namespace, name, offset: offset + at, length: end - at });
-        at = end;
+      for (let at = 0; at < chunkBytes; ) {
+        const { namespace, name } = readKey(chunk, at);
+        const length = recordBytes(chunk, at);
+        keys.push({ namespace, name, offset: offset + at, length });
+        at += length;
       }
     }
     return keys;
@@ -156,15 +157,21 @@ function countNamespaces(keys: readonly ItemKey[]): Readonly<Record<string, numb
   return Object.fromEntries(counts);
 }
 
-function readRecord(bytes: Buffer, at: number): DraftRecord & { readonly end: number } {
+function recordBytes(bytes: Buffer, at: number): number {
+  return HEAD_BYTES + bytes.readUInt32LE(at + 4) + bytes.readUInt32LE(at + 8) + bytes.readUInt32LE(at + 12);
+}
+
+function readKey(bytes: Buffer, at: number): ItemKey {
   const nameStart = at + HEAD_BYTES + bytes.readUInt32LE(at + 4);
-  const lineStart = nameStart + bytes.readUInt32LE(at + 8);
-  const end = lineStart + bytes.readUInt32LE(at + 12);
+  const nameEnd = nameStart + bytes.readUInt32LE(at + 8);
   return {
-    member: bytes.readUInt32LE(at),
     namespace: bytes.toString("utf16le", at + HEAD_BYTES, nameStart),
-    name: bytes.toString("utf16le", nameStart, lineStart),
-    line: bytes.subarray(lineStart, end),
-    end,
+    name: bytes.toString("utf16le", nameStart, nameEnd),
   };
+}
+
+function readRecord(bytes: Buffer, at: number): DraftRecord {
+  const end = at + recordBytes(bytes, at);
+  const line = bytes.subarray(end - bytes.readUInt32LE(at + 12), end);
+  return { ...readKey(bytes, at), member: bytes.readUInt32LE(at), line };
 }

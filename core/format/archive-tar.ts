@@ -1,5 +1,5 @@
 import { type ArchiveMembers, MEMBER_BYTES, type OpenMember } from "./archive-members.ts";
-import { TAR_END_BYTES, tarHead, tarPadding } from "./tar-writer.ts";
+import { TAR_END_BYTES, TarHeads, tarPadding } from "./tar-writer.ts";
 
 /** Fillers that have a member open at the same time; the one not used for longest is sealed when another begins. */
 const OPEN_MEMBERS = 8;
@@ -16,14 +16,14 @@ export interface EntryPlace {
  */
 export class ArchiveTar {
   readonly #members: ArchiveMembers;
-  readonly #modifiedAt: Date;
+  readonly #heads: TarHeads;
   /** In order of last use. */
   readonly #open = new Map<object, OpenMember>();
   #lastUsed: object | undefined;
 
   constructor(members: ArchiveMembers, modifiedAt: Date) {
     this.#members = members;
-    this.#modifiedAt = modifiedAt;
+    this.#heads = new TarHeads(modifiedAt);
     // Velero's archives begin with their format's version; "1" is the one without folders per API version.
     this.put(this, "metadata/version", Buffer.from("1\n"));
     this.#seal(this);
@@ -31,7 +31,7 @@ export class ArchiveTar {
 
   /** Copies the bytes. */
   put(filler: object, path: string, bytes: Uint8Array): EntryPlace {
-    const head = tarHead({ path, sizeBytes: bytes.length, modifiedAt: this.#modifiedAt });
+    const head = this.#heads.head({ path, sizeBytes: bytes.length });
     const size = head.length + bytes.length + tarPadding(bytes.length);
     if (size > MEMBER_BYTES) return this.#putAlone(size, head, bytes);
     const member = this.#memberFor(filler, size);

@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fileStem, TAR_END_BYTES, tarHead, tarPadding, tarPath } from "#core/format/tar-writer.ts";
+import { fileStem, TAR_END_BYTES, TarHeads, tarPadding, tarPath } from "#core/format/tar-writer.ts";
 import { build, clusterRoles, configMaps, deployments, makeItem, unzipped } from "./archive-in-memory.ts";
 
 const modifiedAt = new Date("2026-05-01T12:00:00Z");
 
 function tarOf(path: string, content: string): Buffer {
   const bytes = Buffer.from(content);
-  const head = tarHead({ path, sizeBytes: bytes.length, modifiedAt });
+  const head = new TarHeads(modifiedAt).head({ path, sizeBytes: bytes.length });
   return Buffer.concat([head, bytes, Buffer.alloc(tarPadding(bytes.length) + TAR_END_BYTES)]);
 }
 
