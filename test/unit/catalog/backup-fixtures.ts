@@ -40,7 +40,8 @@ export interface Item {
   readonly bytes: Uint8Array;
 }
 
-export function makeItem(kind: ItemKind, namespace: string, name: string, padding = ""): Item {
+export function makeItem(kind: ItemKind, title: string, padding = ""): Item {
+  const [name = "", namespace = ""] = title.split("/").reverse();
   const uid = `uid-${kind.resource}-${namespace}-${name}`;
   const metadata = { name, ...(namespace !== "" && { namespace }), uid, resourceVersion: "7" };
   const version = kind.group === "" ? kind.version : `${kind.group}/${kind.version}`;
@@ -50,10 +51,10 @@ export function makeItem(kind: ItemKind, namespace: string, name: string, paddin
 }
 
 export const SOME_ITEMS: readonly Item[] = [
-  makeItem(NAMESPACES, "", "shop"),
-  makeItem(CONFIG_MAPS, "shop", "settings", "x".repeat(400)),
-  makeItem(CONFIG_MAPS, "shop", "texts", "y".repeat(4000)),
-  makeItem(DEPLOYMENTS, "shop", "web"),
+  makeItem(NAMESPACES, "shop"),
+  makeItem(CONFIG_MAPS, "shop/settings", "x".repeat(400)),
+  makeItem(CONFIG_MAPS, "shop/texts", "y".repeat(4000)),
+  makeItem(DEPLOYMENTS, "shop/web"),
 ];
 
 export function makeFacts(name: string, changes: Partial<BackupFacts> = {}): BackupFacts {
@@ -228,16 +229,11 @@ export async function addAll(writer: BackupWriter, items: readonly Item[]): Prom
 }
 
 /** As a verb does it: whatever goes wrong, what was written is taken away. */
-export async function writeBackup(
-  catalog: Catalog,
-  facts: BackupFacts,
-  run: TestRun = makeRun(),
-  items: readonly Item[] = SOME_ITEMS,
-) {
+export async function writeBackup(catalog: Catalog, facts: BackupFacts, run: TestRun = makeRun()) {
   const writer = await catalog.begin(facts.name, run.context);
   try {
     writer.log("info", "reading the cluster");
-    await addAll(writer, items);
+    await addAll(writer, SOME_ITEMS);
     return await writer.commit(facts, run.context);
   } catch (error) {
     await writer.abort();
@@ -271,7 +267,13 @@ export async function keysIn(store: ObjectStore): Promise<string[]> {
 }
 
 export async function bytesOf(store: ObjectStore, key: string): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(store.get(key, { signal: AbortSignal.timeout(10_000) })));
+  return Buffer.concat(await collect(store.get(key, { signal: AbortSignal.timeout(10_000) })));
+}
+
+export async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const one of source) all.push(one);
+  return all;
 }
 
 /** Puts other bytes under a key, as a failing disk or a stranger would. */

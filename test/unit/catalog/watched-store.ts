@@ -7,6 +7,8 @@ import type {
   Upload,
 } from "#core/storage/object-store.ts";
 
+import { collect } from "./backup-fixtures.ts";
+
 export interface StoreCall {
   readonly method:
     | "list"
@@ -30,12 +32,12 @@ export function watchStore(store: ObjectStore, around: Around): ObjectStore {
   return {
     url: store.url,
     async *list(prefix: string, options: ListOptions): AsyncGenerator<ListPage> {
-      yield* await around({ method: "list", key: prefix }, () =>
-        Array.fromAsync(store.list(prefix, options)),
-      );
+      const pages = await around({ method: "list", key: prefix }, () => collect(store.list(prefix, options)));
+      yield* pages;
     },
     async *get(key: string, options: GetOptions): AsyncGenerator<Uint8Array> {
-      yield* await around({ method: "get", key }, () => Array.fromAsync(store.get(key, options)));
+      const chunks = await around({ method: "get", key }, () => collect(store.get(key, options)));
+      yield* chunks;
     },
     head: (key, signal) => around({ method: "head", key }, () => store.head(key, signal)),
     put: (key, body, signal) => around({ method: "put", key }, () => store.put(key, body, signal)),

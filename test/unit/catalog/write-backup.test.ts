@@ -5,16 +5,14 @@ import { createMemoryStore } from "#core/storage/memory.ts";
 import {
   addAll,
   bytesOf,
+  collect,
   keysIn,
-  ManualClock,
   makeCatalog,
   makeFacts,
   makeFolders,
   makeRun,
-  overwrite,
   readBackup,
   SOME_ITEMS,
-  warnings,
   writeBackup,
 } from "./backup-fixtures.ts";
 import { watchStore } from "./watched-store.ts";
@@ -71,7 +69,7 @@ describe("a backup that was committed", () => {
       makeFacts("web"),
       makeRun(() => new Date("2026-05-01T10:00:03Z")),
     );
-    const pieces = await Array.fromAsync(catalog.logs("web", makeRun().context));
+    const pieces = await collect(catalog.logs("web", makeRun().context));
     expect(Buffer.concat(pieces).toString()).toBe(
       'time="2026-05-01T10:00:03Z" level=info msg="reading the cluster"\n',
     );

@@ -1,0 +1,72 @@
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createMemoryStore } from "#core/storage/memory.ts";
+import {
+  addAll,
+  keysIn,
+  LeapingClock,
+  makeCatalog,
+  makeFacts,
+  makeFolders,
+  makeRun,
+  ProcessList,
+  readBackup,
+  SOME_ITEMS,
+} from "./backup-fixtures.ts";
+import { watchStore } from "./watched-store.ts";
+
+let folders: Awaited<ReturnType<typeof makeFolders>>;
+beforeAll(async () => {
+  folders = await makeFolders();
+});
+afterAll(() => folders.remove());
+
+/** Time stands: who waits for the others waits as long as they need, however slowly the scheduler lets them go. */
+class PatientClock extends LeapingClock {
+  readonly #turn: () => Promise<unknown>;
+
+  constructor(turn: () => Promise<unknown>) {
+    super();
+    this.#turn = turn;
+  }
+
+  override async sleep(_ms: number, signal: AbortSignal): Promise<void> {
+    // Files and gzip need turns of the event loop, which the scheduler alone would not give them.
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#turn();
+    signal.throwIfAborted();
+  }
+}
+
+test("of runs that race for one name exactly one wins, and the others end before they read the cluster", async () => {
+  const property = fc.asyncProperty(
+    fc.scheduler(),
+    fc.integer({ min: 2, max: 3 }),
+    async (scheduler, racers) => {
+      const store = createMemoryStore({ conditionalPut: false, conditionalUpload: false });
+      let clustersRead = 0;
+      const race = async (pid: number): Promise<void> => {
+        const watched = watchStore(store, ({ method }, happen) =>
+          method === "write" ? happen() : scheduler.schedule(Promise.resolve(), method).then(happen),
+        );
+        const clock = new PatientClock(() => scheduler.schedule(Promise.resolve(), "sleep"));
+        const processes = new ProcessList(pid);
+        const { context } = makeRun();
+        const writer = await makeCatalog({ store: watched, folders, processes, clock }).begin("web", context);
+        clustersRead += 1;
+        await addAll(writer, SOME_ITEMS);
+        await writer.commit(makeFacts("web"), context);
+      };
+      const ends = await scheduler.waitFor(
+        Promise.allSettled(Array.from({ length: racers }, (_, index) => race(index + 1))),
+      );
+      const losses = ends.flatMap((end) => (end.status === "rejected" ? [end.reason.code] : []));
+      expect(losses).toEqual(Array.from({ length: racers - 1 }, () => "name-taken"));
+      expect(clustersRead).toBe(1);
+      expect(await keysIn(store)).toHaveLength(8);
+      const found = await readBackup(makeCatalog({ store, folders }), "web");
+      expect(found.every((result) => result.ok)).toBe(true);
+    },
+  );
+  await fc.assert(property, { numRuns: 40 });
+});
