@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { requireCommand } from "./prerequisites.ts";
@@ -134,6 +134,9 @@ function go(cwd: string, args: readonly string[]): Promise<void> {
   });
 }
 
+// Far longer than any build: a lock of this age was left by a process whose id somebody else has by now.
+const STALE_LOCK_MS = 30 * 60_000;
+
 /** A lock file that names its owner; one whose owner has died is taken over. */
 async function lock(path: string): Promise<() => Promise<void>> {
   for (;;) {
@@ -145,10 +148,20 @@ async function lock(path: string): Promise<() => Promise<void>> {
       await file.close();
       return () => rm(path, { force: true });
     }
-    const owner = Number(await readFile(path, "utf8").catch(() => ""));
-    if (owner > 0 && !isAlive(owner)) await rm(path, { force: true });
+    if (await isStale(path)) await rm(path, { force: true });
     await sleep(200);
   }
+}
+
+async function isStale(path: string): Promise<boolean> {
+  const [owner, age] = await Promise.all([
+    readFile(path, "utf8").catch(() => ""),
+    stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    ),
+  ]);
+  return age > STALE_LOCK_MS || (Number(owner) > 0 && !isAlive(Number(owner)));
 }
 
 function source(module: ToolModule): string {
