@@ -1,0 +1,80 @@
+import type { StoredItem } from "#core/catalog/catalog.ts";
+import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
+import { forEachLimited } from "#core/flow/for-each-limited.ts";
+import { groupResource } from "#core/model/item.ts";
+import { applyItems } from "./apply-items.ts";
+import { createBareNamespaces } from "./bare-namespaces.ts";
+import { awaitDefinitions } from "./definitions.ts";
+import { LANES, type Lane, type LaneName, laneOf } from "./order.ts";
+import type { RestoreRun } from "./restore-run.ts";
+
+/** Kinds of one lane that are read and created side by side. */
+const KINDS_AT_ONCE = 4;
+
+/** Runs all lanes, each as soon as those it waits for have ended; the first error stops them all. */
+export async function applyPlan(run: RestoreRun): Promise<void> {
+  const stop = new AbortController();
+  const signal = AbortSignal.any([run.signal, stop.signal]);
+  const stoppable: RestoreRun = { ...run, signal };
+  const ended = new Map<LaneName, Promise<void>>();
+  const lanes = LANES.map((lane) => {
+    const before = Promise.all(lane.after.map((name) => ended.get(name)));
+    const end = before.then(() => runLane(lane, stoppable));
+    ended.set(lane.name, end);
+    return end.catch((error: unknown) => {
+      stop.abort(error);
+      throw error;
+    });
+  });
+  const ends = await Promise.allSettled(lanes);
+  run.signal.throwIfAborted();
+  if (stop.signal.aborted) throw stop.signal.reason;
+  for (const end of ends) if (end.status === "rejected") throw end.reason;
+}
+
+async function runLane(lane: Lane, run: RestoreRun): Promise<void> {
+  const limited = lane.inFlight === undefined ? run : { ...run, limit: fixedLimit(lane.inFlight) };
+  if (lane.name === "namespaces") await createBareNamespaces(run);
+  if (lane.name === "children") await applyChildren(limited);
+  const kinds = run.prepared.kinds.filter(({ kind }) => laneOf(kind) === lane.name);
+  const options = { concurrency: KINDS_AT_ONCE, signal: run.signal };
+  await forEachLimited(kinds, options, async (selected) => {
+    await applyItems(limited, { kind: selected.kind, batches: selected.batches(), isLate: false });
+  });
+  if (lane.name === "definitions") await awaitDefinitions(run);
+}
+
+function fixedLimit(inFlight: number) {
+  return createAdaptiveLimit({ start: inFlight, least: 1, most: inFlight });
+}
+
+/** Those whose owners are known first; what they own may follow then. */
+async function applyChildren(run: RestoreRun): Promise<void> {
+  let waiting: readonly StoredItem[] = run.late.splice(0);
+  while (waiting.length > 0) {
+    const { ready = [], early = [] } = Object.groupBy(waiting, (item) =>
+      ownersKnown(run, item) ? "ready" : "early",
+    );
+    // Owners that failed, or that own each other, will never be known: their children are created without them.
+    await applyChildrenNow(run, ready.length > 0 ? ready : early);
+    waiting = ready.length > 0 ? early : [];
+  }
+}
+
+function ownersKnown(run: RestoreRun, item: StoredItem): boolean {
+  return item.ownerUids.every(
+    (uid) => run.prepared.facts.rules.owners.get(uid) === undefined || run.owners.newUid(uid) !== undefined,
+  );
+}
+
+async function applyChildrenNow(run: RestoreRun, items: readonly StoredItem[]): Promise<void> {
+  const byKind = Map.groupBy(items, groupResource);
+  await forEachLimited(byKind.values(), { concurrency: KINDS_AT_ONCE, signal: run.signal }, async (group) => {
+    const [first] = group;
+    if (first !== undefined) await applyItems(run, { kind: first, batches: once(group), isLate: true });
+  });
+}
+
+async function* once(items: readonly StoredItem[]): AsyncGenerator<readonly StoredItem[]> {
+  yield items;
+}

@@ -1,0 +1,27 @@
+import type { ObjectRef } from "#core/kube/cluster.ts";
+import type { ItemKind } from "#core/model/item.ts";
+import type { PendingOwners } from "./owners.ts";
+import type { LaterStep } from "./rule.ts";
+
+/** Steps of one created object that come when everything else is there. */
+export interface PendingSteps {
+  readonly ref: ObjectRef;
+  readonly uid: string;
+  readonly steps: readonly LaterStep[];
+}
+
+/** What remains to be done after everything has been created. */
+export interface FinishBook {
+  readonly owners: PendingOwners[];
+  readonly steps: PendingSteps[];
+  /** Whose readiness is waited for, by `group-resource`. */
+  readonly awaited: Map<string, { readonly kind: ItemKind; readonly keys: Set<string> }>;
+  /** Later steps that failed. */
+  readonly troubles: string[];
+  /** For the report: what was left out on the way. */
+  readonly notes: string[];
+}
+
+export function openFinishBook(): FinishBook {
+  return { owners: [], steps: [], awaited: new Map(), troubles: [], notes: [] };
+}

@@ -1,0 +1,132 @@
+import { forEachLimited } from "#core/flow/for-each-limited.ts";
+import type { ObjectRef, WriteReply } from "#core/kube/cluster.ts";
+import { annotationKeys } from "#core/model/annotations.ts";
+import { describeError } from "#core/model/errors.ts";
+import { groupResource, itemTitle } from "#core/model/item.ts";
+import {
+  type ExactObject,
+  isExactObject,
+  parseExactBytes,
+  stringifyExact,
+} from "#core/objects/exact-json.ts";
+import { objectAt, objectsAt, textAt } from "./edit-object.ts";
+import { mergePatch } from "./merge-patch.ts";
+import { type FindStranger, findStrangers } from "./owner-lookup.ts";
+import { joinOwners, type PendingOwners } from "./owners.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import type { LaterStep } from "./rule.ts";
+
+const AT_ONCE = 16;
+const CONFLICTS = 5;
+
+/** The steps that need everything to be there: owner references first, then what the rules left for later. */
+export async function finishObjects(run: RestoreRun): Promise<void> {
+  const strangers = await findStrangers(run);
+  const todos = new Map<string, Todo>();
+  for (const pending of run.finish.owners) {
+    const references = resolveOwners(run, pending, strangers);
+    const { ref, uid, resourceVersion, linked } = pending;
+    todos.set(keyOf(ref), { ref, uid, steps: [], owners: { resourceVersion, linked, references } });
+  }
+  for (const { ref, uid, steps } of run.finish.steps) {
+    todos.set(keyOf(ref), { owners: undefined, ...todos.get(keyOf(ref)), ref, uid, steps });
+  }
+  await forEachLimited(todos.values(), { concurrency: AT_ONCE, signal: run.signal }, async (todo) => {
+    const trouble = await finishObject(run, todo);
+    if (trouble !== undefined)
+      run.finish.troubles.push(`${itemTitle(todo.ref.resource, todo.ref)}: ${trouble}`);
+  });
+}
+
+interface Todo {
+  readonly ref: ObjectRef;
+  readonly uid: string;
+  readonly owners: Pick<PendingOwners, "resourceVersion" | "linked" | "references"> | undefined;
+  readonly steps: readonly LaterStep[];
+}
+
+function keyOf(ref: ObjectRef): string {
+  return `${groupResource(ref.resource)} ${ref.namespace}/${ref.name}`;
+}
+
+/** Owners that are neither restored nor in the cluster are left out: a reference to nothing gets a child deleted. */
+function resolveOwners(
+  run: RestoreRun,
+  { ref, references }: PendingOwners,
+  strangers: FindStranger,
+): readonly ExactObject[] {
+  return references.flatMap((reference) => {
+    const uid = run.owners.newUid(textAt(reference, ["uid"])) ?? strangers(reference, ref.namespace);
+    if (uid !== undefined) return [{ ...reference, uid }];
+    const owner = `${textAt(reference, ["kind"])} ${textAt(reference, ["name"])}`;
+    run.finish.notes.push(
+      `${itemTitle(ref.resource, ref)}: its owner ${owner} is not there; the reference was left out`,
+    );
+    return [];
+  });
+}
+
+async function finishObject(run: RestoreRun, todo: Todo): Promise<string | undefined> {
+  try {
+    for (const { patch } of todo.steps.filter(({ subresource }) => subresource === "status")) {
+      const reply = await send(run, todo, { body: patch, subresource: "status" });
+      if (!reply.ok) return reply.message;
+    }
+    const plain = todo.steps.filter(({ subresource }) => subresource === undefined);
+    const steps = plain.reduce<ExactObject>((joined, { patch }) => mergePatch(joined, patch), {});
+    return await patchOwners(run, todo, steps);
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return describeError(error);
+  }
+}
+
+/** A merge patch replaces the list of owners whole: what a controller wrote there meanwhile must survive. */
+async function patchOwners(run: RestoreRun, todo: Todo, steps: ExactObject): Promise<string | undefined> {
+  let known: KnownOwners | undefined = todo.owners && { ...todo.owners, present: todo.owners.linked };
+  for (let attempt = 1; ; attempt += 1) {
+    const reply = await send(run, todo, { body: lastPatch(todo, steps, known) });
+    if (reply.ok) return undefined;
+    if (reply.status !== 409 || attempt === CONFLICTS) return reply.message;
+    known = known && (await readOwners(run, todo));
+  }
+}
+
+interface KnownOwners {
+  readonly resourceVersion: string;
+  readonly present: readonly ExactObject[];
+}
+
+/** Takes the pending-steps mark away with the last of them. */
+function lastPatch({ uid, owners }: Todo, steps: ExactObject, known: KnownOwners | undefined): ExactObject {
+  const annotations = {
+    ...objectAt(steps, ["metadata", "annotations"]),
+    [annotationKeys.pendingSteps]: null,
+  };
+  const metadata = { ...objectAt(steps, ["metadata"]), uid, annotations };
+  if (known === undefined || owners === undefined) return { ...steps, metadata };
+  const ownerReferences = joinOwners(known.present, owners.references);
+  return { ...steps, metadata: { ...metadata, ownerReferences, resourceVersion: known.resourceVersion } };
+}
+
+async function readOwners(run: RestoreRun, { ref }: Todo): Promise<KnownOwners> {
+  const bytes = await run.cluster.get(ref, run.signal);
+  const live = bytes === undefined ? {} : parseExactBytes(bytes);
+  const object = isExactObject(live) ? live : {};
+  return {
+    resourceVersion: textAt(object, ["metadata", "resourceVersion"]),
+    present: objectsAt(object, ["metadata", "ownerReferences"]),
+  };
+}
+
+function send(
+  run: RestoreRun,
+  { ref }: Todo,
+  { body, subresource }: { readonly body: ExactObject; readonly subresource?: "status" },
+): Promise<WriteReply> {
+  return run.cluster.patch(
+    ref,
+    { type: "merge", body: Buffer.from(stringifyExact(body)) },
+    { signal: run.signal, ...(subresource !== undefined && { subresource }) },
+  );
+}

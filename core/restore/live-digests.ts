@@ -1,0 +1,35 @@
+import type { Cluster } from "#core/kube/cluster.ts";
+import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { contentDigest } from "./content-digest.ts";
+import { textAt } from "./edit-object.ts";
+import { eachObject, type ObjectsRequest } from "./existing.ts";
+
+/** What comparing with a live object, and changing that very one, needs. */
+export interface LiveState {
+  readonly uid: string;
+  readonly resourceVersion: string;
+  readonly digest: string;
+}
+
+/** By `namespace/name`, from whole lists: read only for kinds of which some selected object exists. */
+export async function readLiveDigests(
+  cluster: Cluster,
+  request: ObjectsRequest,
+): Promise<ReadonlyMap<string, LiveState>> {
+  const states = new Map<string, LiveState>();
+  for await (const bytes of eachObject(cluster, request)) {
+    const object = parseExactBytes(bytes);
+    if (!isExactObject(object)) continue;
+    const key = `${textAt(object, ["metadata", "namespace"])}/${textAt(object, ["metadata", "name"])}`;
+    states.set(key, liveState(request.kind, object));
+  }
+  return states;
+}
+
+export function liveState(kind: ObjectsRequest["kind"], object: ExactObject): LiveState {
+  return {
+    uid: textAt(object, ["metadata", "uid"]),
+    resourceVersion: textAt(object, ["metadata", "resourceVersion"]),
+    digest: contentDigest(kind, object),
+  };
+}

@@ -1,0 +1,101 @@
+import type { ItemResult } from "#core/model/restore.ts";
+import type { HeldItem, MissingKind, RestorePlan } from "./plan.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import type { OutcomeCounts } from "./results.ts";
+import type { WaitEnd } from "./wait.ts";
+
+/** What a restore did; stored beside the backup and printed. */
+export interface RestoreReport {
+  readonly restore: string;
+  readonly backup: string;
+  readonly target: RestorePlan["target"];
+  readonly startedAt: string;
+  readonly finishedAt: string;
+  /** Nothing failed, was held back or is missing, and everything waited for is ready. */
+  readonly complete: boolean;
+  readonly counts: OutcomeCounts;
+  /** How many items ended so, by reason. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Claims whose data nothing can bring back, then what mounts them. */
+  readonly held: readonly HeldItem[];
+  /** The first thousand each; all are in the stored items file. */
+  readonly failed: readonly ItemResult[];
+  readonly differing: readonly ItemResult[];
+  readonly warned: readonly ItemResult[];
+  readonly missing: readonly MissingKind[];
+  readonly leftOut: readonly string[];
+  readonly notReady: readonly {
+    readonly kind: string;
+    readonly namespace: string;
+    readonly name: string;
+    readonly why: string;
+  }[];
+  /** Why nothing was waited for, where nothing was. */
+  readonly notWaited?: string | undefined;
+  /** Steps after the creation that failed. */
+  readonly troubles: readonly string[];
+  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
+  readonly seconds: Readonly<Record<string, number>>;
+  /** Where the report lies. */
+  readonly storedAt: string;
+}
+
+export interface ReportFacts {
+  readonly run: RestoreRun;
+  readonly waited: WaitEnd;
+  readonly startedAt: Date;
+  readonly finishedAt: Date;
+  readonly seconds: Readonly<Record<string, number>>;
+}
+
+export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> {
+  const { run, waited } = facts;
+  const { plan } = run.prepared;
+  const { results, finish } = run;
+  return {
+    restore: plan.restore,
+    backup: plan.backup,
+    target: plan.target,
+    startedAt: facts.startedAt.toISOString(),
+    finishedAt: facts.finishedAt.toISOString(),
+    complete: isComplete(facts),
+    counts: results.counts,
+    reasons: results.reasons,
+    held: plan.held,
+    failed: results.failed,
+    differing: results.differing,
+    warned: results.warned,
+    missing: plan.missing,
+    leftOut: plan.leftOut,
+    notReady: waited.unready.map(({ kind, namespace, name, why }) => ({
+      kind: kind.kind,
+      namespace,
+      name,
+      why,
+    })),
+    notWaited: waited.notWaited,
+    troubles: finish.troubles,
+    warnings: [
+      ...plan.absentNamespaces.map((name) => `the backup has no namespace ${name}`),
+      ...plan.warnings,
+    ],
+    notes: finish.notes,
+    seconds: facts.seconds,
+  };
+}
+
+function isComplete({ run, waited }: ReportFacts): boolean {
+  const { plan } = run.prepared;
+  const { results, finish, request } = run;
+  const losses = [
+    results.counts.failed,
+    plan.held.length,
+    plan.missing.length,
+    plan.absentNamespaces.length,
+    waited.unready.length,
+    finish.troubles.length,
+    request.strict ? (results.reasons["differs"] ?? 0) : 0,
+  ];
+  return losses.every((count) => count === 0);
+}

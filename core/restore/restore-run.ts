@@ -1,0 +1,30 @@
+import type { StoredItem } from "#core/catalog/catalog.ts";
+import type { AdaptiveLimit } from "#core/flow/adaptive-limit.ts";
+import type { Cluster } from "#core/kube/cluster.ts";
+import type { OnProgress } from "#core/model/progress.ts";
+import type { RestoreRequest } from "#core/model/restore.ts";
+import type { FinishBook } from "./finish-book.ts";
+import type { OwnerBook } from "./owners.ts";
+import type { Prepared } from "./prepare.ts";
+import type { Results } from "./results.ts";
+
+/** What the steps of one running restore share. */
+export interface RestoreRun {
+  readonly cluster: Cluster;
+  readonly request: RestoreRequest;
+  readonly prepared: Prepared;
+  readonly owners: OwnerBook;
+  readonly results: Results;
+  readonly finish: FinishBook;
+  readonly limit: AdaptiveLimit;
+  /** Created after their owners, to carry the owners' new uids from the start. */
+  readonly late: StoredItem[];
+  /** Target namespaces in which nothing can be created, and why. */
+  readonly blockedNamespaces: Map<string, string>;
+  /** Value of the restored-from annotation. */
+  readonly mark: string;
+  /** Monotonic milliseconds until which a custom resource's path may still be missing. */
+  readonly definitionsReadyBy: { at: number };
+  readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
+}

@@ -1,0 +1,88 @@
+/**
+ * restore: a backup's objects → a cluster. plan → check → lanes → later steps → readiness → report. Its one rule: what
+ * will happen is a value before anything happens, and each item ends as exactly one outcome. It must not know terminals,
+ * keys in buckets, or how requests are sent. What a kind needs lies in rules/, one small pure file each.
+ */
+import type { Catalog, OpenBackup } from "#core/catalog/catalog.ts";
+import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
+import type { Cluster } from "#core/kube/cluster.ts";
+import type { RestoreRequest } from "#core/model/restore.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+import { applyPlan } from "./apply.ts";
+import { checkContents } from "./check-contents.ts";
+import { finishObjects } from "./finish.ts";
+import { openFinishBook } from "./finish-book.ts";
+import { openOwnerBook } from "./owners.ts";
+import { type Prepared, prepareRestore } from "./prepare.ts";
+import { rebindVolumes } from "./rebind-volumes.ts";
+import { makeReport, type RestoreReport } from "./report.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import { Results } from "./results.ts";
+import { Stopwatch } from "./stopwatch.ts";
+import { storeReport } from "./store-report.ts";
+import { waitForReadiness } from "./wait.ts";
+
+export interface RestoreAsk {
+  readonly cluster: Cluster;
+  readonly catalog: Pick<Catalog, "url" | "writeRestoreFile">;
+  readonly backup: OpenBackup;
+  readonly request: RestoreRequest;
+  /** Where reports go that the location cannot take. */
+  readonly stateDirectory: string;
+}
+
+/** Plans and carries out at once; who wants to show or confirm the plan calls the two steps. */
+export async function runRestore(ask: RestoreAsk, context: RunContext): Promise<RestoreReport> {
+  return carryOutRestore(await prepareRestore(ask, context), ask, context);
+}
+
+/** Everything after the plan. A backup found damaged throws before the first write; items that fail are data. */
+export async function carryOutRestore(
+  prepared: Prepared,
+  ask: RestoreAsk,
+  context: RunContext,
+): Promise<RestoreReport> {
+  const watch = new Stopwatch();
+  const startedAt = context.now();
+  await watch.time("check", () => checkContents(prepared, context.signal));
+  const run = startRun(prepared, ask, context);
+  const total = prepared.kinds.reduce((sum, { count }) => sum + count, 0);
+  context.onProgress({ type: "phase-started", phase: "restore", total });
+  await watch.time("create", async () => {
+    await rebindVolumes(run);
+    await applyPlan(run);
+  });
+  await watch.time("finish", () => finishObjects(run));
+  context.onProgress({ type: "phase-ended", phase: "restore", done: run.results.done });
+  const waited = await watch.time("wait", () => waitIfAsked(run, context));
+  const facts = { run, waited, startedAt, finishedAt: context.now(), seconds: watch.seconds };
+  return storeReport(makeReport(facts), { ask, run }, context);
+}
+
+function startRun(prepared: Prepared, { cluster, request }: RestoreAsk, context: RunContext): RestoreRun {
+  return {
+    cluster,
+    request,
+    prepared,
+    owners: openOwnerBook(prepared.ownerUids, prepared.liveOwners),
+    results: new Results(),
+    finish: openFinishBook(),
+    limit: createAdaptiveLimit({ start: 16, least: 4, most: 64 }),
+    late: [],
+    blockedNamespaces: new Map(),
+    mark: `${prepared.plan.backup}/${request.name}`,
+    definitionsReadyBy: { at: 0 },
+    signal: context.signal,
+    onProgress: context.onProgress,
+  };
+}
+
+function waitIfAsked(run: RestoreRun, { signal, onProgress }: RunContext) {
+  if (!run.request.wait) return Promise.resolve({ notWaited: "not asked to wait", unready: [] });
+  return waitForReadiness(run.cluster, {
+    awaited: [...run.finish.awaited.values()],
+    timeoutSeconds: run.request.timeoutSeconds,
+    signal,
+    onProgress,
+  });
+}

@@ -1,0 +1,110 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { describeError } from "#core/model/errors.ts";
+import type { ItemResult } from "#core/model/restore.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+import type { RestoreReport } from "./report.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import type { RestoreAsk } from "./run.ts";
+
+interface Stored {
+  readonly ask: RestoreAsk;
+  readonly run: RestoreRun;
+}
+
+type Draft = Omit<RestoreReport, "storedAt">;
+
+/**
+ * Writes the restore's files beside the backup: Velero's three, so that its tools read them, then our items and, last,
+ * our report. Where the location takes nothing, they go to the local state folder, which is said.
+ */
+export async function storeReport(
+  draft: Draft,
+  { ask, run }: Stored,
+  context: RunContext,
+): Promise<RestoreReport> {
+  const name = draft.restore;
+  const report = (storedAt: string): RestoreReport => ({ ...draft, storedAt });
+  const files = (storedAt: string): readonly (readonly [string, Uint8Array])[] => [
+    [`restore-${name}-logs.gz`, gzipSync(logLines(draft).join(""))],
+    [`restore-${name}-results.gz`, gzipSync(JSON.stringify(veleroResults(draft)))],
+    [`restore-${name}-resource-list.json.gz`, gzipSync(JSON.stringify(run.results.veleroResourceList()))],
+    ["kubectl-backup-items.jsonl.gz", run.results.packLines()],
+    ["kubectl-backup-report.json", Buffer.from(JSON.stringify(report(storedAt)))],
+  ];
+  try {
+    const storedAt = `${ask.catalog.url} restores/${name}/`;
+    for (const [file, body] of files(storedAt)) {
+      await ask.catalog.writeRestoreFile({ restore: name, file }, body, context);
+    }
+    return report(storedAt);
+  } catch (error) {
+    const folder = join(ask.stateDirectory, "restores", name);
+    context.onProgress({
+      type: "warned",
+      message: `the report could not be stored beside the backup (${describeError(error)}); it lies in ${folder}`,
+    });
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    for (const [file, body] of files(folder)) await writeFile(join(folder, file), body, { mode: 0o600 });
+    return report(folder);
+  }
+}
+
+/** Velero's restore results: messages of the run, of cluster-scoped objects, and by namespace. */
+function veleroResults(draft: Draft) {
+  return {
+    errors: veleroResult(draft.failed, draft.troubles),
+    warnings: veleroResult(draft.differing, [...draft.warnings, ...draft.notes]),
+  };
+}
+
+function veleroResult(items: readonly ItemResult[], own: readonly string[]) {
+  const cluster: string[] = [];
+  const namespaces: { [name: string]: string[] } = {};
+  for (const item of items) {
+    const list = item.namespace === "" ? cluster : (namespaces[item.namespace] ?? []);
+    list.push(`${titleOf(item)}: ${messageOf(item)}`);
+    if (item.namespace !== "") namespaces[item.namespace] = list;
+  }
+  return {
+    ...(own.length > 0 && { velero: own }),
+    ...(cluster.length > 0 && { cluster }),
+    ...(Object.keys(namespaces).length > 0 && { namespaces }),
+  };
+}
+
+function titleOf({ group, resource, namespace, name }: ItemResult): string {
+  const kind = group === "" ? resource : `${resource}.${group}`;
+  return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
+function messageOf({ outcome }: ItemResult): string {
+  return "message" in outcome ? outcome.message : outcome.result;
+}
+
+function logLines(draft: Draft): readonly string[] {
+  const line = (level: string, message: string) =>
+    `time="${draft.finishedAt}" level=${level} msg=${JSON.stringify(message)} restore=${draft.restore}\n`;
+  return [
+    line(
+      "info",
+      `restore of backup ${draft.backup} into ${draft.target.contextName}, ${draft.target.server}`,
+    ),
+    ...draft.held.map((item) =>
+      line("error", `held back: ${item.resource} ${item.namespace}/${item.name}: ${item.message}`),
+    ),
+    ...draft.missing.map((kind) => line("error", kind.message)),
+    ...draft.failed.map((item) => line("error", `${titleOf(item)}: ${messageOf(item)}`)),
+    ...draft.troubles.map((message) => line("error", message)),
+    ...draft.notReady.map((item) =>
+      line("error", `not ready: ${item.kind} ${item.namespace}/${item.name}: ${item.why}`),
+    ),
+    ...draft.differing.map((item) => line("warning", `${titleOf(item)}: ${messageOf(item)}`)),
+    ...draft.warned.flatMap((item) =>
+      item.warnings.map((warning) => line("warning", `${titleOf(item)}: ${warning}`)),
+    ),
+    ...[...draft.warnings, ...draft.notes].map((message) => line("warning", message)),
+    line("info", `ended: ${JSON.stringify(draft.counts)} ${JSON.stringify(draft.seconds)}`),
+  ];
+}

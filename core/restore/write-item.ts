@@ -1,0 +1,104 @@
+import type { StoredItem } from "#core/catalog/catalog.ts";
+import { annotationKeys } from "#core/model/annotations.ts";
+import { describeError } from "#core/model/errors.ts";
+import type { ItemOutcome } from "#core/model/restore.ts";
+import type { ExactJson, ExactObject } from "#core/objects/exact-json.ts";
+import { createObject } from "./create-object.ts";
+import type { Decision } from "./decide.ts";
+import { objectAt } from "./edit-object.ts";
+import type { LiveState } from "./live-digests.ts";
+import { mergePatch } from "./merge-patch.ts";
+import { linkOwners } from "./owners.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import type { LaterStep, Rule } from "./rule.ts";
+import { ruleFor } from "./rules.ts";
+import { settleExisting } from "./settle-existing.ts";
+import { transformItem } from "./transform.ts";
+import { failed } from "./write-replies.ts";
+
+/** One item on its way into the cluster. */
+export interface Wish {
+  readonly item: StoredItem;
+  readonly target: Extract<Decision, { do: "write" }>;
+  readonly rule: Rule;
+  /** What is sent to create it. */
+  readonly body: ExactObject;
+  /** What there will be once all later steps are done: what a live object is compared with. */
+  readonly intended: ExactObject;
+  readonly later: readonly LaterStep[];
+  /** Owner references, as in the backup, whose new uid is not known yet. */
+  readonly unknownOwners: readonly ExactObject[];
+  /** Those in the body. */
+  readonly linkedOwners: readonly ExactObject[];
+  readonly warnings: string[];
+}
+
+export interface ItemEnd {
+  readonly outcome: ItemOutcome;
+  readonly warnings: readonly string[];
+}
+
+export interface ItemBytes {
+  readonly item: StoredItem;
+  readonly bytes: Uint8Array;
+  readonly target: Extract<Decision, { do: "write" }>;
+  /** Of the object that is in the target, where its list has been read. */
+  readonly live: LiveState | undefined;
+}
+
+/** Transforms one item and brings it into the cluster by creating it or by the policy for what exists. */
+export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<ItemEnd> {
+  const { item, bytes, target } = given;
+  const blocked = run.blockedNamespaces.get(target.namespace);
+  if (blocked !== undefined) return { outcome: failed("namespace-not-ready", blocked), warnings: [] };
+  try {
+    const { original, ruling } = transformItem(item, bytes, run.prepared.facts.rules);
+    if (ruling.verdict === "skip") {
+      const { reason, message } = ruling;
+      return { outcome: { result: "skipped", reason, message }, warnings: [] };
+    }
+    const wish = makeWish(run, given, { original, ruling });
+    const outcome =
+      given.live === undefined ? await createObject(run, wish) : await settleExisting(run, wish, given.live);
+    return { outcome, warnings: wish.warnings };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    return { outcome: failed("error", describeError(error)), warnings: [] };
+  }
+}
+
+interface Transformed {
+  readonly original: ExactObject;
+  readonly ruling: Extract<ReturnType<typeof transformItem>["ruling"], { verdict: "restore" }>;
+}
+
+function makeWish(run: RestoreRun, { item, target }: ItemBytes, { original, ruling }: Transformed): Wish {
+  const rule = ruleFor(item);
+  const owners = linkOwners(original, run.owners, rule.adopted ?? false);
+  const later = ruling.later ?? [];
+  const pending = [...later.map(({ name }) => name), ...(owners.unknown.length > 0 ? ["owners"] : [])];
+  const metadata: { [key: string]: ExactJson } = {
+    ...objectAt(ruling.object, ["metadata"]),
+    annotations: {
+      ...objectAt(ruling.object, ["metadata", "annotations"]),
+      [annotationKeys.restoredFrom]: run.mark,
+      ...(pending.length > 0 && { [annotationKeys.pendingSteps]: pending.join(",") }),
+    },
+  };
+  if (owners.linked.length > 0) metadata["ownerReferences"] = owners.linked;
+  return {
+    item,
+    target,
+    rule,
+    body: { ...ruling.object, apiVersion: original["apiVersion"] ?? "", metadata },
+    intended: later.filter(({ subresource }) => subresource === undefined).reduce(applyStep, ruling.object),
+    later,
+    unknownOwners: owners.unknown,
+    linkedOwners: owners.linked,
+    warnings: [...(ruling.warnings ?? [])],
+  };
+}
+
+function applyStep(object: ExactObject, step: LaterStep): ExactObject {
+  return mergePatch(object, step.patch);
+}
