@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type {
   ApiResource,
   Cluster,
@@ -10,32 +9,20 @@ import type {
   ListRequest,
   ListSummary,
   ObjectRef,
-  WatchEvent,
   WriteOptions,
   WriteReply,
 } from "#core/kube/cluster.ts";
 import { Failure } from "#core/model/errors.ts";
 import { apiVersion, groupResource, type ItemKind } from "#core/model/item.ts";
+import { decode, encode, keyOf, type MemoryObject, MemoryStore, refKey } from "./memory-store.ts";
+
+export type { MemoryObject } from "./memory-store.ts";
 
 /**
  * A small honest cluster in memory: objects by kind, namespace and name, with uids, one resourceVersion counter,
  * generations, 404, 409 and preconditions as the API server has them. It knows no defaulting, validation, admission,
  * controllers or finalizers. Reads of a kind can be made to fail by `refuse`.
  */
-export interface MemoryObject {
-  apiVersion?: string;
-  kind?: string;
-  metadata: {
-    name: string;
-    namespace?: string;
-    uid?: string;
-    resourceVersion?: string;
-    labels?: Record<string, string>;
-    [key: string]: unknown;
-  };
-  [key: string]: unknown;
-}
-
 export interface Refusal {
   readonly resource: string;
   /** Absent: the cluster-wide list as well as every namespace; "": only the cluster-wide list. */
@@ -50,6 +37,8 @@ export interface MemoryCluster extends Cluster {
   drop(resource: string, namespace: string, name: string): void;
   read(resource: string, namespace: string, name: string): MemoryObject | undefined;
   refuse(refusal: Refusal): void;
+  /** Single objects can still be read. */
+  refuseLists(resource: string): void;
   /** `list configmaps shop`, `create secrets shop/a`, … in order. */
   readonly requests: string[];
   /** Called at every list's beginning, before its snapshot is taken. */
@@ -104,65 +93,6 @@ export interface MemoryClusterOptions {
   readonly info?: Partial<ClusterInfo>;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
-const encode = (object: unknown): Uint8Array => encoder.encode(JSON.stringify(object));
-// Callers hand over what they wrote with JSON.stringify; the server would have answered 400 to anything else.
-const decode = (bytes: Uint8Array): MemoryObject => JSON.parse(decoder.decode(bytes)) as MemoryObject;
-
-class Store {
-  readonly objects = new Map<string, Map<string, MemoryObject>>();
-  revision = 100;
-  readonly changes: { at: number; kind: string; event: WatchEvent }[] = [];
-
-  of(kind: ItemKind): Map<string, MemoryObject> {
-    const key = groupResource(kind);
-    const found = this.objects.get(key) ?? new Map<string, MemoryObject>();
-    this.objects.set(key, found);
-    return found;
-  }
-
-  save(kind: ItemKind, object: MemoryObject): MemoryObject {
-    const { metadata } = object;
-    const key = keyOf(kind.namespaced ? (metadata.namespace ?? "") : "", metadata.name);
-    const before = this.of(kind).get(key);
-    this.revision += 1;
-    const saved: MemoryObject = {
-      ...object,
-      apiVersion: apiVersion(kind),
-      kind: kind.kind,
-      metadata: {
-        creationTimestamp: "2026-01-01T00:00:00Z",
-        ...metadata,
-        uid: before?.metadata.uid ?? metadata.uid ?? randomUUID(),
-        resourceVersion: String(this.revision),
-      },
-    };
-    this.of(kind).set(key, saved);
-    this.note(kind, before === undefined ? "ADDED" : "MODIFIED", saved);
-    return saved;
-  }
-
-  remove(kind: ItemKind, key: string): void {
-    const gone = this.of(kind).get(key);
-    if (gone === undefined) return;
-    this.of(kind).delete(key);
-    this.revision += 1;
-    this.note(kind, "DELETED", gone);
-  }
-
-  private note(kind: ItemKind, type: WatchEvent["type"], object: MemoryObject): void {
-    this.changes.push({
-      at: this.revision,
-      kind: groupResource(kind),
-      event: { type, object: encode(object) },
-    });
-  }
-}
-
-const keyOf = (namespace: string, name: string): string => `${namespace}/${name}`;
-const refKey = (ref: ObjectRef): string => keyOf(ref.resource.namespaced ? ref.namespace : "", ref.name);
-
 function failed(status: number, reason: string, message: string): WriteReply {
   return { ok: false, status, reason, message, causes: [], warnings: [] };
 }
@@ -200,14 +130,19 @@ function refusalFailure(status: number, what: string): Failure {
 
 export function memoryCluster(options: MemoryClusterOptions = {}): MemoryCluster {
   const resources = options.resources ?? coreResources;
-  const store = new Store();
+  const store = new MemoryStore();
   const refusals: Refusal[] = [];
   const requests: string[] = [];
+  const unlisted = new Set<string>();
 
   function kindOf(name: string): ApiResource {
     const found = resources.find((entry) => groupResource(entry) === name);
     if (found === undefined) throw new Error(`the double serves no ${name}`);
     return found;
+  }
+
+  function checkListed(kind: ItemKind): void {
+    if (unlisted.has(groupResource(kind))) throw refusalFailure(403, `list ${groupResource(kind)}`);
   }
 
   function checkAllowed(kind: ItemKind, namespace: string | undefined): void {
@@ -231,6 +166,7 @@ export function memoryCluster(options: MemoryClusterOptions = {}): MemoryCluster
   async function* list(request: ListRequest): AsyncGenerator<ItemBatch, ListSummary, void> {
     requests.push(`list ${groupResource(request.resource)} ${request.namespace ?? "*"}`);
     await cluster.onList(request);
+    checkListed(request.resource);
     checkAllowed(request.resource, request.namespace);
     const objects = selected(request);
     const revision = store.revision;
@@ -280,6 +216,7 @@ export function memoryCluster(options: MemoryClusterOptions = {}): MemoryCluster
     drop: (name, namespace, object) => store.remove(kindOf(name), keyOf(namespace, object)),
     read: (name, namespace, object) => store.of(kindOf(name)).get(keyOf(namespace, object)),
     refuse: (refusal) => void refusals.push(refusal),
+    refuseLists: (name) => void unlisted.add(name),
     info: {
       contextName: "memory",
       clusterName: "memory",

@@ -1,0 +1,66 @@
+/**
+ * diff: how a cluster differs from a backup, in what users wrote. Objects are compared in their comparable form, by
+ * lists and never one by one. Its one rule: what could not be compared is named, never passed over. It cannot write,
+ * neither to the cluster nor to the location.
+ */
+import type { OpenBackup } from "#core/catalog/catalog.ts";
+import { forEachLimited } from "#core/flow/for-each-limited.ts";
+import type { Cluster } from "#core/kube/cluster.ts";
+import { isFailure } from "#core/model/errors.ts";
+import { groupResource } from "#core/model/item.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+import type { Selection } from "#core/model/selection.ts";
+import { diffKind, type KindComparison } from "./diff-kind.ts";
+import { type DiffScope, diffScope, type ScopedKind } from "./diff-scope.ts";
+import { type DiffReport, Findings } from "./findings.ts";
+
+export interface DiffRequest {
+  readonly backup: OpenBackup;
+  readonly cluster: Cluster;
+  readonly selection: Selection;
+}
+
+const KINDS_IN_FLIGHT = 3;
+
+/** Failure kind-unknown or usage when the selection cannot be understood; trouble with a kind is in the report. */
+export async function diffBackup(request: DiffRequest, context: RunContext): Promise<DiffReport> {
+  const { backup, cluster } = request;
+  const findings = new Findings();
+  const scope = diffScope(backup, request.selection, await cluster.discover(context.signal));
+  context.onProgress({ type: "phase-started", phase: "compare" });
+  const flow = { concurrency: KINDS_IN_FLIGHT, signal: context.signal };
+  await forEachLimited(scope.kinds, flow, async (scoped, signal) => {
+    await compareKind(scoped, { backup, cluster, scope, findings, signal });
+    context.onProgress({ type: "phase-advanced", phase: "compare", done: findings.count });
+  });
+  context.onProgress({ type: "phase-ended", phase: "compare", done: findings.count });
+  noteUnread(backup, scope, findings);
+  return findings.report();
+}
+
+/** One version says less or more than another, so forms of two versions cannot be held against each other. */
+async function compareKind(scoped: ScopedKind, comparison: KindComparison): Promise<void> {
+  const { kind, served } = scoped;
+  const name = groupResource(kind);
+  if (served !== undefined && served.version !== kind.version) {
+    comparison.findings.trouble(
+      `${name} is stored as ${kind.version}, which the cluster does not serve any more`,
+    );
+    return;
+  }
+  try {
+    await diffKind(scoped, comparison);
+  } catch (error) {
+    if (!isFailure(error) || error.reply === undefined || error.reply.status === 401) throw error;
+    comparison.findings.trouble(`${name} could not be read from the cluster: ${error.message}`);
+  }
+}
+
+function noteUnread({ manifest, notices }: OpenBackup, scope: DiffScope, findings: Findings): void {
+  for (const { message } of notices) findings.trouble(message);
+  const asked = new Set(scope.kinds.map(({ kind }) => groupResource(kind)));
+  for (const kind of manifest?.kinds ?? []) {
+    if (kind.error === undefined || !asked.has(groupResource(kind))) continue;
+    findings.trouble(`${groupResource(kind)} is not whole in the backup: ${kind.error.message}`);
+  }
+}

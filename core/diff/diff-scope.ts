@@ -1,0 +1,97 @@
+import type { OpenBackup } from "#core/catalog/catalog.ts";
+import type { ApiResource, Discovery } from "#core/kube/cluster.ts";
+import { labelKeys } from "#core/model/annotations.ts";
+import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
+import { type Selection, selection } from "#core/model/selection.ts";
+import { kindNeverRestored } from "#core/objects/never-restored.ts";
+import { isObjectNotStored } from "#core/objects/not-stored.ts";
+import { type CompiledSelection, compileSelection } from "#core/selection/compile-selection.ts";
+import type { NamedKind } from "#core/selection/resource-names.ts";
+
+/** What of the cluster a backup speaks of, and of that what the user asked about. */
+export interface DiffScope {
+  readonly kinds: readonly ScopedKind[];
+  readonly namespaces: ReadonlySet<string>;
+  readonly wholeCluster: boolean;
+  includes(kind: ItemKind, object: Candidate): boolean;
+  /** The backup would hold this live object, had it been there then. */
+  wouldBeStored(kind: ItemKind, header: ItemHeader): boolean;
+}
+
+export interface ScopedKind {
+  readonly kind: ItemKind;
+  /** Absent: the cluster no longer serves it. */
+  readonly served: ApiResource | undefined;
+  /** The backup holds all of it, so that what is only in the cluster is new. */
+  readonly readWhole: boolean;
+}
+
+export type Candidate = Pick<ItemHeader, "namespace" | "name" | "labels"> & { readonly owned: boolean };
+
+export function diffScope(backup: OpenBackup, request: Selection, discovery: Discovery): DiffScope {
+  const known = knownKinds(backup, discovery);
+  const asked = compileSelection(request, known);
+  const made = compileSelection(backup.manifest?.request.selection ?? selection.parse({}), known);
+  const namespaces = backedUpNamespaces(backup).filter((name) => asked.includesNamespace(name));
+  return {
+    kinds: scopedKinds(backup, asked, discovery),
+    namespaces: new Set(namespaces),
+    wholeCluster: made.takesAllNamespaces && asked.takesAllNamespaces,
+    includes: (kind, object) => isIncluded(asked, kind, object),
+    wouldBeStored: (kind, header) =>
+      header.labels[labelKeys.excludeFromBackup] !== "true" &&
+      !isObjectNotStored(kind, header) &&
+      made.includesName(kind, header.name) &&
+      made.matchesLabels(header.labels) &&
+      (kind.resource !== "namespaces" || made.includesNamespace(header.name)),
+  };
+}
+
+/** Words of the command line may name kinds of the backup as well as kinds of the cluster. */
+function knownKinds(backup: OpenBackup, discovery: Discovery): readonly NamedKind[] {
+  return [...discovery.resources, ...backup.kinds, ...(backup.manifest?.kinds ?? [])];
+}
+
+function backedUpNamespaces({ manifest, kinds }: OpenBackup): readonly string[] {
+  if (manifest !== undefined) return manifest.namespaces.map(({ name }) => name);
+  const found = kinds.flatMap((kind) => Object.keys(kind.namespaces));
+  return [...new Set(found)].filter((name) => name !== "");
+}
+
+/** Kinds that no restore writes (nodes) are of the machine, not of the user. */
+function scopedKinds(
+  backup: OpenBackup,
+  asked: CompiledSelection,
+  discovery: Discovery,
+): readonly ScopedKind[] {
+  const recorded = backup.manifest?.kinds ?? [];
+  const listed = recorded.filter(({ method }) => method !== "none" && method !== "get");
+  const whole = new Set(listed.map(groupResource));
+  const byName = new Map<string, ItemKind>(
+    [...listed, ...backup.kinds].map((kind) => [groupResource(kind), kind]),
+  );
+  return [...byName.values()]
+    .filter((kind) => asked.kindShare(kind).take !== "none" && kindNeverRestored(kind) === undefined)
+    .filter((kind) => kind.namespaced || asked.clusterScope !== "none" || kind.resource === "namespaces")
+    .map((kind) => ({ kind, served: servedAs(kind, discovery), readWhole: whole.has(groupResource(kind)) }));
+}
+
+function servedAs(kind: ItemKind, { resources }: Discovery): ApiResource | undefined {
+  const versions = resources.filter((served) => groupResource(served) === groupResource(kind));
+  return versions.find(({ version }) => version === kind.version) ?? versions[0];
+}
+
+/** Pods of a ReplicaSet, ReplicaSets of a Deployment, Jobs of a CronJob come and go under other names. */
+const MADE_BY_OWNERS: ReadonlySet<string> = new Set([
+  "pods",
+  "replicasets.apps",
+  "jobs.batch",
+  "controllerrevisions.apps",
+]);
+
+function isIncluded(asked: CompiledSelection, kind: ItemKind, object: Candidate): boolean {
+  if (object.owned && MADE_BY_OWNERS.has(groupResource(kind))) return false;
+  const place = kind.resource === "namespaces" && kind.group === "" ? object.name : object.namespace;
+  if (place !== "" && !asked.includesNamespace(place)) return false;
+  return asked.includesName(kind, object.name) && asked.matchesLabels(object.labels);
+}
