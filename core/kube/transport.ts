@@ -56,12 +56,15 @@ const DEADLINE_MS = 120_000;
 export function openTransport(access: ClusterAccess, options: TransportOptions): Transport {
   const connection = connectServer(access);
   const clock = new ServerClock();
-  const state: State = { access, options, connection, clock, reached: false };
+  const state: State = { access, options, connection, clock, reached: false, closed: false };
   return {
     clock,
     send: (request) => sendRetrying(state, request),
     translate: (error) => (error instanceof BrokenExchange ? unreachable(error, access.server) : error),
-    close: () => connection.close(),
+    close: () => {
+      state.closed = true;
+      connection.close();
+    },
   };
 }
 
@@ -72,6 +75,8 @@ interface State {
   readonly clock: ServerClock;
   /** Some reply has come; before that a refused connection is a wrong address, not a passing trouble. */
   reached: boolean;
+  /** What breaks from now on was broken off by us: nobody waits for it. */
+  closed: boolean;
 }
 
 /** Carries a refusal through the retries. */
@@ -88,7 +93,7 @@ async function sendRetrying(state: State, request: ApiRequest): Promise<ApiReply
     return await retrying(() => attempt(state, request), {
       signal: request.signal,
       deadlineMs: DEADLINE_MS,
-      isRetryable: (error) => mayRepeat(error, request.repeatable, state.reached),
+      isRetryable: (error) => !state.closed && mayRepeat(error, request.repeatable, state.reached),
       retryAfterSeconds: (error) => (error instanceof Refused ? error.refusal.retryAfterSeconds : undefined),
       onRetry: ({ error, delayMs }) =>
         state.options.onNote?.(
