@@ -30,6 +30,12 @@ export function cacheFolder(at: Surroundings): string {
   return join(xdg(at, "XDG_CACHE_HOME") ?? join(at.home, ".cache"), NAME);
 }
 
+/** What a run leaves for later ones on this machine. */
+export function stateFolder(at: Surroundings): string {
+  if (at.platform === "win32" || at.platform === "darwin") return join(dataFolder(at), "state");
+  return join(xdg(at, "XDG_STATE_HOME") ?? join(at.home, ".local", "state"), NAME);
+}
+
 /** The XDG specification has relative paths ignored. */
 function xdg(at: Surroundings, variable: string): string | undefined {
   const value = at.env[variable];

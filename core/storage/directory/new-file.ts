@@ -49,12 +49,12 @@ export class NewFile {
   static async create(root: string, path: string): Promise<NewFile> {
     const temporary = join(dirname(path), `.kubectl-backup-${randomBytes(8).toString("hex")}.tmp`);
     for (let attempt = 1; ; attempt++) {
-      await makeFolder(root, dirname(path));
       try {
+        await makeFolder(root, dirname(path));
         return new NewFile({ root, path, temporary }, await open(temporary, "wx", FILE_MODE));
       } catch (error) {
-        // Somebody removed the last object of the folder, and with it the folder, between the two steps.
-        if (!isErrno(error, "ENOENT") || attempt === 5) throw error;
+        // Somebody removed the last object of the folder, and with it the folder, between two steps of ours.
+        if (!isErrno(error, "ENOENT") || attempt === 20) throw error;
       }
     }
   }

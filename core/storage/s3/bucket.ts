@@ -1,7 +1,7 @@
 import type { S3Client } from "@aws-sdk/client-s3";
 import { retrying } from "#core/flow/retry.ts";
 import { Failure } from "#core/model/errors.ts";
-import { createClient, type S3Location, type Timeouts } from "./client.ts";
+import { createClient, type Patience, type S3Location } from "./client.ts";
 import { Dialect } from "./dialect.ts";
 import { storeFailure } from "./errors.ts";
 
@@ -18,12 +18,14 @@ export class Bucket {
   readonly location: S3Location;
   readonly url: string;
   readonly dialect: Dialect;
+  readonly retryMs: number;
 
-  constructor(location: S3Location, timeouts: Timeouts) {
-    this.client = createClient(location, timeouts);
+  constructor(location: S3Location, patience: Patience) {
+    this.client = createClient(location, patience);
     this.location = location;
     this.url = location.url;
     this.dialect = new Dialect(location);
+    this.retryMs = patience.retryMs;
   }
 
   /** Bucket and key as a command wants them. */
@@ -54,6 +56,7 @@ export class Bucket {
     return retrying(() => this.once(signal, call), {
       signal,
       attempts: ATTEMPTS,
+      baseDelayMs: this.retryMs,
       isRetryable: (error) => (error instanceof Failure && error.retryable) || this.dialect.learn(error),
     });
   }

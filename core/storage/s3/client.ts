@@ -6,13 +6,15 @@ import type { LocationUrl } from "#core/model/location.ts";
 
 export type S3Location = Extract<LocationUrl, { type: "s3" }>;
 
-export interface Timeouts {
+export interface Patience {
   readonly connectMs: number;
   /** No byte in either direction for so long: the store is taken for dead. */
   readonly idleMs: number;
+  /** The first wait before another try; it doubles from there. */
+  readonly retryMs: number;
 }
 
-export const TIMEOUTS: Timeouts = { connectMs: 10_000, idleMs: 60_000 };
+export const PATIENCE: Patience = { connectMs: 10_000, idleMs: 60_000, retryMs: 200 };
 
 /** MinIO, Ceph, Garage and versitygw all answer to this region unless told otherwise. */
 const CUSTOM_ENDPOINT_REGION = "us-east-1";
@@ -21,7 +23,7 @@ const CUSTOM_ENDPOINT_REGION = "us-east-1";
  * The SDK's client with its whole credential chain. It tries once: how often again is decided by core/flow, because
  * whether a write's reply was lost must be known to tell our own object from somebody else's.
  */
-export function createClient(location: S3Location, timeouts: Timeouts): S3Client {
+export function createClient(location: S3Location, patience: Patience): S3Client {
   const custom = location.endpoint !== undefined;
   const checksums = location.checksums ?? (custom ? "WHEN_REQUIRED" : "WHEN_SUPPORTED");
   const region = location.region ?? (custom ? CUSTOM_ENDPOINT_REGION : undefined);
@@ -38,8 +40,8 @@ export function createClient(location: S3Location, timeouts: Timeouts): S3Client
     customUserAgent: "kubectl-backup",
     logger: SILENT,
     requestHandler: {
-      connectionTimeout: timeouts.connectMs,
-      socketTimeout: timeouts.idleMs,
+      connectionTimeout: patience.connectMs,
+      socketTimeout: patience.idleMs,
       httpAgent: AGENT,
       httpsAgent: { ...AGENT, ...trust(location) },
     },

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { Failure } from "#core/model/errors.ts";
 import type { StoredObject } from "#core/storage/object-store.ts";
 import type { Bucket } from "./bucket.ts";
@@ -51,6 +51,17 @@ export async function findOurs(
   if (head === undefined || head.ContentLength !== sent.sizeBytes) return undefined;
   const ours = isProven(sent, head) || (await holdsSame(bucket, key, { sent, signal }));
   return ours ? storedObject(sent, head) : undefined;
+}
+
+/** After a write whose outcome is not known and not wanted any more. Somebody else's object under the key stays. */
+export async function removeIfOurs(
+  bucket: Bucket,
+  target: { readonly key: string; readonly sent: SentObject },
+  signal: AbortSignal,
+): Promise<void> {
+  if ((await findOurs(bucket, target, signal)) === undefined) return;
+  const command = new DeleteObjectCommand(bucket.at(target.key));
+  await bucket.request(signal, (options) => bucket.client.send(command, options));
 }
 
 function isProven(sent: SentObject, told: ToldObject): boolean {

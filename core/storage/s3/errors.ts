@@ -46,6 +46,7 @@ const busy: Meaning = {
 };
 const broken: Meaning = { code: "location-error", what: "the store failed", retryable: true };
 const unreachable = (what: string): Meaning => ({ code: "location-unreachable", what, retryable: true });
+const partial = unreachable("a reply came in part only");
 const untrusted: Meaning = {
   code: "location-unreachable",
   what: "the store's certificate cannot be verified",
@@ -163,7 +164,13 @@ function detail(status: number, reason: string): string {
   return parts.length === 0 ? "" : ` (${parts.join(" ")})`;
 }
 
+/** A reply without what every whole one has: an empty listing must not come from a line that was cut. */
+export function brokenReply(url: string): Failure {
+  return new Failure("location-unreachable", `${url}: ${partial.what}`, { retryable: true });
+}
+
 function unknown(status: number, reason: string, thrown: Thrown): Meaning {
+  if (status >= 200 && status < 300) return partial;
   // Node's socket errors that are not in the table (a hang-up in mid-body is "aborted") have no status.
   const isTransport = status === 0 && typeof thrown.code === "string";
   const what = isTransport

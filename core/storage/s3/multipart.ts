@@ -9,12 +9,10 @@ import {
 import { sleep } from "#core/flow/sleep.ts";
 import { Failure } from "#core/model/errors.ts";
 import type { StoredObject } from "#core/storage/object-store.ts";
-import { keyExists } from "#core/storage/read-failures.ts";
-import type { Bucket } from "./bucket.ts";
-import { confirmStored, findOurs } from "./confirm.ts";
+import type { Bucket, CallOptions } from "./bucket.ts";
 import { digestPiece, type PieceDigest, type SentObject } from "./digests.ts";
-import { statusOf } from "./errors.ts";
-import { assertFree, isTaken } from "./put-object.ts";
+import { brokenReply, statusOf } from "./errors.ts";
+import { assertFree, writeOnce } from "./put-object.ts";
 
 export interface SentPart {
   readonly number: number;
@@ -23,20 +21,31 @@ export interface SentPart {
   readonly crc32: string | undefined;
 }
 
-export async function createMultipart(bucket: Bucket, key: string, signal: AbortSignal): Promise<string> {
-  const { UploadId } = await bucket.request(signal, (options) =>
-    bucket.client.send(
-      new CreateMultipartUploadCommand({
-        ...bucket.at(key),
-        ...bucket.newObject,
-        ...bucket.dialect.uploadAlgorithm,
-      }),
-      options,
-    ),
-  );
-  if (UploadId === undefined)
-    throw new Failure("location-error", `${bucket.url}: the store named no upload for ${key}`);
-  return UploadId;
+export interface CreatedMultipart {
+  readonly uploadId: string;
+  /** A reply was lost or refused before this one came: the store may have begun another upload of the key. */
+  readonly mayHaveTwin: boolean;
+}
+
+export async function createMultipart(
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<CreatedMultipart> {
+  let attempts = 0;
+  const uploadId = await bucket.request(signal, async (options) => {
+    attempts++;
+    const algorithm = bucket.dialect.uploadAlgorithm;
+    const command = new CreateMultipartUploadCommand({
+      ...bucket.at(key),
+      ...bucket.newObject,
+      ...algorithm,
+    });
+    const { UploadId } = await bucket.client.send(command, options);
+    if (UploadId === undefined) throw brokenReply(bucket.url);
+    return UploadId;
+  });
+  return { uploadId, mayHaveTwin: attempts > 1 };
 }
 
 /** The server checks the digest, so a part that was damaged on the way is refused and sent again. */
@@ -78,36 +87,27 @@ export async function completeMultipart(
 ): Promise<StoredObject> {
   const { key, sent } = upload;
   await assertFree(bucket, { key, how: "upload" }, signal);
-  try {
-    const told = await sendCompletion(bucket, upload, signal);
-    return await confirmStored(bucket, { key, sent, told }, signal);
-  } catch (error) {
-    // A completion whose reply was lost leaves no upload to complete again: 404. It is ours if the bytes are.
-    if (!isTaken(error) && statusOf(error) !== 404) throw error;
-    const ours = await findOurs(bucket, { key, sent }, signal);
-    if (ours !== undefined) return ours;
-    throw isTaken(error) ? keyExists(bucket.url, key) : error;
-  }
+  return writeOnce(bucket, { key, sent, signal }, (options) => sendCompletion(bucket, upload, options));
 }
 
 /** The bare request, under the condition that the key is free. */
 export function sendCompletion(
   bucket: Bucket,
   { key, uploadId, parts }: Completion,
-  signal: AbortSignal,
+  options: CallOptions,
 ): Promise<CompleteMultipartUploadCommandOutput> {
   const Parts = parts.map(({ number, etag, crc32 }) => ({
     PartNumber: number,
     ETag: etag,
     ...(crc32 !== undefined && { ChecksumCRC32: crc32 }),
   }));
-  const input = { ...bucket.at(key), UploadId: uploadId, MultipartUpload: { Parts } };
-  return bucket.request(signal, (options) =>
-    bucket.client.send(
-      new CompleteMultipartUploadCommand({ ...input, ...bucket.dialect.condition }),
-      options,
-    ),
-  );
+  const input = {
+    ...bucket.at(key),
+    UploadId: uploadId,
+    MultipartUpload: { Parts },
+    ...bucket.dialect.condition,
+  };
+  return bucket.client.send(new CompleteMultipartUploadCommand(input), options);
 }
 
 /** Abort, then look whether it is gone: a part still on its way can keep an upload alive (S3 API, AbortMultipartUpload). */
@@ -119,9 +119,20 @@ export async function abortMultipart(
   for (let round = 0; round < 5; round++) {
     await sendAbort(bucket, upload, signal);
     if (!(await isOpen(bucket, upload, signal))) return;
-    await sleep(100 * 2 ** round, signal);
+    await sleep(bucket.retryMs * 2 ** round, signal);
   }
   throw new Failure("location-error", `${bucket.url}: the upload of ${upload.key} cannot be aborted`);
+}
+
+/** Uploads of the key whose name was lost with a reply: those begun since, by the store's clock. The key is this run's own. */
+export async function abortUnnamed(
+  bucket: Bucket,
+  begun: { readonly key: string; readonly since: Date },
+  signal: AbortSignal,
+): Promise<void> {
+  for await (const open of openMultiparts(bucket, begun.key, signal)) {
+    if (open.key === begun.key && open.initiated >= begun.since) await abortMultipart(bucket, open, signal);
+  }
 }
 
 async function sendAbort(
@@ -169,9 +180,11 @@ export async function* openMultiparts(
   let after: { readonly KeyMarker?: string | undefined; readonly UploadIdMarker?: string | undefined } = {};
   for (;;) {
     const input = { Bucket: bucket.location.bucket, Prefix: bucket.prefix + prefix, ...after };
-    const page = await bucket.request(signal, (options) =>
-      bucket.client.send(new ListMultipartUploadsCommand(input), options),
-    );
+    const page = await bucket.request(signal, async (options) => {
+      const told = await bucket.client.send(new ListMultipartUploadsCommand(input), options);
+      if (told.Bucket === undefined) throw brokenReply(bucket.url);
+      return told;
+    });
     for (const { Key = "", UploadId = "", Initiated = new Date(0) } of page.Uploads ?? []) {
       if (!Key.startsWith(input.Prefix)) continue;
       yield { key: Key.slice(bucket.prefix.length), uploadId: UploadId, initiated: Initiated };

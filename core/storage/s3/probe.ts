@@ -14,9 +14,9 @@ export async function probeConditions(
   signal: AbortSignal,
 ): Promise<{ readonly put: boolean; readonly upload: boolean }> {
   const key = `metadata/kubectl-backup/probe-${randomBytes(8).toString("hex")}`;
-  await putConditionally(bucket, { key, body: Buffer.from("first") }, signal);
+  await putProbe(bucket, { key, text: "first", conditional: false }, signal);
   try {
-    const put = await isRefused(putConditionally(bucket, { key, body: Buffer.from("second") }, signal));
+    const put = await isRefused(putProbe(bucket, { key, text: "second", conditional: true }, signal));
     const upload = await isUploadRefused(bucket, key, signal);
     return { put, upload };
   } finally {
@@ -24,30 +24,33 @@ export async function probeConditions(
   }
 }
 
-async function putConditionally(
+async function putProbe(
   bucket: Bucket,
-  { key, body }: { readonly key: string; readonly body: Uint8Array },
+  probe: { readonly key: string; readonly text: string; readonly conditional: boolean },
   signal: AbortSignal,
 ): Promise<void> {
-  await bucket.request(signal, (options) =>
-    bucket.client.send(
-      new PutObjectCommand({
-        ...bucket.at(key),
-        Body: body,
-        ...bucket.newObject,
-        ...bucket.dialect.condition,
-        ...bucket.dialect.digestHeader(digestPiece(body)),
-      }),
+  const body = Buffer.from(probe.text);
+  await bucket.request(signal, (options) => {
+    const headers = {
+      ...bucket.newObject,
+      ...(probe.conditional && bucket.dialect.condition),
+      ...bucket.dialect.digestHeader(digestPiece(body)),
+    };
+    return bucket.client.send(
+      new PutObjectCommand({ ...bucket.at(probe.key), Body: body, ...headers }),
       options,
-    ),
-  );
+    );
+  });
 }
 
 async function isUploadRefused(bucket: Bucket, key: string, signal: AbortSignal): Promise<boolean> {
-  const uploadId = await createMultipart(bucket, key, signal);
+  const { uploadId } = await createMultipart(bucket, key, signal);
   try {
     const part = await sendPart(bucket, { key, uploadId, number: 1, body: Buffer.from("third") }, signal);
-    return await isRefused(sendCompletion(bucket, { key, uploadId, parts: [part] }, signal));
+    const completion = bucket.request(signal, (options) =>
+      sendCompletion(bucket, { key, uploadId, parts: [part] }, options),
+    );
+    return await isRefused(completion);
   } finally {
     await abortMultipart(bucket, { key, uploadId }, signal);
   }

@@ -1,9 +1,9 @@
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { StoredObject } from "#core/storage/object-store.ts";
 import { keyExists } from "#core/storage/read-failures.ts";
-import type { Bucket } from "./bucket.ts";
-import { confirmStored, findOurs } from "./confirm.ts";
-import { describeWhole, digestPiece } from "./digests.ts";
+import type { Bucket, CallOptions } from "./bucket.ts";
+import { confirmStored, findOurs, type ToldObject } from "./confirm.ts";
+import { describeWhole, digestPiece, type SentObject } from "./digests.ts";
 import { statusOf } from "./errors.ts";
 import { headObject } from "./read-object.ts";
 
@@ -16,28 +16,54 @@ export async function putObject(
   const { key, body } = object;
   await assertFree(bucket, { key, how: "put" }, signal);
   const digest = digestPiece(body);
-  const sent = describeWhole(body, digest);
+  return writeOnce(bucket, { key, sent: describeWhole(body, digest), signal }, (options) => {
+    const parts = {
+      ...bucket.newObject,
+      ...bucket.dialect.condition,
+      ...bucket.dialect.digestHeader(digest),
+    };
+    const input = { ...bucket.at(key), Body: body, ContentLength: body.length, ...parts };
+    return bucket.client.send(new PutObjectCommand(input), options);
+  });
+}
+
+export interface OneWrite {
+  readonly key: string;
+  readonly sent: SentObject;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The request that makes an object appear, tried until its outcome is known. A try that failed may have succeeded all
+ * the same, its reply lost; and a server that refuses early cuts the line while the body is still being sent, so that
+ * the refusal is never read. So what lies under the key is looked at before every further try, and after a refusal.
+ */
+export async function writeOnce(
+  bucket: Bucket,
+  write: OneWrite,
+  send: (options: CallOptions) => Promise<ToldObject>,
+): Promise<StoredObject> {
+  const { key, sent, signal } = write;
+  let tries = 0;
   try {
-    const told = await bucket.request(signal, (options) =>
-      bucket.client.send(
-        new PutObjectCommand({
-          ...bucket.at(key),
-          Body: body,
-          ContentLength: body.length,
-          ...bucket.newObject,
-          ...bucket.dialect.condition,
-          ...bucket.dialect.digestHeader(digest),
-        }),
-        options,
-      ),
-    );
-    return await confirmStored(bucket, { key, sent, told }, signal);
+    return await bucket.request(signal, async (options) => {
+      const stored = tries++ === 0 ? undefined : await outcomeOf(bucket, write);
+      return stored ?? confirmStored(bucket, { key, sent, told: await send(options) }, signal);
+    });
   } catch (error) {
-    if (!isTaken(error)) throw error;
-    const ours = await findOurs(bucket, { key, sent }, signal);
-    if (ours === undefined) throw keyExists(bucket.url, key);
-    return ours;
+    // 404: a completion whose reply was lost leaves no upload that could be completed again.
+    const stored = isTaken(error) || statusOf(error) === 404 ? await outcomeOf(bucket, write) : undefined;
+    if (stored === undefined) throw error;
+    return stored;
   }
+}
+
+/** Ours, or Failure key-exists; undefined: the key is free. */
+async function outcomeOf(bucket: Bucket, { key, sent, signal }: OneWrite): Promise<StoredObject | undefined> {
+  const ours = await findOurs(bucket, { key, sent }, signal);
+  if (ours === undefined && (await headObject(bucket, key, signal)) !== undefined)
+    throw keyExists(bucket.url, key);
+  return ours;
 }
 
 export function isTaken(error: unknown): boolean {

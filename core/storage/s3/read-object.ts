@@ -59,7 +59,7 @@ export async function* readObject(
       options.signal.throwIfAborted();
       const failure = storeFailure(error, bucket.location);
       if (!failure.retryable || breaks === BREAKS_WITHOUT_PROGRESS) throw failure;
-      await sleep(100 * 2 ** breaks, options.signal);
+      await sleep(bucket.retryMs * 2 ** breaks, options.signal);
     }
   }
 }

@@ -19,8 +19,8 @@ import type {
   Upload,
 } from "#core/storage/object-store.ts";
 import { Bucket } from "./bucket.ts";
-import { type S3Location, TIMEOUTS, type Timeouts } from "./client.ts";
-import { statusOf } from "./errors.ts";
+import { PATIENCE, type Patience, type S3Location } from "./client.ts";
+import { brokenReply, statusOf } from "./errors.ts";
 import { abortMultipart, openMultiparts } from "./multipart.ts";
 import { probeConditions } from "./probe.ts";
 import { putObject } from "./put-object.ts";
@@ -124,7 +124,7 @@ class S3Store implements ObjectStore {
     signal: AbortSignal,
   ): Promise<{ readonly page: ListObjectsV2CommandOutput; readonly serverTime: Date }> {
     let serverTime = new Date();
-    const page = await this.#bucket.request(signal, (options) => {
+    const page = await this.#bucket.request(signal, async (options) => {
       const command = new ListObjectsV2Command(input);
       // The SDK drops the reply's headers: its Date is the store's clock.
       command.middlewareStack.add(
@@ -135,7 +135,9 @@ class S3Store implements ObjectStore {
         },
         { step: "deserialize", priority: "high" },
       );
-      return this.#bucket.client.send(command, options);
+      const told = await this.#bucket.client.send(command, options);
+      if (told.Name === undefined) throw brokenReply(this.url);
+      return told;
     });
     return { page, serverTime };
   }
@@ -171,6 +173,6 @@ function dateOf(response: unknown): Date | undefined {
   return Number.isNaN(time) ? undefined : new Date(time);
 }
 
-export function createS3Store(location: S3Location, timeouts: Timeouts = TIMEOUTS): ObjectStore {
-  return new S3Store(new Bucket(location, timeouts));
+export function createS3Store(location: S3Location, patience: Patience = PATIENCE): ObjectStore {
+  return new S3Store(new Bucket(location, patience));
 }

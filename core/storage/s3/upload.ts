@@ -1,11 +1,13 @@
 import type { StoredObject, Upload } from "#core/storage/object-store.ts";
 import type { Bucket } from "./bucket.ts";
-import { RunningDigest } from "./digests.ts";
+import { removeIfOurs } from "./confirm.ts";
+import { describeWhole, digestPiece, RunningDigest, type SentObject } from "./digests.ts";
 import {
   abortMultipart,
+  abortUnnamed,
+  type CreatedMultipart,
   completeMultipart,
   createMultipart,
-  openMultiparts,
   type SentPart,
   sendPart,
 } from "./multipart.ts";
@@ -14,6 +16,8 @@ import { putObject } from "./put-object.ts";
 
 /** One buffer fills while two are sent: the line never idles, and memory is three parts however slow the store. */
 const PARTS_IN_FLIGHT = 2;
+/** Between this machine's clock and the store's so much may lie when uploads without a name are looked for. */
+const CLOCK_DIFFERENCE_MS = 60_000;
 /** Cleaning up goes on after the run was told to stop, but not for ever. */
 const ABORT_TIMEOUT_MS = 30_000;
 
@@ -30,11 +34,13 @@ export class S3Upload implements Upload {
   readonly #parts: SentPart[] = [];
   readonly #sending = new Set<Promise<void>>();
   readonly #spareBuffers: Buffer[] = [];
-  readonly #startedAt = Date.now();
+  readonly #since = new Date(Date.now() - CLOCK_DIFFERENCE_MS);
   #buffer: Buffer;
   #filled = 0;
   #partNumber = 1;
-  #uploadId: Promise<string> | undefined;
+  #created: Promise<CreatedMultipart> | undefined;
+  /** What a commit that has not succeeded may have left in the store all the same. */
+  #attempted: SentObject | undefined;
   #failure: { readonly error: unknown } | undefined;
 
   constructor(bucket: Bucket, key: string, signal: AbortSignal) {
@@ -58,38 +64,54 @@ export class S3Upload implements Upload {
   }
 
   async commit(): Promise<StoredObject> {
-    this.#assertGoing();
-    const rest = this.#buffer.subarray(0, this.#filled);
-    if (this.#uploadId === undefined) {
-      return putObject(this.#bucket, { key: this.#key, body: rest }, this.#signal);
+    if (this.#created !== undefined) {
+      this.#send(this.#buffer.subarray(0, this.#filled));
+      await Promise.all(this.#sending);
     }
-    this.#send(rest);
-    await Promise.all(this.#sending);
     this.#assertGoing();
+    const stored = await this.#publish();
+    this.#attempted = undefined;
+    return stored;
+  }
+
+  async #publish(): Promise<StoredObject> {
+    const target = { bucket: this.#bucket, key: this.#key, signal: this.#signal };
+    if (this.#created === undefined) {
+      const body = this.#buffer.subarray(0, this.#filled);
+      this.#attempted = describeWhole(body, digestPiece(body));
+      return putObject(target.bucket, { key: target.key, body }, target.signal);
+    }
+    const { uploadId, mayHaveTwin } = await this.#created;
     const parts = this.#parts.toSorted((a, b) => a.number - b.number);
     const sent = this.#digest.describe(parts.map((part) => part.digest));
-    const upload = { key: this.#key, uploadId: await this.#uploadId, parts, sent };
-    return completeMultipart(this.#bucket, upload, this.#signal);
+    this.#attempted = sent;
+    const stored = await completeMultipart(
+      target.bucket,
+      { key: target.key, uploadId, parts, sent },
+      target.signal,
+    );
+    if (mayHaveTwin) await this.#abortUnnamed(target.signal);
+    return stored;
   }
 
   async abort(): Promise<void> {
     this.#stop.abort(new Error("the upload was aborted"));
     await Promise.all(this.#sending);
-    if (this.#uploadId === undefined) return;
     const signal = AbortSignal.timeout(ABORT_TIMEOUT_MS);
-    const uploadId = await this.#uploadId.catch(() => undefined);
-    if (uploadId !== undefined) return abortMultipart(this.#bucket, { key: this.#key, uploadId }, signal);
-    await this.#abortUnnamed(signal);
+    await this.#abortParts(signal);
+    if (this.#attempted === undefined) return;
+    await removeIfOurs(this.#bucket, { key: this.#key, sent: this.#attempted }, signal);
   }
 
-  /** The reply that would have named the upload never came: what was begun for this key since then is it. */
-  async #abortUnnamed(signal: AbortSignal): Promise<void> {
-    // Between clocks a minute may lie; the key is this run's own.
-    const since = this.#startedAt - 60_000;
-    for await (const open of openMultiparts(this.#bucket, this.#key, signal)) {
-      if (open.key !== this.#key || open.initiated.getTime() < since) continue;
-      await abortMultipart(this.#bucket, open, signal);
-    }
+  async #abortParts(signal: AbortSignal): Promise<void> {
+    if (this.#created === undefined) return;
+    const created = await this.#created.catch(() => undefined);
+    if (created !== undefined) await abortMultipart(this.#bucket, { key: this.#key, ...created }, signal);
+    if (created?.mayHaveTwin !== false) await this.#abortUnnamed(signal);
+  }
+
+  #abortUnnamed(signal: AbortSignal): Promise<void> {
+    return abortUnnamed(this.#bucket, { key: this.#key, since: this.#since }, signal);
   }
 
   async #sendFull(): Promise<void> {
@@ -116,8 +138,8 @@ export class S3Upload implements Upload {
   }
 
   async #sendPart(number: number, body: Buffer): Promise<void> {
-    this.#uploadId ??= createMultipart(this.#bucket, this.#key, this.#signal);
-    const uploadId = await this.#uploadId;
+    this.#created ??= createMultipart(this.#bucket, this.#key, this.#signal);
+    const { uploadId } = await this.#created;
     const part = { key: this.#key, uploadId, number, body };
     this.#parts.push(await sendPart(this.#bucket, part, this.#signal));
     this.#spareBuffers.push(body);

@@ -1,0 +1,212 @@
+/** S3 servers and lines that misbehave: the same promises hold, or the failure says what it is. */
+import { randomBytes } from "node:crypto";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { Patience } from "#core/storage/s3/client.ts";
+import { createS3Store } from "#core/storage/s3/s3-store.ts";
+import { eventually } from "#test/harness/eventually.ts";
+import {
+  ignoreIfNoneMatch,
+  isObjectPut,
+  isUploadCompletion,
+  REFUSE_PUT_WITHOUT_CHECKSUM,
+  type RecordedRequest,
+  type Rule,
+  serverError,
+} from "#test/harness/faults.ts";
+import { faultyS3Proxy } from "#test/harness/faulty-proxy.ts";
+import { createS3Client, type S3Address } from "#test/harness/s3-client.ts";
+import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
+import { uniqueName } from "#test/harness/shared.ts";
+import { describeObjectStore, listAll, readAll, uploadAll } from "./object-store.ts";
+
+/** Two parts. */
+const LARGE = 7_000_000;
+const signal = new AbortController().signal;
+
+let s3: Awaited<ReturnType<typeof startS3Server>>;
+let proxy: Awaited<ReturnType<typeof faultyS3Proxy>>;
+const before = { ...process.env };
+
+beforeAll(async () => {
+  s3 = await startS3Server();
+  proxy = await faultyS3Proxy(s3);
+  Object.assign(process.env, s3Environment(s3));
+});
+afterAll(async () => {
+  for (const name of Object.keys(s3Environment(s3))) {
+    if (before[name] === undefined) delete process.env[name];
+    else process.env[name] = before[name];
+  }
+  await proxy.stop();
+  await s3.stop();
+});
+
+function storeAt({ endpoint, bucket, region }: S3Address, patience: Partial<Patience> = {}) {
+  const prefix = uniqueName("faults");
+  const url = `s3://${bucket}/${prefix}?endpoint=${endpoint}`;
+  const location = {
+    type: "s3",
+    url,
+    bucket,
+    prefix,
+    region,
+    endpoint,
+    pathStyle: true,
+    readOnly: false,
+  } as const;
+  return createS3Store(location, { connectMs: 5000, idleMs: 20_000, retryMs: 5, ...patience });
+}
+
+/** Every n-th request that fits. */
+function every(
+  n: number,
+  fits: (request: RecordedRequest) => boolean,
+): (request: RecordedRequest) => boolean {
+  let seen = 0;
+  return (request) => fits(request) && ++seen % n === 0;
+}
+
+function misbehaving(
+  name: string,
+  rules: readonly Rule[],
+  conditional?: { put: boolean; upload: boolean },
+): void {
+  describeObjectStore(name, async () => {
+    const own = await faultyS3Proxy(s3, rules);
+    return {
+      store: storeAt(own),
+      largeBytes: LARGE,
+      ...(conditional && { conditional }),
+      stop: () => own.stop(),
+    };
+  });
+}
+
+const any = () => true;
+const isGet = ({ method }: RecordedRequest) => method === "GET";
+
+misbehaving("a store that answers 500 and 503 now and then", [
+  { when: every(5, any), fault: serverError(503) },
+  { when: every(7, any), fault: serverError(500) },
+]);
+misbehaving("a store whose replies get lost after it did its work", [
+  { when: every(5, any), fault: { dropReply: true } },
+]);
+misbehaving("a store whose bodies are cut off", [
+  { when: every(2, isGet), fault: { cutAfterBytes: 700, how: "fin" } },
+  { when: every(3, isGet), fault: { cutAfterBytes: 1, how: "rst" } },
+]);
+misbehaving("a store that sends short reads", [{ when: every(2, isGet), fault: { truncateTo: 900 } }]);
+misbehaving("a store that ignores If-None-Match on puts", [ignoreIfNoneMatch("put")], {
+  put: false,
+  upload: true,
+});
+misbehaving("a store that ignores If-None-Match on completions", [ignoreIfNoneMatch("completion")], {
+  put: true,
+  upload: false,
+});
+misbehaving("a store that refuses puts without a checksum", [REFUSE_PUT_WITHOUT_CHECKSUM]);
+
+describe("a store that fails for good", () => {
+  const raw = () => createS3Client(s3);
+  afterEach(() => proxy.clear());
+
+  test("a put whose reply is always lost is found again and is no failure", async () => {
+    const store = storeAt(proxy);
+    proxy.add({ when: isObjectPut, times: 1, fault: { dropReply: true } });
+    const stored = await store.put("a/key", Buffer.from("bytes"), signal);
+    expect(stored.sizeBytes).toBe(5);
+    expect(await store.head("a/key", signal)).toMatchObject({ etag: stored.etag });
+  });
+
+  test("a completion whose reply is lost is found again and leaves no upload open", async () => {
+    const store = storeAt(proxy);
+    const body = randomBytes(LARGE);
+    proxy.add({ when: isUploadCompletion, times: 1, fault: { dropReply: true } });
+    const stored = await uploadAll(store, "a/key", [body]);
+    expect(await store.head("a/key", signal)).toMatchObject({ sizeBytes: LARGE, etag: stored.etag });
+    expect(await raw().listUploads()).toEqual([]);
+  });
+
+  test("another's object under the key is never taken for our own whose reply was lost", async () => {
+    const store = storeAt(proxy);
+    await store.put("a/key", Buffer.from("other"), signal);
+    proxy.add({ when: ({ method }) => method === "HEAD", times: 1, fault: { reply: { status: 404 } } });
+    await expect(store.put("a/key", Buffer.from("bytes"), signal)).rejects.toMatchObject({
+      code: "key-exists",
+    });
+  });
+
+  test.each([500, 503] as const)(
+    "a store that answers %i only is told, after several tries",
+    async (status) => {
+      const store = storeAt(proxy);
+      proxy.add({ when: any, fault: serverError(status) });
+      const seen = proxy.requests.length;
+      const failure = { code: status === 503 ? "location-unreachable" : "location-error", retryable: true };
+      await expect(store.head("a/key", signal)).rejects.toMatchObject(failure);
+      expect(proxy.requests.length - seen).toBe(6);
+    },
+  );
+
+  test("a full store is told as full, and nothing is left of the upload", async () => {
+    const store = storeAt(proxy);
+    proxy.add({ when: ({ query }) => query.includes("partNumber=2"), fault: serverError(507) });
+    const upload = await store.openUpload("a/key", signal);
+    const writing = async () => {
+      await upload.write(randomBytes(LARGE));
+      await upload.commit();
+    };
+    await expect(writing()).rejects.toMatchObject({ code: "location-full" });
+    await upload.abort();
+    expect((await listAll(store, "")).keys).toEqual([]);
+    expect(await raw().listUploads()).toEqual([]);
+  });
+
+  test.each([5000, LARGE])(
+    "a commit of %i bytes, interrupted after the store did its work, is undone by abort",
+    async (size) => {
+      const controller = new AbortController();
+      const store = storeAt(proxy, { retryMs: 60_000 });
+      proxy.add({
+        when: (request) => isObjectPut(request) || isUploadCompletion(request),
+        fault: { dropReply: true },
+      });
+      const upload = await store.openUpload("a/key", controller.signal);
+      await upload.write(randomBytes(size));
+      const committing = expect(upload.commit()).rejects.toThrow("stopped");
+      await eventually("the object is there", async () => (await listAll(store, "")).keys.length === 1);
+      controller.abort(new Error("stopped"));
+      await committing;
+      await upload.abort();
+      expect((await listAll(store, "")).keys).toEqual([]);
+      expect(await raw().listUploads()).toEqual([]);
+    },
+  );
+
+  test("a store that goes silent is given up, and says that it does not answer", async () => {
+    const store = storeAt(proxy, { idleMs: 150 });
+    proxy.add({ when: any, fault: { delayMs: 2000 } });
+    await expect(store.head("a/key", signal)).rejects.toMatchObject({ code: "location-unreachable" });
+  });
+
+  test("bytes damaged on the way are refused by the store and sent again", async () => {
+    const store = storeAt(proxy);
+    const badDigest = {
+      status: 400,
+      headers: { "content-type": "application/xml" },
+      body: "<Error><Code>BadDigest</Code></Error>",
+    };
+    proxy.add({ when: isObjectPut, times: 1, fault: { reply: badDigest } });
+    await store.put("a/key", Buffer.from("bytes"), signal);
+    expect(String(await readAll(store.get("a/key", { signal })))).toBe("bytes");
+  });
+
+  test("a body that never comes whole fails instead of ending early", async () => {
+    const store = storeAt(proxy);
+    await store.put("a/key", randomBytes(5000), signal);
+    proxy.add({ when: isGet, fault: { truncateTo: 0 } });
+    const reading = readAll(store.get("a/key", { signal }));
+    await expect(reading).rejects.toMatchObject({ code: "location-unreachable" });
+  });
+});
