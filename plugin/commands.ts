@@ -10,11 +10,15 @@ import { locationDefaultCommand } from "./commands/location-default.ts";
 import { locationListCommand } from "./commands/location-list.ts";
 import { locationRemoveCommand } from "./commands/location-remove.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { rbacBackupCommand } from "./commands/rbac-backup.ts";
+import { rbacRestoreCommand } from "./commands/rbac-restore.ts";
+import { restoreCommand } from "./commands/restore.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /** The command tree. Definitions are light; each handler loads what it needs when it runs. */
 export const commands: readonly AnyCommand[] = [
   createCommand,
+  restoreCommand,
   getCommand,
   describeCommand,
   logsCommand,
@@ -24,6 +28,8 @@ export const commands: readonly AnyCommand[] = [
   locationCheckCommand,
   locationDefaultCommand,
   locationRemoveCommand,
+  rbacBackupCommand,
+  rbacRestoreCommand,
   versionCommand,
   completionCommand,
 ];

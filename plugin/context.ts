@@ -5,7 +5,7 @@ import type { ClusterIds } from "#core/model/cluster-identity.ts";
 import { parseDuration } from "#core/model/duration.ts";
 import type { OnProgress } from "#core/model/progress.ts";
 import type { RunContext } from "#core/model/run-context.ts";
-import { cacheFolder, type Surroundings } from "#core/storage/platform-folders.ts";
+import { cacheFolder, type Surroundings, stateFolder } from "#core/storage/platform-folders.ts";
 import type { App } from "./app.ts";
 import type { FlagValues } from "./command.ts";
 import type { clusterFlags, locationFlag } from "./flags.ts";
@@ -61,6 +61,11 @@ export async function openCatalogFor(flags: LocationChoice, app: App): Promise<C
 
 export function surroundingsOf(app: App): Surroundings {
   return { env: app.env, platform: process.platform, home: app.env["HOME"] ?? homedir() };
+}
+
+/** Reports of restores from a location that cannot be written lie here. */
+export function stateFolderOf(app: App): string {
+  return stateFolder(surroundingsOf(app));
 }
 
 export function runContextOf(app: App, onProgress: OnProgress = () => undefined): RunContext {

@@ -1,0 +1,37 @@
+import { defineCommand } from "#plugin/command.ts";
+import { clusterFlags, outputFlag, selectionFlags } from "#plugin/flags.ts";
+import { selectionOf } from "#plugin/selection.ts";
+import { printRoles } from "#plugin/ui/roles.ts";
+
+export const rbacRestoreCommand = defineCommand({
+  words: ["rbac", "restore"],
+  summary: "Print the smallest Role or ClusterRole for a restore",
+  description:
+    "Restoring roles and bindings needs the verbs escalate and bind, since the server lets nobody grant what he has not got himself; leave those kinds out with --exclude-resources where that is too much.",
+  flags: { ...selectionFlags, ...outputFlag, ...clusterFlags },
+  examples: [
+    {
+      command: "kubectl backup rbac restore -n shop | kubectl apply -f -",
+      meaning: "what restoring one namespace needs",
+    },
+    {
+      command: "kubectl backup rbac restore -n shop --include-resources configmaps,secrets",
+      meaning: "what restoring two kinds needs",
+    },
+  ],
+  exitCodes: [0, 2, 6],
+  async run({ flags }, app) {
+    const [{ restoreRights }, { openClusterFor }] = await Promise.all([
+      import("#core/restore/rights.ts"),
+      import("#plugin/context.ts"),
+    ]);
+    const selection = selectionOf(flags);
+    const cluster = await openClusterFor(flags, app);
+    try {
+      await printRoles(app, flags.output, restoreRights(selection, await cluster.discover(app.signal)));
+      return 0;
+    } finally {
+      cluster.close();
+    }
+  },
+});

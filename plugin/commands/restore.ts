@@ -1,0 +1,224 @@
+import { parseDuration } from "#core/model/duration.ts";
+import { Failure } from "#core/model/errors.ts";
+import { generatedName, restoreName } from "#core/model/names.ts";
+import { type RestoreRequest, restoreRequest } from "#core/model/restore.ts";
+import type { App } from "#plugin/app.ts";
+import { defineCommand, type FlagValues } from "#plugin/command.ts";
+import { clusterFlags, locationFlag, outputFlag, selectionFlags, yesFlag } from "#plugin/flags.ts";
+import { mappingOf, selectionOf } from "#plugin/selection.ts";
+import { confirm } from "#plugin/ui/confirm.ts";
+import { outputFormat, print } from "#plugin/ui/print.ts";
+
+const flags = {
+  ...selectionFlags,
+  name: {
+    type: "string",
+    value: "NAME",
+    describe: "name of this restore",
+    fallback: "made from the backup's name and the time",
+  },
+  "namespace-mapping": {
+    type: "list",
+    value: "FROM:TO,…",
+    describe: "restore namespaces under other names",
+    hiddenAliases: ["namespace-mappings"],
+  },
+  existing: {
+    type: "string",
+    value: "skip|update",
+    choices: ["skip", "update"],
+    describe: "what to do with objects that exist and differ",
+    fallback: "skip",
+    hiddenAliases: ["existing-resource-policy"],
+    completes: "choices",
+  },
+  "include-status": {
+    type: "list",
+    value: "KIND,…",
+    describe: "kinds whose status is restored too",
+    hiddenAliases: ["status-include-resources"],
+    completes: "kinds",
+  },
+  "preserve-node-ports": {
+    type: "boolean",
+    describe: "keep the node ports that the server had chosen",
+    hiddenAliases: ["preserve-nodeports"],
+  },
+  "empty-volumes": {
+    type: "string",
+    value: "NS/CLAIM,…",
+    bare: "all",
+    describe: "create claims empty whose data nothing can bring back: all, or those named",
+  },
+  "start-jobs": { type: "boolean", describe: "let jobs run that were running when the backup was made" },
+  "keep-managed-fields": { type: "boolean", describe: "restore who manages which field" },
+  "keep-protection": { type: "boolean", describe: "keep protection keys under another name too" },
+  "dry-run": {
+    type: "string",
+    value: "client",
+    choices: ["client", "none"],
+    bare: "client",
+    describe: "only show the plan; nothing is written",
+  },
+  wait: {
+    type: "string",
+    value: "true|false",
+    choices: ["true", "false"],
+    bare: "true",
+    describe: "wait until what was restored is ready",
+    fallback: "true",
+  },
+  timeout: { type: "string", value: "DURATION", describe: "how long to wait for readiness", fallback: "10m" },
+  strict: {
+    type: "boolean",
+    describe: "fields the server does not know, and objects that differ, are failures",
+  },
+  ...yesFlag,
+  ...locationFlag,
+  ...outputFlag,
+  ...clusterFlags,
+} as const;
+
+type Given = FlagValues<typeof flags>;
+
+export const restoreCommand = defineCommand({
+  words: ["restore"],
+  summary: "Restore a backup, or a part of it",
+  description:
+    "Plans first; with --dry-run that is all. Selections mean names as they are in the backup. What exists is left alone unless --existing says otherwise. Bound claims whose data nothing can bring back, and the workloads that mount them, are held back and listed first.",
+  positionals: [{ name: "BACKUP", describe: "the backup", required: true, completes: "backups" }],
+  flags,
+  examples: [
+    { command: "kubectl backup restore nightly --dry-run", meaning: "what it would do" },
+    { command: "kubectl backup restore nightly -n shop", meaning: "one namespace" },
+    {
+      command: "kubectl backup restore nightly -n shop --namespace-mapping shop:shop-copy",
+      meaning: "beside the original",
+    },
+    {
+      command:
+        "kubectl backup restore nightly -n shop --include-resources configmap/settings --existing update",
+      meaning: "one object as it was",
+    },
+  ],
+  exitCodes: [0, 2, 3, 4, 5, 6, 7, 8, 130],
+  async run({ positionals: [backup = ""], flags: given }, app) {
+    const request = settle(backup, given, app);
+    const { openCatalogFor, openClusterFor, runContextOf } = await import("#plugin/context.ts");
+    const [cluster, catalog] = await Promise.all([openClusterFor(given, app), openCatalogFor(given, app)]);
+    try {
+      const opened = await catalog.open(backup, runContextOf(app));
+      try {
+        return await restore({ cluster, catalog, backup: opened, request }, given, app);
+      } finally {
+        await opened.close();
+      }
+    } finally {
+      cluster.close();
+      catalog.close();
+    }
+  },
+});
+
+function settle(backup: string, given: Given, app: App): RestoreRequest {
+  const name = restoreName.safeParse(given.name ?? generatedName(backup, app.now()));
+  if (!name.success) throw new Failure("usage", name.error.issues[0]?.message ?? "--name is not a name");
+  return restoreRequest.parse({
+    name: name.data,
+    backup,
+    selection: selectionOf(given),
+    namespaceMapping: mappingOf(given.namespaceMapping, "--namespace-mapping"),
+    existing: given.existing,
+    includeStatus: given.includeStatus,
+    preserveNodePorts: given.preserveNodePorts,
+    emptyVolumes: emptyVolumes(given.emptyVolumes),
+    startJobs: given.startJobs,
+    keepManagedFields: given.keepManagedFields,
+    keepProtection: given.keepProtection,
+    strict: given.strict,
+    wait: given.wait !== "false",
+    timeoutSeconds: parseDuration(given.timeout ?? "10m", "--timeout"),
+  });
+}
+
+function emptyVolumes(text: string | undefined): RestoreRequest["emptyVolumes"] {
+  if (text === undefined) return false;
+  if (text === "all") return true;
+  const claims = text.split(",");
+  const wrong = claims.find((claim) => !/^[^/]+\/[^/]+$/.test(claim));
+  if (wrong !== undefined) {
+    throw new Failure("usage", `--empty-volumes: "${wrong}" is not namespace/claim`, {
+      hint: "write --empty-volumes=shop/data",
+    });
+  }
+  return claims;
+}
+
+type Ask = Omit<import("#core/restore/run.ts").RestoreAsk, "stateDirectory">;
+
+async function restore(asked: Ask, given: Given, app: App): Promise<0 | 3> {
+  const [{ prepareRestore }, { runContextOf, stateFolderOf }, { restorePlanText }] = await Promise.all([
+    import("#core/restore/prepare.ts"),
+    import("#plugin/context.ts"),
+    import("#plugin/ui/restore-plan.ts"),
+  ]);
+  const ask = { ...asked, stateDirectory: stateFolderOf(app) };
+  const prepared = await prepareRestore(ask, runContextOf(app));
+  const { plan } = prepared;
+  if (given.dryRun === "client") {
+    await print(app, outputFormat(given.output), {
+      document: plan,
+      names: plan.kinds.map((kind) => (kind.group === "" ? kind.resource : `${kind.resource}.${kind.group}`)),
+      text: () => restorePlanText(plan),
+    });
+    return plan.held.length + plan.missing.length + plan.counts.fail > 0 ? 3 : 0;
+  }
+  await agree(plan.target, given, app);
+  return carryOut({ ask, prepared }, given, app);
+}
+
+type Plan = import("#core/restore/plan.ts").RestorePlan;
+
+/** Which cluster is about to be written to; another one than the backup's needs a yes. */
+async function agree(target: Plan["target"], given: Given, app: App): Promise<void> {
+  const where = `cluster ${target.clusterName} (context ${target.contextName}, ${target.server})`;
+  if (!app.quiet) app.stderr.write(`Restoring into ${where}\n`);
+  if (target.relation === "same") return;
+  const relation = target.relation === "other" ? "not the cluster" : "maybe not the cluster";
+  await confirm(app, `This is ${relation} that the backup was made of. Restore into ${where}?`, given.yes);
+}
+
+async function carryOut(
+  {
+    ask,
+    prepared,
+  }: {
+    readonly ask: import("#core/restore/run.ts").RestoreAsk;
+    readonly prepared: import("#core/restore/prepare.ts").Prepared;
+  },
+  given: Given,
+  app: App,
+): Promise<0 | 3> {
+  const [{ carryOutRestore }, { openProgress }, { runContextOf }, { restoreReportText }, { heldText }] =
+    await Promise.all([
+      import("#core/restore/run.ts"),
+      import("#plugin/ui/progress.ts"),
+      import("#plugin/context.ts"),
+      import("#plugin/ui/restore-report.ts"),
+      import("#plugin/ui/restore-plan.ts"),
+    ]);
+  if (!app.quiet) app.stderr.write(heldText(prepared.plan));
+  const progress = openProgress(app);
+  try {
+    const report = await carryOutRestore(prepared, ask, runContextOf(app, progress.onProgress));
+    progress.close();
+    await print(app, outputFormat(given.output), {
+      document: report,
+      names: [`restore/${report.restore}`],
+      text: () => restoreReportText(report),
+    });
+    return report.complete ? 0 : 3;
+  } finally {
+    progress.close();
+  }
+}
