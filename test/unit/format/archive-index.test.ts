@@ -215,6 +215,17 @@ describe("an index that contradicts itself", () => {
         },
       },
     ],
+    [
+      "fewer of a kind in the table than in the lines",
+      {
+        table: {
+          kinds: [
+            { ...kind, count: 1, namespaces: { a: 1 } },
+            { ...deployments, count: 1, namespaces: { a: 1 } },
+          ],
+        },
+      },
+    ],
     ["no members", { table: { members: [] } }],
     ["another format", { table: { version: 2 } }],
   ])("is told where it has %s", async (_, parts) => {
