@@ -1,5 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as send } from "node:http";
 import type { Duplex } from "node:stream";
+import { chunksOf } from "./read-chunks.ts";
 import { BrokenExchange, type Connection, type WireReply, type WireRequest } from "./wire.ts";
 
 export interface Http1Options {
@@ -73,13 +74,16 @@ async function* readBody(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
   try {
-    for await (const chunk of incoming) yield chunk as Buffer; // no encoding was set
+    yield* chunksOf(incoming);
   } catch (cause) {
     signal.throwIfAborted();
     throw broken(cause);
+  } finally {
+    // Broken off: the connection cannot be used for another request.
+    if (!incoming.complete) incoming.destroy();
   }
   signal.throwIfAborted();
-  if (!incoming.complete) throw broken(undefined);
+  if (!incoming.complete) throw broken(incoming.errored ?? undefined);
 }
 
 function broken(cause: unknown): BrokenExchange {

@@ -1,5 +1,11 @@
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from "node:http2";
+import {
+  type ClientHttp2Stream,
+  constants,
+  type IncomingHttpHeaders,
+  type IncomingHttpStatusHeader,
+} from "node:http2";
 import type { Http2Line } from "./http2-session.ts";
+import { chunksOf } from "./read-chunks.ts";
 import { BrokenExchange, type WireReply, type WireRequest } from "./wire.ts";
 
 /** Errors of node:http2 for requests that never were put on the wire. */
@@ -44,10 +50,9 @@ function lengthOf(body: Uint8Array | undefined): { "content-length"?: string } {
   return body === undefined ? {} : { "content-length": String(body.length) };
 }
 
-function replyHead(
-  stream: ClientHttp2Stream,
-  signal: AbortSignal,
-): Promise<IncomingHttpHeaders & { ":status"?: number }> {
+type ReplyHead = IncomingHttpHeaders & IncomingHttpStatusHeader;
+
+function replyHead(stream: ClientHttp2Stream, signal: AbortSignal): Promise<ReplyHead> {
   return new Promise((resolve, reject) => {
     const give = () => stream.close(constants.NGHTTP2_CANCEL);
     signal.addEventListener("abort", give, { once: true });
@@ -77,7 +82,7 @@ async function* readBody(
   signal.addEventListener("abort", stop, { once: true });
   if (signal.aborted) stop();
   try {
-    for await (const chunk of stream) yield chunk as Buffer; // no encoding was set
+    yield* chunksOf(stream);
     await closed(stream);
   } catch (cause) {
     signal.throwIfAborted();

@@ -1,6 +1,6 @@
 import type { ItemKind } from "#core/model/item.ts";
 import { apiVersion } from "#core/model/item.ts";
-import { jsonMembers, skipWhite } from "./json-members.ts";
+import { JsonMembers, skipWhite } from "./json-members.ts";
 
 const METADATA_FIRST = Buffer.from('{"metadata":');
 
@@ -11,28 +11,41 @@ const METADATA_FIRST = Buffer.from('{"metadata":');
 export function typeSplicer(
   kind: Pick<ItemKind, "group" | "version" | "kind">,
 ): (item: Uint8Array) => Uint8Array {
-  const version = `"apiVersion":${JSON.stringify(apiVersion(kind))}`;
-  const name = `"kind":${JSON.stringify(kind.kind)}`;
-  const typed = [Buffer.from(`{${version},${name},`), Buffer.from(`{${name},${version},`)];
+  const version = {
+    name: Buffer.from("apiVersion"),
+    json: `"apiVersion":${JSON.stringify(apiVersion(kind))}`,
+  };
+  const name = { name: Buffer.from("kind"), json: `"kind":${JSON.stringify(kind.kind)}` };
+  const typed = [`{${version.json},${name.json},`, `{${name.json},${version.json},`].map((head) =>
+    Buffer.from(head),
+  );
   return (item) => {
     if (typed.some((head) => startsWith(item, head))) return item;
-    const missing = missingMembers(item, { apiVersion: version, kind: name });
+    const missing = missingMembers(item, [version, name]);
     return missing.length === 0 ? item : spliceFront(item, missing);
   };
 }
 
-function missingMembers(item: Uint8Array, wanted: Readonly<Record<string, string>>): string[] {
-  // In Go's order apiVersion and kind come before metadata, and in sorted order too: the rest need not be looked at.
-  if (startsWith(item, METADATA_FIRST)) return Object.values(wanted);
-  const present = new Set(Array.from(jsonMembers(item), (member) => member.name));
-  return Object.entries(wanted)
-    .filter(([name]) => !present.has(name))
-    .map(([, member]) => member);
+interface Member {
+  readonly name: Uint8Array;
+  readonly json: string;
 }
 
-function spliceFront(item: Uint8Array, members: readonly string[]): Uint8Array {
+function missingMembers(item: Uint8Array, wanted: readonly Member[]): readonly Member[] {
+  // In Go's order apiVersion and kind come before metadata, and in sorted order too: the rest need not be looked at.
+  if (startsWith(item, METADATA_FIRST)) return wanted;
+  const members = new JsonMembers(item);
+  let missing = wanted;
+  while (missing.length > 0 && members.next()) missing = missing.filter(({ name }) => !members.isNamed(name));
+  return missing;
+}
+
+function spliceFront(item: Uint8Array, missing: readonly Member[]): Uint8Array {
   const isEmpty = item[skipWhite(item, 1)] === 0x7d;
-  return Buffer.concat([Buffer.from(`{${members.join(",")}${isEmpty ? "" : ","}`), item.subarray(1)]);
+  return Buffer.concat([
+    Buffer.from(`{${missing.map(({ json }) => json).join(",")}${isEmpty ? "" : ","}`),
+    item.subarray(1),
+  ]);
 }
 
 function startsWith(item: Uint8Array, head: Uint8Array): boolean {

@@ -1,6 +1,6 @@
-import { CLASS_OF, FIRST_ACTION, FIRST_STRING, State, TRANSITIONS } from "./json-table.ts";
+import { CLASS_OF, FIRST_ACTION, FIRST_STRING, PLAIN, State, TRANSITIONS } from "./json-table.ts";
 
-/** What came is not what a server writes; offsets are within the bytes given last. */
+/** What came is not what a server writes. */
 export class InvalidJson extends Error {
   override readonly name: string = "InvalidJson";
 }
@@ -10,9 +10,6 @@ export class TruncatedJson extends InvalidJson {
   override readonly name = "TruncatedJson";
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-
 /**
  * Finds the end of one JSON value, whatever the chunks it comes in, and checks every byte against the grammar on the
  * way. Nothing is copied or kept but the state and the stack of open brackets.
@@ -20,8 +17,10 @@ const BACKSLASH = 0x5c;
 export class JsonScanner {
   #state: number = State.value;
   #depth = 0;
-  /** 1 = object, 0 = array, for each open bracket. */
+  /** For each open bracket, the state behind its value: what it stands in. */
   #stack = new Uint8Array(64);
+  /** The state behind a value where the scan stands. */
+  #after: number = State.error;
 
   /** A new value begins. */
   reset(): void {
@@ -33,11 +32,13 @@ export class JsonScanner {
   scan(bytes: Uint8Array, from: number): number {
     let at = this.#runToAction(bytes, from);
     while (at < bytes.length) {
-      // The delimiter behind a number belongs to what comes next.
-      const next = this.#state === State.numberEnd ? at : at + 1;
-      this.#state = this.#act(this.#state);
-      if (this.#depth === 0 && this.#state === State.after) return next;
-      at = this.#runToAction(bytes, next);
+      const action = this.#state;
+      if (action === State.numberEnd) return at;
+      if (action === State.openObject) this.#open(State.objectFirst, State.afterInObject);
+      else if (action === State.openArray) this.#open(State.arrayFirst, State.afterInArray);
+      else if (this.#depth <= 1) return at + 1;
+      else this.#close();
+      at = this.#runToAction(bytes, at + 1);
     }
     return -1;
   }
@@ -51,7 +52,8 @@ export class JsonScanner {
       state = TRANSITIONS[(state << 5) | (CLASS_OF[bytes[i] as number] as number)] as number;
       if (state < FIRST_STRING) continue;
       if (state >= FIRST_ACTION) break;
-      i = skipPlain(bytes, i);
+      // Most bytes of an object are ordinary ones of a string.
+      while (PLAIN[bytes[i + 1] as number] === 1) i++;
     }
     // There is no way out of this state, and no action in it.
     if (state === State.error) throw new InvalidJson("it is not JSON");
@@ -59,47 +61,19 @@ export class JsonScanner {
     return i;
   }
 
-  #act(action: number): number {
-    switch (action) {
-      case State.openObject:
-        return this.#open(1);
-      case State.openArray:
-        return this.#open(0);
-      case State.closeObject:
-        return this.#close(1);
-      case State.closeArray:
-        return this.#close(0);
-      case State.comma:
-        return this.#stack[this.#depth - 1] === 1 ? State.key : State.value;
-      default:
-        return State.after;
-    }
-  }
-
-  #open(kind: 0 | 1): number {
+  #open(first: number, after: number): void {
     if (this.#depth === this.#stack.length) {
       const larger = new Uint8Array(this.#depth * 2);
       larger.set(this.#stack);
       this.#stack = larger;
     }
-    this.#stack[this.#depth++] = kind;
-    return kind === 1 ? State.objectStart : State.arrayStart;
+    this.#stack[this.#depth++] = this.#after;
+    this.#after = after;
+    this.#state = first;
   }
 
-  #close(kind: 0 | 1): number {
-    if (this.#depth === 0 || this.#stack[this.#depth - 1] !== kind)
-      throw new InvalidJson("brackets do not match");
-    this.#depth--;
-    return State.after;
+  #close(): void {
+    this.#after = this.#stack[--this.#depth] as number; // pushed before
+    this.#state = this.#after;
   }
-}
-
-/** The last byte of the run of ordinary string bytes that `at` stands in: most bytes of an object are such. */
-function skipPlain(bytes: Uint8Array, at: number): number {
-  let i = at + 1;
-  for (; i < bytes.length; i++) {
-    const byte = bytes[i] as number;
-    if (byte === QUOTE || byte === BACKSLASH || byte < 0x20) break;
-  }
-  return i - 1;
 }

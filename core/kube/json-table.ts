@@ -1,112 +1,58 @@
 /**
  * The grammar of RFC 8259 as one table: next state = TRANSITIONS[state * 32 + CLASS_OF[byte]]. A state is one small
- * number, so a scan can stop at any byte of a value and go on in the next chunk. States from FIRST_ACTION on are not
- * places but things to do (json-scanner.ts does them).
+ * number that knows what it stands in (an object, an array, neither), so a scan can stop at any byte and go on in the
+ * next chunk, and only brackets need a stack. The states are in three sorts, told apart by their order: places,
+ * places within a string, and things to do (json-scanner.ts does them).
  */
-const STATE_NAMES = [
-  "error",
-  "value",
-  "arrayStart",
-  "objectStart",
-  "key",
-  "colon",
-  "after",
-  "escape",
-  "hex1",
-  "hex2",
-  "hex3",
-  "hex4",
-  "keyEscape",
-  "keyHex1",
-  "keyHex2",
-  "keyHex3",
-  "keyHex4",
-  "minus",
-  "zero",
-  "integer",
-  "dot",
-  "fraction",
-  "exponent",
-  "exponentSign",
-  "exponentDigits",
-  "t",
-  "tr",
-  "tru",
-  "f",
-  "fa",
-  "fal",
-  "fals",
-  "n",
-  "nu",
-  "nul",
-  "inString",
-  "inKey",
-  // Things to do, from here on.
-  "openObject",
-  "openArray",
-  "closeObject",
-  "closeArray",
-  "comma",
-  "valueEnd",
-  /** A number ended on the byte before; the delimiter is to be looked at again. */
-  "numberEnd",
-] as const;
-type StateName = (typeof STATE_NAMES)[number];
+const CONTAINERS = ["top", "object", "array"] as const;
+type Container = (typeof CONTAINERS)[number];
 
-const numberOf = (name: StateName): number => STATE_NAMES.indexOf(name);
+const HEX = ["hex1", "hex2", "hex3", "hex4"] as const;
+const KEY_HEX = ["keyHex1", "keyHex2", "keyHex3", "keyHex4"] as const;
+const NUMBER = ["minus", "zero", "integer", "dot", "fraction", "exponent", "exponentSign", "digits"] as const;
+/** Each proper beginning of true, false and null. */
+const LITERAL = ["t", "tr", "tru", "f", "fa", "fal", "fals", "n", "nu", "nul"] as const;
+const EVERYWHERE = ["value", "after", "escape", ...HEX, ...NUMBER, ...LITERAL];
+
+const STATES = [
+  "error",
+  ...CONTAINERS.flatMap((container) => EVERYWHERE.map((place) => `${container} ${place}`)),
+  ...["object first", "array first", "object key", "object colon", "object keyEscape"],
+  ...KEY_HEX.map((place) => `object ${place}`),
+  // Within a string.
+  ...["top inString", "object inString", "array inString", "object inKey"],
+  // Things to do.
+  ...["openObject", "openArray", "close", "done", "numberEnd"],
+];
+
+function stateOf(name: string): number {
+  const state = STATES.indexOf(name);
+  if (state === -1) throw new Error(`no state is called ${name}`);
+  return state;
+}
 
 export const State = {
-  error: numberOf("error"),
-  value: numberOf("value"),
-  arrayStart: numberOf("arrayStart"),
-  objectStart: numberOf("objectStart"),
-  key: numberOf("key"),
-  after: numberOf("after"),
-  inString: numberOf("inString"),
-  openObject: numberOf("openObject"),
-  openArray: numberOf("openArray"),
-  closeObject: numberOf("closeObject"),
-  closeArray: numberOf("closeArray"),
-  comma: numberOf("comma"),
-  valueEnd: numberOf("valueEnd"),
-  numberEnd: numberOf("numberEnd"),
+  error: stateOf("error"),
+  value: stateOf("top value"),
+  objectFirst: stateOf("object first"),
+  arrayFirst: stateOf("array first"),
+  afterInObject: stateOf("object after"),
+  afterInArray: stateOf("array after"),
+  openObject: stateOf("openObject"),
+  openArray: stateOf("openArray"),
+  close: stateOf("close"),
+  /** A number outside of brackets ended on the byte before; this one belongs to what follows. */
+  numberEnd: stateOf("numberEnd"),
 } as const;
 
-/** Places within a string, then things to do: the order of the names above keeps the three sorts apart. */
-export const FIRST_STRING = State.inString;
+export const FIRST_STRING = stateOf("top inString");
 export const FIRST_ACTION = State.openObject;
 
 const WHITE = " \t\n\r";
 /** Bytes that the grammar tells apart; all others are class 0. */
 const CLASSES = [
-  "\t\n\r",
-  " ",
-  '"',
-  "\\",
-  "/",
-  "{",
-  "}",
-  "[",
-  "]",
-  ",",
-  ":",
-  "-",
-  "+",
-  ".",
-  "0",
-  "123456789",
-  "a",
-  "b",
-  "cdABCDF",
-  "e",
-  "E",
-  "f",
-  "l",
-  "n",
-  "r",
-  "s",
-  "t",
-  "u",
+  ...["\t\n\r", " ", '"', "\\", "/", "{", "}", "[", "]", ",", ":", "-", "+", ".", "0", "123456789"],
+  ...["a", "b", "cdABCDF", "e", "E", "f", "l", "n", "r", "s", "t", "u"],
 ];
 const CONTROL = CLASSES.length + 1;
 
@@ -116,83 +62,109 @@ for (const [index, bytes] of CLASSES.entries()) {
   for (const byte of Buffer.from(bytes)) CLASS_OF[byte] = index + 1;
 }
 
-export const TRANSITIONS = new Uint8Array(STATE_NAMES.length * 32);
+/** 1 for the bytes that a string consists of, which nothing need be done about. */
+export const PLAIN = new Uint8Array(256).fill(1);
+PLAIN.fill(0, 0, 0x20);
+for (const byte of Buffer.from('"\\')) PLAIN[byte] = 0;
 
-function on(from: StateName, bytes: string, to: StateName): void {
-  for (const byte of Buffer.from(bytes))
-    TRANSITIONS[numberOf(from) * 32 + (CLASS_OF[byte] ?? 0)] = numberOf(to);
+export const TRANSITIONS = new Uint8Array(STATES.length * 32);
+
+function on(from: string, bytes: string, to: string): void {
+  const row = stateOf(from) * 32;
+  for (const byte of Buffer.from(bytes)) TRANSITIONS[row + (CLASS_OF[byte] ?? 0)] = stateOf(to);
 }
 
-const STRINGS = {
-  value: { inside: "inString", escaped: "escape", hex: ["hex1", "hex2", "hex3", "hex4"], end: "valueEnd" },
-  key: {
-    inside: "inKey",
-    escaped: "keyEscape",
-    hex: ["keyHex1", "keyHex2", "keyHex3", "keyHex4"],
-    end: "colon",
-  },
-} as const;
+interface StringStates {
+  readonly inside: string;
+  readonly escape: string;
+  readonly hex: readonly string[];
+  readonly end: string;
+}
 
-function string({ inside, escaped, hex, end }: (typeof STRINGS)[keyof typeof STRINGS]): void {
-  const row = numberOf(inside) * 32;
-  TRANSITIONS.fill(numberOf(inside), row, row + 32);
+function string({ inside, escape: escaped, hex, end }: StringStates): void {
+  const row = stateOf(inside) * 32;
+  TRANSITIONS.fill(stateOf(inside), row, row + 32);
   for (const raw of [CONTROL, CLASS_OF[0x0a] ?? 0]) TRANSITIONS[row + raw] = State.error;
   on(inside, "\\", escaped);
   on(inside, '"', end);
   on(escaped, '"\\/bfnrt', inside);
-  on(escaped, "u", hex[0]);
+  on(escaped, "u", hex[0] ?? "error");
   for (const [index, state] of hex.entries()) on(state, "0123456789abcdefABCDEF", hex[index + 1] ?? inside);
 }
 
-function literal(word: "true" | "false" | "null"): void {
-  for (let i = 1; i < word.length; i++) {
-    const next = i + 1 === word.length ? "valueEnd" : word.slice(0, i + 1);
-    // Each proper beginning of the three words is the name of a state.
-    on(word.slice(0, i) as StateName, word[i] ?? "", next as StateName);
+/** What may follow a whole value: the same bytes end a number, which has no end of its own. */
+function afterValue(from: string, container: Container): void {
+  on(from, WHITE, `${container} after`);
+  if (container === "object") {
+    on(from, ",", "object key");
+    on(from, "}", "close");
+  } else if (container === "array") {
+    on(from, ",", "array value");
+    on(from, "]", "close");
+  } else {
+    on(from, `${WHITE},]}`, "numberEnd");
   }
 }
 
-function number(): void {
-  on("minus", "0", "zero");
-  on("minus", "123456789", "integer");
-  on("integer", "0123456789", "integer");
-  for (const state of ["zero", "integer"] as const) on(state, ".", "dot");
-  on("dot", "0123456789", "fraction");
-  on("fraction", "0123456789", "fraction");
-  for (const state of ["zero", "integer", "fraction"] as const) on(state, "eE", "exponent");
-  on("exponent", "+-", "exponentSign");
-  for (const state of ["exponent", "exponentSign", "exponentDigits"] as const)
-    on(state, "0123456789", "exponentDigits");
-  for (const state of ["zero", "integer", "fraction", "exponentDigits"] as const)
-    on(state, `${WHITE},]}`, "numberEnd");
+function number(container: Container): void {
+  const at = (place: (typeof NUMBER)[number]) => `${container} ${place}`;
+  on(at("minus"), "0", at("zero"));
+  for (const from of ["minus", "integer"] as const) on(at(from), "123456789", at("integer"));
+  on(at("integer"), "0", at("integer"));
+  for (const from of ["zero", "integer"] as const) on(at(from), ".", at("dot"));
+  for (const from of ["dot", "fraction"] as const) on(at(from), "0123456789", at("fraction"));
+  for (const from of ["zero", "integer", "fraction"] as const) on(at(from), "eE", at("exponent"));
+  on(at("exponent"), "+-", at("exponentSign"));
+  for (const from of ["exponent", "exponentSign", "digits"] as const)
+    on(at(from), "0123456789", at("digits"));
+  for (const from of ["zero", "integer", "fraction", "digits"] as const) afterValue(at(from), container);
 }
 
-function value(from: "value" | "arrayStart"): void {
+function literals(container: Container, end: string): void {
+  for (const word of ["true", "false", "null"]) {
+    for (let i = 1; i < word.length; i++) {
+      const next = i + 1 === word.length ? end : `${container} ${word.slice(0, i + 1)}`;
+      on(`${container} ${word.slice(0, i)}`, word[i] ?? "", next);
+    }
+  }
+}
+
+function valueStart(from: string, container: Container): void {
   on(from, WHITE, from);
   on(from, "{", "openObject");
   on(from, "[", "openArray");
-  on(from, '"', "inString");
-  on(from, "-", "minus");
-  on(from, "0", "zero");
-  on(from, "123456789", "integer");
-  for (const letter of ["t", "f", "n"] as const) on(from, letter, letter);
+  on(from, '"', `${container} inString`);
+  on(from, "-", `${container} minus`);
+  on(from, "0", `${container} zero`);
+  on(from, "123456789", `${container} integer`);
+  for (const letter of ["t", "f", "n"]) on(from, letter, `${container} ${letter}`);
 }
 
-value("value");
-value("arrayStart");
-on("arrayStart", "]", "closeArray");
-for (const state of ["objectStart", "key"] as const) {
-  on(state, WHITE, state);
-  on(state, '"', "inKey");
+for (const container of CONTAINERS) {
+  const end = container === "top" ? "done" : `${container} after`;
+  valueStart(`${container} value`, container);
+  string({
+    inside: `${container} inString`,
+    escape: `${container} escape`,
+    hex: HEX.map((place) => `${container} ${place}`),
+    end,
+  });
+  number(container);
+  literals(container, end);
+  if (container !== "top") afterValue(`${container} after`, container);
 }
-on("objectStart", "}", "closeObject");
-string(STRINGS.key);
-on("colon", WHITE, "colon");
-on("colon", ":", "value");
-on("after", WHITE, "after");
-on("after", ",", "comma");
-on("after", "}", "closeObject");
-on("after", "]", "closeArray");
-string(STRINGS.value);
-number();
-for (const word of ["true", "false", "null"] as const) literal(word);
+valueStart("array first", "array");
+on("array first", "]", "close");
+for (const from of ["object first", "object key"]) {
+  on(from, WHITE, from);
+  on(from, '"', "object inKey");
+}
+on("object first", "}", "close");
+string({
+  inside: "object inKey",
+  escape: "object keyEscape",
+  hex: KEY_HEX.map((place) => `object ${place}`),
+  end: "object colon",
+});
+on("object colon", WHITE, "object colon");
+on("object colon", ":", "object value");

@@ -1,4 +1,4 @@
-import { jsonMembers, text } from "./json-members.ts";
+import { JsonMembers, skipWhite, text } from "./json-members.ts";
 import { InvalidJson, JsonScanner, TruncatedJson } from "./json-scanner.ts";
 
 /** One line of a watch stream; `object` is a slice of what the server sent. */
@@ -9,6 +9,8 @@ export interface WatchLine {
 
 const NEWLINE = 0x0a;
 const CLOSE = 0x7d;
+const TYPE = Buffer.from("type");
+const OBJECT = Buffer.from("object");
 /** How every Go server begins its lines; anything else takes the long way. */
 const HEADS = ["ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"].map((type) => ({
   type,
@@ -69,15 +71,16 @@ function startsWith(line: Uint8Array, head: Uint8Array): boolean {
 function readAnyOrder(line: Uint8Array): WatchLine {
   let type: unknown;
   let object: Uint8Array | undefined;
-  let end = 1;
-  for (const member of jsonMembers(line)) {
-    if (member.name === "type") type = JSON.parse(text(line, member.start, member.end));
-    if (member.name === "object") object = line.subarray(member.start, member.end);
-    end = member.end;
+  let end = skipWhite(line, 0) + 1;
+  const members = new JsonMembers(line);
+  while (members.next()) {
+    if (members.isNamed(TYPE)) type = JSON.parse(text(line, members.start, members.end));
+    if (members.isNamed(OBJECT)) object = members.value;
+    end = members.end;
   }
   if (typeof type !== "string" || object?.[0] !== 0x7b)
     throw new InvalidJson("a line of the watch is no event");
   if (text(line, end, line.length).trim() !== "}")
-    throw new InvalidJson("a line of the watch holds more than one event");
+    throw new InvalidJson("a line of the watch holds more than an event");
   return { type, object };
 }
