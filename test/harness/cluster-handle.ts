@@ -3,7 +3,7 @@ import type { KeyPair } from "./certificates.ts";
 import { issueClient } from "./certificates.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { createKubeClient } from "./kube-client.ts";
-import { writeKubeconfig } from "./kubeconfig.ts";
+import { readIdentity, writeKubeconfig } from "./kubeconfig.ts";
 import { runCommand } from "./run-command.ts";
 
 /** Plain data about a running cluster, fit to be handed to another process. */
@@ -34,7 +34,10 @@ export type ClusterHandle = {
   adminClient(): KubeClient;
   /** A kubeconfig that carries a token, whatever it is worth. */
   withToken(token: string): Promise<string>;
-  /** A kubeconfig of this user and these groups (built clusters only; no rights but what RBAC gives them). */
+  /**
+   * A kubeconfig of this user and these groups, with no rights but what RBAC gives them: by a client certificate, or, on a
+   * cluster whose authority is not ours, by impersonation.
+   */
   withClientCert(subject: { readonly user: string; readonly groups?: readonly string[] }): Promise<string>;
   /** A token of a service account, valid for `seconds` (600 at least, so says the server; default 3600). */
   serviceAccountToken(account: {
@@ -60,17 +63,30 @@ export function attachCluster(descriptor: ClusterDescriptor): ClusterHandle {
     adminClient: () => createKubeClient(kubeconfigPath),
     withToken: (token) =>
       writeKubeconfig(nextPath(), { server, credentials: { token }, ...(ca && { ca: ca.cert }) }),
-    withClientCert: async (subject) => {
-      const authority = builtOnly(ca, "client certificates");
-      const client = await issueClient(authority, subject);
-      return writeKubeconfig(nextPath(), { server, ca: authority.cert, credentials: { client } });
-    },
+    withClientCert: (subject) => writeUser(descriptor, subject, nextPath()),
     serviceAccountToken: async ({ namespace, name, seconds = 3600 }) => {
       const output = await adminKubectl(["create", "token", name, "-n", namespace, `--duration=${seconds}s`]);
       return output.trim();
     },
     etcdCompact: () => compact(builtOnly(descriptor.etcdUrl, "compaction")),
   };
+}
+
+async function writeUser(
+  { ca, server, kubeconfigPath }: ClusterDescriptor,
+  subject: { readonly user: string; readonly groups?: readonly string[] },
+  path: string,
+): Promise<string> {
+  if (ca === undefined) {
+    const { ca: authority, client } = await readIdentity(kubeconfigPath);
+    const credentials = { client, as: subject.user, asGroups: subject.groups ?? [] };
+    return writeKubeconfig(path, { server, ca: authority, credentials });
+  }
+  return writeKubeconfig(path, {
+    server,
+    ca: ca.cert,
+    credentials: { client: await issueClient(ca, subject) },
+  });
 }
 
 function builtOnly<T>(value: T | undefined, what: string): T {

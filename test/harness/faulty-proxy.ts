@@ -1,11 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse } from "yaml";
-import type { KeyPair } from "./certificates.ts";
 import { createAuthority, issueClient, issueServer } from "./certificates.ts";
 import type { ClusterHandle } from "./cluster-handle.ts";
 import type { Rule } from "./faults.ts";
-import { writeKubeconfig } from "./kubeconfig.ts";
+import { readIdentity, writeKubeconfig } from "./kubeconfig.ts";
 import type { FaultyProxy } from "./reverse-proxy.ts";
 import { startReverseProxy } from "./reverse-proxy.ts";
 import type { S3Address } from "./s3-client.ts";
@@ -23,7 +20,7 @@ export async function faultyKubeProxy(
   rules: readonly Rule[] = [],
   options: { readonly http1Only?: boolean } = {},
 ): Promise<FaultyKubeProxy> {
-  const { server, ca, client } = await readAdmin(cluster.kubeconfigPath);
+  const { server, ca, client } = await readIdentity(cluster.kubeconfigPath);
   const authority = await createAuthority("faulty-proxy");
   const serving = await issueServer(authority, ["127.0.0.1", "localhost"]);
   const proxy = await startReverseProxy({
@@ -61,20 +58,4 @@ export async function faultyS3Proxy(
     },
   });
   return { ...s3, ...proxy, endpoint: proxy.url };
-}
-
-/** The administrator's identity out of a kubeconfig with inline certificates, as the harness and kind write it. */
-async function readAdmin(path: string): Promise<{ server: string; ca: string; client: KeyPair }> {
-  const config: {
-    clusters: { cluster: { server: string; "certificate-authority-data": string } }[];
-    users: { user: { "client-certificate-data": string; "client-key-data": string } }[];
-  } = parse(await readFile(path, "utf8"));
-  const [cluster, user] = [config.clusters[0]?.cluster, config.users[0]?.user];
-  if (cluster === undefined || user === undefined) throw new Error(`${path} has no inline certificates`);
-  const pem = (data: string) => Buffer.from(data, "base64").toString();
-  return {
-    server: cluster.server,
-    ca: pem(cluster["certificate-authority-data"]),
-    client: { cert: pem(user["client-certificate-data"]), key: pem(user["client-key-data"]) },
-  };
 }

@@ -1,6 +1,7 @@
 // A small raw client for tests. It speaks HTTP/1.1 over node:https and nothing of the product's transport, so that a
 // fault there cannot hide itself here.
 import { readFileSync } from "node:fs";
+import type { OutgoingHttpHeaders } from "node:http";
 import { Agent, request as httpsRequest } from "node:https";
 import { parse } from "yaml";
 import { eventually } from "./eventually.ts";
@@ -57,7 +58,7 @@ type RequestOptions = {
 type Target = {
   readonly server: string;
   readonly agent: Agent;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: OutgoingHttpHeaders;
 };
 type Resource = { readonly name: string; readonly kind: string; readonly namespaced: boolean };
 
@@ -206,7 +207,7 @@ function readTarget(kubeconfigPath: string): Target {
     "current-context": string;
     contexts: { name: string; context: { cluster: string; user: string } }[];
     clusters: { name: string; cluster: Fields }[];
-    users: { name: string; user: Fields }[];
+    users: { name: string; user: Fields & { readonly "as-groups"?: readonly string[] } }[];
   } = parse(readFileSync(kubeconfigPath, "utf8"));
   const context = named(config.contexts, config["current-context"]).context;
   const { cluster } = named(config.clusters, context.cluster);
@@ -228,7 +229,10 @@ function readTarget(kubeconfigPath: string): Target {
   const token = user["token"];
   const headers = {
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
-    ...(user["as"] !== undefined && { "impersonate-user": user["as"] }),
+    ...(user["as"] !== undefined && {
+      "impersonate-user": user["as"],
+      "impersonate-group": [...(user["as-groups"] ?? [])],
+    }),
   };
   return { server: cluster["server"] ?? "", agent, headers };
 }

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { parse } from "yaml";
 import type { KeyPair } from "./certificates.ts";
 
 export type Credentials =
@@ -32,6 +33,22 @@ export async function writeKubeconfig(path: string, content: KubeconfigContent):
   };
   await writeFile(path, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
   return path;
+}
+
+/** Server and identity out of a kubeconfig with one context and inline certificates, as the harness and kind write it. */
+export async function readIdentity(path: string): Promise<{ server: string; ca: string; client: KeyPair }> {
+  const config: {
+    clusters: { cluster: { server: string; "certificate-authority-data": string } }[];
+    users: { user: { "client-certificate-data": string; "client-key-data": string } }[];
+  } = parse(await readFile(path, "utf8"));
+  const [cluster, user] = [config.clusters[0]?.cluster, config.users[0]?.user];
+  if (cluster === undefined || user === undefined) throw new Error(`${path} has no inline certificates`);
+  const pem = (data: string) => Buffer.from(data, "base64").toString();
+  return {
+    server: cluster.server,
+    ca: pem(cluster["certificate-authority-data"]),
+    client: { cert: pem(user["client-certificate-data"]), key: pem(user["client-key-data"]) },
+  };
 }
 
 function userOf(credentials: Credentials): Record<string, unknown> {
