@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile, readlink } from "node:fs/promises";
+import { join } from "node:path";
 import type { ClaimBody } from "#core/format/claim.ts";
 
 export type ProcessIdentity = Pick<ClaimBody, "machine" | "pid" | "processStart">;
@@ -16,26 +17,27 @@ export interface ProcessTable {
  * are part of the machine's name: containers that share a machine id are different machines here. Where /proc does not
  * tell (other systems than Linux), nothing is known and claims end by their age.
  */
-export const systemProcesses: ProcessTable = {
-  async self() {
-    const machine = await machineHash();
-    const start = (await readProcess(process.pid))?.start;
-    return {
-      pid: process.pid,
-      ...(machine !== undefined && { machine }),
-      ...(start !== undefined && { processStart: start }),
-    };
-  },
+export const systemProcesses: ProcessTable = processesUnder("/");
 
-  async isGone(other) {
-    const own = await systemProcesses.self();
-    if (own.machine === undefined || own.processStart === undefined) return false;
-    if (other.machine !== own.machine || other.processStart === undefined) return false;
-    if (!exists(other.pid)) return true;
-    const found = await readProcess(other.pid);
-    return found !== undefined && (found.ended || found.start !== other.processStart);
-  },
-};
+/** `root` is where /etc and /proc are looked for. */
+export function processesUnder(root: string): ProcessTable {
+  const self = async (): Promise<ProcessIdentity> => ({
+    machine: await machineHash(root),
+    pid: process.pid,
+    processStart: (await readProcess(root, process.pid))?.start,
+  });
+  return {
+    self,
+    async isGone(other) {
+      const own = await self();
+      if (own.machine === undefined || own.processStart === undefined) return false;
+      if (other.machine !== own.machine || other.processStart === undefined) return false;
+      if (!exists(other.pid)) return true;
+      const found = await readProcess(root, other.pid);
+      return found !== undefined && (found.ended || found.start !== other.processStart);
+    },
+  };
+}
 
 /** Asked by a signal and not by /proc, which may hide other users' processes (hidepid). */
 function exists(pid: number): boolean {
@@ -46,11 +48,11 @@ function exists(pid: number): boolean {
   }
 }
 
-async function machineHash(): Promise<string | undefined> {
+async function machineHash(root: string): Promise<string | undefined> {
   const parts = await Promise.all([
-    readText("/etc/machine-id"),
-    readText("/proc/sys/kernel/random/boot_id"),
-    readlink("/proc/self/ns/pid").catch(() => undefined),
+    readText(join(root, "etc/machine-id")),
+    readText(join(root, "proc/sys/kernel/random/boot_id")),
+    readlink(join(root, "proc/self/ns/pid")).catch(() => undefined),
   ]);
   if (parts.some((part) => part === undefined || part === "")) return undefined;
   return createHash("sha256").update(parts.join("\n")).digest("hex");
@@ -71,8 +73,8 @@ interface FoundProcess {
 }
 
 /** proc(5), /proc/PID/stat: after the command in parentheses (which may hold any character) state is field 3, start 22. */
-async function readProcess(pid: number): Promise<FoundProcess | undefined> {
-  const stat = await readText(`/proc/${pid}/stat`);
+async function readProcess(root: string, pid: number): Promise<FoundProcess | undefined> {
+  const stat = await readText(join(root, `proc/${pid}/stat`));
   if (stat === undefined) return undefined;
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   return { start: fields[22 - 3], ended: fields[0] === "Z" || fields[0] === "X" };

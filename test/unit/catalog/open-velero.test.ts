@@ -28,14 +28,24 @@ async function tarGz(files: Readonly<Record<string, Uint8Array>>): Promise<Buffe
   const tar = pack();
   for (const [name, bytes] of Object.entries(files)) tar.entry({ name }, Buffer.from(bytes));
   tar.finalize();
-  return gzipSync(Buffer.concat(await collect(tar)));
+  return gzipSync(Buffer.concat(await collect<Buffer>(tar)));
 }
 
-const ARCHIVE = { "metadata/version": Buffer.from("1.1.0\n"), [PLAIN]: SETTINGS.bytes, [TWIN]: SETTINGS.bytes };
+const ARCHIVE = {
+  "metadata/version": Buffer.from("1.1.0\n"),
+  [PLAIN]: SETTINGS.bytes,
+  [TWIN]: SETTINGS.bytes,
+};
 
 async function storeWith(status: object, archive: Buffer | undefined): Promise<ObjectStore> {
   const store = createMemoryStore();
-  const commit = { apiVersion: "velero.io/v1", kind: "Backup", metadata: { name: "v1.nightly" }, spec: {}, status };
+  const commit = {
+    apiVersion: "velero.io/v1",
+    kind: "Backup",
+    metadata: { name: "v1.nightly" },
+    spec: {},
+    status,
+  };
   await store.put("backups/v1.nightly/velero-backup.json", Buffer.from(JSON.stringify(commit)), signal);
   if (archive !== undefined) await store.put("backups/v1.nightly/v1.nightly.tar.gz", archive, signal);
   return store;
@@ -57,7 +67,10 @@ describe("a backup that Velero made", () => {
   });
 
   test("names what could not be read of it", async () => {
-    const archive = await tarGz({ ...ARCHIVE, "resources/configmaps/namespaces/shop/odd.json": Buffer.from("{") });
+    const archive = await tarGz({
+      ...ARCHIVE,
+      "resources/configmaps/namespaces/shop/odd.json": Buffer.from("{"),
+    });
     const store = await storeWith({ phase: "PartiallyFailed", formatVersion: "1" }, archive);
     const backup = await makeCatalog({ store, folders }).open("v1.nightly", makeRun().context);
     expect(backup.notices).toHaveLength(1);
@@ -66,7 +79,12 @@ describe("a backup that Velero made", () => {
   });
 
   test.for([
-    ["that is under way", { phase: "InProgress", formatVersion: "1.1.0" }, "backup-damaged", "phase InProgress"],
+    [
+      "that is under way",
+      { phase: "InProgress", formatVersion: "1.1.0" },
+      "backup-damaged",
+      "phase InProgress",
+    ],
     ["without a phase", {}, "backup-damaged", "phase New"],
     ["of a later format", { phase: "Completed", formatVersion: "2.0" }, "backup-unsupported", "2.0"],
   ] as const)("%s is refused before its archive is read", async ([, status, code, text]) => {
