@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createGunzip } from "node:zlib";
+import { createGunzip, gunzipSync } from "node:zlib";
 import { extract } from "tar-stream";
 import { type RatioResult, summarise } from "./backup-ratio.ts";
 import { type BenchSite, runOurs, runRaw } from "./bench-site.ts";
@@ -35,8 +35,8 @@ const NAMESPACES = ["bench-00", "bench-01", "bench-02", "bench-03"];
 export async function restoreRatio(site: BenchSite): Promise<RatioResult> {
   const location = `file://${join(site.directory, "restores")}`;
   await runOurs(site, ["create", "source", "--location", location]);
-  const first = await restoreOurs(site, location, "warm");
-  const created = createdBy(first, "warm");
+  await restoreOurs(site, location, "warm");
+  const created = await createdBy(site, "warm");
   const stored = await readArchive(join(site.directory, "restores/backups/source/source.tar.gz"));
   const wanted = stored.filter((item) => created.has(keyOf(item)));
   const best = await bestConcurrency(site, wanted);
@@ -71,10 +71,15 @@ function restoreOurs(site: BenchSite, location: string, suffix: string): Promise
 }
 
 /** What the restore says it created, under the names of the backup. */
-function createdBy(restore: Measured, suffix: string): ReadonlySet<string> {
-  const report = JSON.parse(restore.stdout) as { items: (CreatedItem & { outcome: { result: string } })[] };
+async function createdBy(site: BenchSite, suffix: string): Promise<ReadonlySet<string>> {
+  const file = join(site.directory, `restores/restores/restore-${suffix}/kubectl-backup-items.jsonl.gz`);
+  const lines = gunzipSync(await readFile(file))
+    .toString()
+    .trimEnd()
+    .split("\n");
+  const items = lines.map((line): CreatedItem & { outcome: { result: string } } => JSON.parse(line));
   const original = (text: string) => text.replace(new RegExp(`-${suffix}$`), "");
-  const keys = report.items
+  const keys = items
     .filter((item) => item.outcome.result === "created")
     .map((item) =>
       item.resource === "namespaces"
@@ -93,7 +98,8 @@ async function readArchive(path: string): Promise<readonly Stored[]> {
   const entries = createReadStream(path).pipe(createGunzip()).pipe(extract());
   for await (const entry of entries) {
     const chunks: Buffer[] = [];
-    for await (const chunk of entry) chunks.push(chunk);
+    // tar-stream's chunks are buffers.
+    for await (const chunk of entry) chunks.push(chunk as Buffer);
     const [, folder] = /^resources\/([^/]+)\//.exec(entry.header.name) ?? [];
     if (folder === undefined) continue;
     const [resource = "", ...group] = folder.split(".");
