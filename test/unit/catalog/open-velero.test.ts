@@ -5,7 +5,6 @@ import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
 import {
   CONFIG_MAPS,
-  collect,
   makeCatalog,
   makeFolders,
   makeItem,
@@ -28,7 +27,9 @@ async function tarGz(files: Readonly<Record<string, Uint8Array>>): Promise<Buffe
   const tar = pack();
   for (const [name, bytes] of Object.entries(files)) tar.entry({ name }, Buffer.from(bytes));
   tar.finalize();
-  return gzipSync(Buffer.concat(await collect<Buffer>(tar)));
+  const chunks: Buffer[] = [];
+  for await (const chunk of tar) chunks.push(Buffer.from(chunk));
+  return gzipSync(Buffer.concat(chunks));
 }
 
 const ARCHIVE = {
