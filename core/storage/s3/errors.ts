@@ -1,4 +1,4 @@
-import { Failure, type FailureCode, type ServerReply } from "#core/model/errors.ts";
+import { Failure, type FailureCode, isFailure, type ServerReply } from "#core/model/errors.ts";
 
 /** Where it happened, for the message. */
 export interface Place {
@@ -62,6 +62,8 @@ const BY_CODE: Readonly<Record<string, Meaning>> = {
   AccessDenied: forbidden("access denied"),
   AllAccessDisabled: forbidden("access to the bucket is disabled"),
   InvalidAccessKeyId: forbidden("the store does not know the access key"),
+  // versitygw's, with status 404.
+  XAdminUserNotFound: forbidden("the store does not know the access key"),
   SignatureDoesNotMatch: forbidden("the secret key does not fit the access key"),
   ExpiredToken: forbidden("the credentials have expired"),
   ExpiredTokenException: forbidden("the credentials have expired"),
@@ -203,4 +205,9 @@ function replyOf(status: number, reason: string, thrown: Thrown): ServerReply | 
 
 export function statusOf(error: unknown): number | undefined {
   return error instanceof Failure ? error.reply?.status : undefined;
+}
+
+/** The key or the upload is not there; a missing bucket or user, told with the same status, is something else. */
+export function isAbsent(error: unknown): boolean {
+  return isFailure(error, "location-error") && error.reply?.status === 404;
 }

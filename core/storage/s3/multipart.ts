@@ -11,7 +11,7 @@ import { Failure } from "#core/model/errors.ts";
 import type { StoredObject } from "#core/storage/object-store.ts";
 import type { Bucket, CallOptions } from "./bucket.ts";
 import { digestPiece, type PieceDigest, type SentObject } from "./digests.ts";
-import { brokenReply, statusOf } from "./errors.ts";
+import { brokenReply, isAbsent } from "./errors.ts";
 import { assertFree, writeOnce } from "./put-object.ts";
 
 export interface SentPart {
@@ -145,7 +145,7 @@ async function sendAbort(
       bucket.client.send(new AbortMultipartUploadCommand({ ...bucket.at(key), UploadId: uploadId }), options),
     );
   } catch (error) {
-    if (statusOf(error) !== 404) throw error;
+    if (!isAbsent(error)) throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import { keyExists } from "#core/storage/read-failures.ts";
 import type { Bucket, CallOptions } from "./bucket.ts";
 import { confirmStored, findOurs, type ToldObject } from "./confirm.ts";
 import { describeWhole, digestPiece, type SentObject } from "./digests.ts";
-import { statusOf } from "./errors.ts";
+import { isAbsent, statusOf } from "./errors.ts";
 import { headObject } from "./read-object.ts";
 
 /** Writes an object in one request, only where the key is free. */
@@ -52,7 +52,7 @@ export async function writeOnce(
     });
   } catch (error) {
     // 404: a completion whose reply was lost leaves no upload that could be completed again.
-    const stored = isTaken(error) || statusOf(error) === 404 ? await outcomeOf(bucket, write) : undefined;
+    const stored = isTaken(error) || isAbsent(error) ? await outcomeOf(bucket, write) : undefined;
     if (stored === undefined) throw error;
     return stored;
   }

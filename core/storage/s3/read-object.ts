@@ -4,7 +4,7 @@ import { Failure } from "#core/model/errors.ts";
 import type { GetOptions, ObjectInfo } from "#core/storage/object-store.ts";
 import { keyAbsent, objectChanged, objectTooShort } from "#core/storage/read-failures.ts";
 import type { Bucket } from "./bucket.ts";
-import { statusOf, storeFailure } from "./errors.ts";
+import { isAbsent, statusOf, storeFailure } from "./errors.ts";
 
 /** A connection that breaks so often without a single byte in between is not going to hold. */
 const BREAKS_WITHOUT_PROGRESS = 5;
@@ -35,7 +35,7 @@ export async function headOrAbsent<T>(
   try {
     return await bucket.request(signal, call);
   } catch (error) {
-    if (statusOf(error) === 404) return undefined;
+    if (isAbsent(error)) return undefined;
     throw error;
   }
 }
@@ -131,8 +131,7 @@ class Reading {
   }
 
   #explain(error: unknown): unknown {
-    const isBucketMissing = error instanceof Failure && error.code === "location-missing";
-    if (statusOf(error) === 404 && !isBucketMissing) return keyAbsent(this.#bucket.url, this.#key);
+    if (isAbsent(error)) return keyAbsent(this.#bucket.url, this.#key);
     if (statusOf(error) === 412) return objectChanged(this.#bucket.url, this.#key);
     return error;
   }

@@ -20,7 +20,7 @@ import type {
 } from "#core/storage/object-store.ts";
 import { Bucket } from "./bucket.ts";
 import { PATIENCE, type Patience, type S3Location } from "./client.ts";
-import { brokenReply, statusOf } from "./errors.ts";
+import { brokenReply, isAbsent } from "./errors.ts";
 import { abortMultipart, openMultiparts } from "./multipart.ts";
 import { probeConditions } from "./probe.ts";
 import { putObject } from "./put-object.ts";
@@ -161,7 +161,7 @@ class S3Store implements ObjectStore {
         this.#bucket.client.send(new DeleteObjectCommand(this.#bucket.at(key)), options),
       );
     } catch (error) {
-      if (statusOf(error) !== 404) throw error;
+      if (!isAbsent(error)) throw error;
     }
   }
 }
