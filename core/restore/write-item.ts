@@ -49,14 +49,14 @@ export interface ItemBytes {
 /** Transforms one item and brings it into the cluster by creating it or by the policy for what exists. */
 export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<ItemEnd> {
   const { item, bytes, target } = given;
-  const blocked = run.blockedNamespaces.get(target.namespace);
-  if (blocked !== undefined) return { outcome: failed("namespace-not-ready", blocked), warnings: [] };
   try {
     const { original, ruling } = transformItem(item, bytes, run.prepared.facts.rules);
     if (ruling.verdict === "skip") {
       const { reason, message } = ruling;
       return { outcome: { result: "skipped", reason, message }, warnings: [] };
     }
+    const blocked = run.blockedNamespaces.get(target.namespace);
+    if (blocked !== undefined) return { outcome: failed("namespace-not-ready", blocked), warnings: [] };
     const wish = makeWish(run, given, { original, ruling });
     const outcome =
       given.live === undefined ? await createObject(run, wish) : await settleExisting(run, wish, given.live);

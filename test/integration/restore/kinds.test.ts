@@ -1,0 +1,358 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#test/harness/eventually.ts";
+import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { configMap, deployment, namespace, openRig, type Rig } from "./rig.ts";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await openRig(sharedCluster());
+});
+afterAll(() => rig.stop());
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const core = (ns: string, rest: string) => `/api/v1/namespaces/${ns}/${rest}`;
+
+/** Backs a namespace up and restores it under another name. */
+async function copyOf(app: string, request: Record<string, unknown> = {}) {
+  const copy = uniqueName("copy");
+  const backup = await rig.backUp([app]);
+  const report = await rig.restore(backup, { namespaceMapping: { [app]: copy }, ...request });
+  return { copy, report };
+}
+
+describe("Services", () => {
+  it("get new addresses and ports, and keep what their user said", async () => {
+    const app = uniqueName("app");
+    const ports = [{ port: 80, protocol: "TCP" }];
+    const service = (name: string, spec: Record<string, unknown>) => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { namespace: app, name },
+      spec,
+    });
+    await rig.client.apply([
+      namespace(app),
+      service("plain", { selector: { app: "web" }, ports }),
+      service("headless", { clusterIP: "None", selector: { app: "web" }, ports }),
+      service("outside", { type: "ExternalName", externalName: "example.com" }),
+      service("node", { type: "NodePort", selector: { app: "web" }, ports }),
+    ]);
+
+    const { copy, report } = await copyOf(app);
+
+    expect(report.failed).toEqual([]);
+    const spec = async (ns: string, name: string) =>
+      (await rig.client.get(core(ns, `services/${name}`)))["spec"] as Record<string, unknown>;
+    expect(await spec(copy, "headless")).toMatchObject({ clusterIP: "None", clusterIPs: ["None"] });
+    expect(await spec(copy, "outside")).toEqual(await spec(app, "outside"));
+    expect((await spec(copy, "plain"))["clusterIP"]).not.toBe((await spec(app, "plain"))["clusterIP"]);
+    expect(await spec(copy, "node")).toMatchObject({ type: "NodePort", selector: { app: "web" } });
+  });
+
+  it("end with one set of slices: the controller's, or the one that their user made", async () => {
+    const app = uniqueName("app");
+    const ports = [{ port: 80, protocol: "TCP" }];
+    await rig.client.apply([
+      namespace(app),
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { namespace: app, name: "web" },
+        spec: { selector: { app: "web" }, ports },
+      },
+      { apiVersion: "v1", kind: "Service", metadata: { namespace: app, name: "db" }, spec: { ports } },
+      {
+        apiVersion: "discovery.k8s.io/v1",
+        kind: "EndpointSlice",
+        metadata: { namespace: app, name: "db-1", labels: { "kubernetes.io/service-name": "db" } },
+        addressType: "IPv4",
+        endpoints: [{ addresses: ["192.0.2.1"] }],
+        ports: [{ port: 5432, protocol: "TCP" }],
+      },
+    ]);
+    const slices = async (ns: string) =>
+      (await rig.client.list(`/apis/discovery.k8s.io/v1/namespaces/${ns}/endpointslices`)).map(
+        ({ metadata }) => (metadata["labels"] as Record<string, string>)["kubernetes.io/service-name"],
+      );
+    await eventually("slices", async () => (await slices(app)).length === 2);
+
+    const { copy, report } = await copyOf(app);
+
+    expect(report.complete).toBe(true);
+    await eventually("slices", async () => (await slices(copy)).length === 2);
+    await pause(1_000);
+    expect((await slices(copy)).toSorted()).toEqual(["db", "web"]);
+  });
+
+  it("whose preserved node port is taken fail alone, with the server's reason; without the flag they get another", async () => {
+    const app = uniqueName("app");
+    await rig.client.apply([
+      namespace(app),
+      configMap(app, "other"),
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { namespace: app, name: "node" },
+        spec: { type: "NodePort", ports: [{ port: 80, nodePort: 30000 + Math.floor(Math.random() * 2000) }] },
+      },
+    ]);
+
+    const kept = await copyOf(app, { preserveNodePorts: true });
+    const free = await copyOf(app);
+
+    expect(kept.report.failed.map(({ name }) => name)).toEqual(["node"]);
+    expect(kept.report.failed[0]?.outcome).toMatchObject({ reason: "invalid", message: /already allocated/ });
+    expect(await rig.client.find(core(kept.copy, "configmaps/other"))).toBeDefined();
+    expect(free.report.failed).toEqual([]);
+    expect(free.report.warned.map(({ warnings }) => warnings.join())).toContainEqual(
+      expect.stringMatching(/node port is taken/),
+    );
+  });
+});
+
+describe("workloads", () => {
+  it("a StatefulSet finds its claims, and makes no others", async () => {
+    const app = uniqueName("app");
+    const labels = { app: "db" };
+    await rig.client.apply([
+      namespace(app),
+      {
+        apiVersion: "apps/v1",
+        kind: "StatefulSet",
+        metadata: { namespace: app, name: "db" },
+        spec: {
+          serviceName: "db",
+          replicas: 2,
+          podManagementPolicy: "Parallel",
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "pause" }] } },
+          volumeClaimTemplates: [
+            {
+              metadata: { name: "data" },
+              spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } },
+            },
+          ],
+        },
+      },
+    ]);
+    const claims = async (ns: string) =>
+      (await rig.client.list(core(ns, "persistentvolumeclaims"))).map(({ metadata }) => metadata.name);
+    await eventually("claims", async () => (await claims(app)).length === 2);
+
+    const { copy, report } = await copyOf(app);
+
+    expect(report.complete).toBe(true);
+    expect(report.counts.failed).toBe(0);
+    await eventually("pods", async () => (await rig.client.list(core(copy, "pods"))).length === 2);
+    expect(await claims(copy)).toEqual(["data-db-0", "data-db-1"]);
+    const claim = await rig.client.get(core(copy, "persistentvolumeclaims/data-db-0"));
+    expect(claim.metadata["annotations"]).toHaveProperty("kubectl-backup.io/restored-from");
+  });
+
+  it("bare pods return without their node; pods of controllers and finished ones do not", async () => {
+    const app = uniqueName("app");
+    const pod = (name: string, spec: Record<string, unknown> = {}) => ({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { namespace: app, name },
+      spec: { containers: [{ name: "c", image: "pause" }], ...spec },
+    });
+    await rig.client.apply([
+      namespace(app),
+      deployment(app, "web"),
+      pod("bare", { nodeName: "gone", tolerations: [{ operator: "Exists" }] }),
+      pod("done"),
+    ]);
+    await rig.client.request("PATCH", core(app, "pods/done/status"), {
+      body: { status: { phase: "Succeeded" } },
+      contentType: "application/merge-patch+json",
+    });
+    await eventually("pods", async () => (await rig.client.list(core(app, "pods"))).length === 3);
+
+    const { copy, report } = await copyOf(app);
+
+    expect(report.failed).toEqual([]);
+    expect(report.reasons).toMatchObject({ "controller-made": 1, "finished-pod": 1 });
+    const bare = await rig.client.get(core(copy, "pods/bare"));
+    expect(bare["spec"]).not.toHaveProperty("nodeName");
+    await eventually("pods", async () => (await rig.client.list(core(copy, "pods"))).length === 2);
+  });
+
+  it("running Jobs return suspended with their own labels, finished ones not at all, and CronJobs do not fire", async () => {
+    const app = uniqueName("app");
+    const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "pause" }] } };
+    const job = (name: string) => ({
+      apiVersion: "batch/v1",
+      kind: "Job",
+      metadata: { namespace: app, name },
+      spec: { template },
+    });
+    await rig.client.apply([
+      namespace(app),
+      job("running"),
+      job("done"),
+      {
+        apiVersion: "batch/v1",
+        kind: "CronJob",
+        metadata: { namespace: app, name: "nightly" },
+        spec: { schedule: "0 3 * * *", jobTemplate: { spec: { template } } },
+      },
+    ]);
+    const now = new Date().toISOString();
+    const conditions = [
+      { type: "SuccessCriteriaMet", status: "True", lastTransitionTime: now },
+      { type: "Complete", status: "True", lastTransitionTime: now },
+    ];
+    await eventually("started", async () => {
+      const done = await rig.client.get(`/apis/batch/v1/namespaces/${app}/jobs/done`);
+      const startTime = (done["status"] as Record<string, unknown>)["startTime"];
+      const reply = await rig.client.request("PATCH", `/apis/batch/v1/namespaces/${app}/jobs/done/status`, {
+        body: {
+          status: {
+            startTime,
+            completionTime: now,
+            active: 0,
+            succeeded: 1,
+            ready: 0,
+            terminating: 0,
+            uncountedTerminatedPods: null,
+            conditions,
+          },
+        },
+        contentType: "application/merge-patch+json",
+      });
+      if (reply.status !== 200) throw new Error(reply.text);
+      return true;
+    });
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+
+    const report = await rig.restore(backup);
+
+    expect(report.failed).toEqual([]);
+    expect(report.reasons).toMatchObject({ "finished-job": 1 });
+    const jobs = await rig.client.list(`/apis/batch/v1/namespaces/${app}/jobs`);
+    expect(jobs.map(({ metadata }) => metadata.name)).toEqual(["running"]);
+    expect(jobs[0]?.["spec"]).toMatchObject({ suspend: true });
+    const cron = await rig.client.get(`/apis/batch/v1/namespaces/${app}/cronjobs/nightly`);
+    expect(cron["spec"]).toMatchObject({ suspend: false });
+    expect(cron.metadata["annotations"]).not.toHaveProperty("kubectl-backup.io/pending-steps");
+  });
+});
+
+describe("what the cluster makes by itself", () => {
+  it("stays the cluster's: root certificates, tokens that servers made; the default account is merged", async () => {
+    const app = uniqueName("app");
+    await rig.client.apply([namespace(app)]);
+    await eventually("account", () => rig.client.find(core(app, "serviceaccounts/default")));
+    await rig.client.patch(
+      core(app, "serviceaccounts/default"),
+      { imagePullSecrets: [{ name: "registry" }] },
+      "merge",
+    );
+    await rig.client.patch(
+      core(app, "configmaps/kube-root-ca.crt"),
+      { metadata: { annotations: { old: "yes" } } },
+      "merge",
+    );
+    await rig.client.create(core(app, "secrets"), {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/service-account-token",
+      metadata: {
+        name: "default-token-abc12",
+        annotations: { "kubernetes.io/service-account.name": "default" },
+      },
+    });
+
+    const { copy, report } = await copyOf(app);
+
+    expect(report.failed).toEqual([]);
+    expect(report.reasons).toMatchObject({ "auto-made": 2 });
+    await eventually("merged", async () => {
+      const account = await rig.client.get(core(copy, "serviceaccounts/default"));
+      return JSON.stringify(account["imagePullSecrets"]) === '[{"name":"registry"}]';
+    });
+    const root = await eventually("root", () => rig.client.find(core(copy, "configmaps/kube-root-ca.crt")));
+    expect(root.metadata["annotations"]).not.toHaveProperty("old");
+    expect(await rig.client.find(core(copy, "secrets/default-token-abc12"))).toBeUndefined();
+  });
+
+  it("is never written: system priority classes, flow schemas, addresses, leases, requests, nodes", async () => {
+    const name = uniqueName("whole");
+    await rig.client.create("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name } });
+    await rig.client.create("/apis/scheduling.k8s.io/v1/priorityclasses", {
+      apiVersion: "scheduling.k8s.io/v1",
+      kind: "PriorityClass",
+      metadata: { name },
+      value: 7,
+    });
+    const backup = await rig.backUp([]);
+    await rig.client.delete(`/api/v1/nodes/${name}`);
+    await rig.client.delete(`/apis/scheduling.k8s.io/v1/priorityclasses/${name}`);
+    const kinds = ["nodes", "priorityclasses", "flowschemas", "prioritylevelconfigurations", "ipaddresses"];
+
+    const report = await rig.restore(backup, { selection: { includeResources: kinds } });
+    const plan = (await rig.prepare(backup, { selection: { includeResources: kinds } })).plan;
+
+    expect(report.failed).toEqual([]);
+    expect(report.counts.created).toBe(1);
+    expect(plan.neverRestored.map(({ kind }) => kind.resource)).toContain("nodes");
+    expect(await rig.client.find(`/api/v1/nodes/${name}`)).toBeUndefined();
+    expect(await rig.client.find(`/apis/scheduling.k8s.io/v1/priorityclasses/${name}`)).toBeDefined();
+    await rig.client.delete(`/apis/scheduling.k8s.io/v1/priorityclasses/${name}`);
+  });
+});
+
+describe("custom resources", () => {
+  it("200 of them and their definition return into a cluster without either", async () => {
+    const [app, plural] = [uniqueName("app"), uniqueName("widgets").replace("-", "")];
+    const group = `${plural}.example.com`;
+    const definition = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `${plural}.${group}` },
+      spec: {
+        group,
+        scope: "Namespaced",
+        names: { plural, singular: plural, kind: `K${plural}` },
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+          },
+        ],
+      },
+    };
+    const path = `/apis/${group}/v1/namespaces/${app}/${plural}`;
+    await rig.client.apply([namespace(app), definition]);
+    const names = Array.from({ length: 200 }, (_, index) => `w${String(index).padStart(3, "0")}`);
+    for (const name of names) {
+      await rig.client.create(path, {
+        apiVersion: `${group}/v1`,
+        kind: `K${plural}`,
+        metadata: { name },
+        spec: { big: 9007199254740993n },
+        status: { observedGeneration: 1, ip: "192.0.2.7" },
+      });
+    }
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+    await rig.client.delete(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`);
+    await eventually(
+      "path gone",
+      async () => (await rig.client.request("GET", `/apis/${group}/v1`)).status === 404,
+    );
+
+    const report = await rig.restore(backup);
+
+    expect(report.failed).toEqual([]);
+    expect(report.complete).toBe(true);
+    const restored = await rig.client.list(path);
+    expect(restored).toHaveLength(200);
+    expect(restored[0]).toMatchObject({ spec: { big: 9007199254740993n }, status: { ip: "192.0.2.7" } });
+    await rig.client.delete(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`);
+  });
+});
