@@ -3,6 +3,7 @@ import { completionCommand } from "./commands/completion.ts";
 import { createCommand } from "./commands/create.ts";
 import { deleteCommand } from "./commands/delete.ts";
 import { describeCommand } from "./commands/describe.ts";
+import { diffCommand } from "./commands/diff.ts";
 import { getCommand } from "./commands/get.ts";
 import { locationAddCommand } from "./commands/location-add.ts";
 import { locationCheckCommand } from "./commands/location-check.ts";
@@ -20,6 +21,7 @@ export const commands: readonly AnyCommand[] = [
   createCommand,
   restoreCommand,
   getCommand,
+  diffCommand,
   describeCommand,
   logsCommand,
   deleteCommand,
