@@ -83,7 +83,9 @@ function kindRecords({ collected, namespaceFacts, plan, started, finished }: Fac
     absent: [],
     failures: [],
   };
-  return [namespaces, ...collected.outcomes].map((outcome) => kindRecord(outcome, times));
+  return [namespaces, ...collected.outcomes, ...collected.related].map((outcome) =>
+    kindRecord(outcome, times),
+  );
 }
 
 /** After judgeOutcomes, which tells the tally which kinds a namespace lacks. */

@@ -18,7 +18,10 @@ export interface Collecting {
 }
 
 export interface Collected {
+  /** Of the kinds that the plan names. */
   readonly outcomes: readonly KindOutcome[];
+  /** Of the kinds of which only related objects were looked for. */
+  readonly related: readonly KindOutcome[];
   readonly tally: Tally;
   readonly needs: Needs | undefined;
   /** How many Namespace objects were stored. */

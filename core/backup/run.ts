@@ -111,10 +111,12 @@ async function readClocks(cluster: Cluster, context: RunContext): Promise<ClockR
 /** A user without any right gets an error, not a backup of nothing. */
 function refuseNothingAllowed({ outcomes, namespaceCount }: Collected, writer: BackupWriter): void {
   const [first] = outcomes.flatMap(({ failures }) => failures);
-  const allRefused = outcomes.every(({ failures }) =>
-    failures.some(({ failure }) => isFailure(failure, "cluster-forbidden")),
+  // Related kinds that nothing asked for were neither read nor refused: they tell nothing about rights.
+  const nothingRead = outcomes.every(
+    ({ lists, count, absent }) => lists.length + count + absent.length === 0,
   );
-  if (first === undefined || !allRefused || writer.itemCount > namespaceCount) return;
+  const isRefusal = isFailure(first?.failure, "cluster-forbidden");
+  if (first === undefined || !isRefusal || !nothingRead || writer.itemCount > namespaceCount) return;
   throw new Failure(
     "cluster-forbidden",
     `you may read nothing of what was selected: ${first.failure.message}`,

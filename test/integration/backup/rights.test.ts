@@ -1,0 +1,171 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { relateClusters } from "#core/model/cluster-identity.ts";
+import { eventually } from "#test/harness/eventually.ts";
+import type { KubeClient } from "#test/harness/kube-client.ts";
+import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { context, kindOf, type Location, makeBackup, newLocation } from "./make-backup.ts";
+
+let admin: KubeClient;
+let location: Location;
+const namespace = uniqueName("rights");
+const clusterScoped: string[] = [];
+
+/** Every rule of the list on the namespace, for a user of its own; gives the kubeconfig. */
+async function userWith(rules: readonly object[], binding: object = {}): Promise<string> {
+  const user = uniqueName("user");
+  const rbac = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name: user, namespace } };
+  const role = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: user, ...binding };
+  const subjects = [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }];
+  await admin.apply([
+    { ...rbac, kind: "Role", rules },
+    { ...rbac, kind: "RoleBinding", roleRef: role, subjects },
+  ]);
+  const kubeconfig = await sharedCluster().withClientCert({ user });
+  return kubeconfig;
+}
+
+const READ_ALL = { apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] };
+
+const chosen = { includeNamespaces: [namespace] };
+const backup = (kubeconfig: string, more: object = {}) =>
+  makeBackup({ kubeconfig, catalog: location.catalog, chosen, ...more });
+
+beforeAll(async () => {
+  admin = sharedCluster().adminClient();
+  location = await newLocation();
+  const storageClass = uniqueName("fast");
+  clusterScoped.push(`/apis/storage.k8s.io/v1/storageclasses/${storageClass}`);
+  const metadata = (name: string) => ({ name, namespace });
+  await admin.apply([
+    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
+    { apiVersion: "v1", kind: "ConfigMap", metadata: metadata("a") },
+    { apiVersion: "v1", kind: "Secret", metadata: metadata("s") },
+    {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: storageClass },
+      provisioner: "example.com/none",
+    },
+    {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: metadata("data"),
+      spec: {
+        storageClassName: storageClass,
+        accessModes: ["ReadWriteOnce"],
+        resources: { requests: { storage: "1Gi" } },
+      },
+    },
+  ]);
+});
+
+afterAll(async () => {
+  await admin.delete(`/api/v1/namespaces/${namespace}`);
+  for (const path of clusterScoped) await admin.delete(path);
+  admin.close();
+  await location.remove();
+});
+
+describe("a user with rights in one namespace only", () => {
+  test("who may read every kind there gets a complete backup; what is related and refused is a warning", async () => {
+    const { facts, items } = await backup(await userWith([READ_ALL]));
+    expect(facts).toMatchObject({ phase: "Completed", errors: [] });
+    expect(facts.namespaces).toMatchObject([{ name: namespace, complete: true, kindsNotRead: [] }]);
+    expect(items.has(`secrets ${namespace}/s`)).toBe(true);
+    expect(items.has(`namespaces /${namespace}`)).toBe(true);
+    expect(facts.warnings.map(({ message }) => message)).toContainEqual(
+      expect.stringContaining("related storageclasses.storage.k8s.io could not be read"),
+    );
+  });
+
+  test("who may not read secrets gets the rest, and is told the rule that is missing", async () => {
+    const rules = [
+      { ...READ_ALL, apiGroups: [""], resources: ["configmaps", "namespaces"] },
+      { ...READ_ALL, apiGroups: ["apps"] },
+    ];
+    const { facts, items } = await backup(await userWith(rules));
+    expect(items.has(`configmaps ${namespace}/a`)).toBe(true);
+    expect(items.has(`secrets ${namespace}/s`)).toBe(false);
+    expect(facts.phase).toBe("PartiallyFailed");
+    expect(kindOf(facts, "secrets")?.error).toMatchObject({
+      code: "cluster-forbidden",
+      namespaces: [namespace],
+    });
+    const secrets = facts.errors.find(({ message }) => message.startsWith("secrets could not be read"));
+    expect(secrets?.message).toContain(
+      '{apiGroups: [""], resources: ["secrets"], verbs: ["get", "list", "watch"]}',
+    );
+    expect(facts.namespaces[0]?.kindsNotRead).toContain("secrets");
+    expect(facts.namespaces[0]?.complete).toBe(false);
+  });
+
+  test("who has the ClusterRole admin there is told each kind that it does not cover", async () => {
+    const { facts } = await backup(await userWith([], { kind: "ClusterRole", name: "admin" }));
+    expect(facts.phase).toBe("PartiallyFailed");
+    expect(facts.namespaces[0]?.complete).toBe(false);
+    const unread = facts.namespaces[0]?.kindsNotRead ?? [];
+    expect(unread.length).toBeGreaterThan(0);
+    for (const kind of unread) {
+      expect(facts.errors.some(({ message }) => message.startsWith(`${kind} could not be read`))).toBe(true);
+    }
+  });
+
+  test("is the same cluster as the administrator's, though kube-system is out of reach", async () => {
+    const narrow = await backup(await userWith([READ_ALL]));
+    const wide = await backup(sharedCluster().kubeconfigPath);
+    expect(narrow.facts.cluster.kubeSystemUid).toBeUndefined();
+    expect(wide.facts.cluster.kubeSystemUid).toBeDefined();
+    expect(relateClusters(narrow.facts.cluster, wide.facts.cluster)).toBe("same");
+  });
+
+  test("cannot back up all namespaces, and is told how to name one", async () => {
+    const kubeconfig = await userWith([READ_ALL]);
+    await expect(backup(kubeconfig, { chosen: {} })).rejects.toMatchObject({
+      code: "cluster-forbidden",
+      hint: expect.stringContaining("-n NAMESPACE"),
+    });
+  });
+
+  test("who may read nothing gets no backup at all", async () => {
+    const name = uniqueName("nothing");
+    await expect(backup(await userWith([]), { name })).rejects.toMatchObject({ code: "cluster-forbidden" });
+    await expect(location.catalog.find(name, context)).rejects.toMatchObject({ code: "backup-not-found" });
+  });
+});
+
+describe("an API that is down", () => {
+  test("is a warning that names it, and everything else is saved", async () => {
+    const group = `${uniqueName("down").replace("-", "")}.example.com`;
+    const path = `/apis/apiregistration.k8s.io/v1/apiservices/v1.${group}`;
+    await admin.apply([
+      {
+        apiVersion: "apiregistration.k8s.io/v1",
+        kind: "APIService",
+        metadata: { name: `v1.${group}` },
+        spec: {
+          group,
+          version: "v1",
+          service: { namespace, name: "nobody" },
+          insecureSkipTLSVerify: true,
+          groupPriorityMinimum: 100,
+          versionPriority: 100,
+        },
+      },
+    ]);
+    try {
+      await eventually("the API in discovery", async () =>
+        (await admin.request("GET", "/apis", { headers: { accept: DISCOVERY } })).text.includes(group),
+      );
+      const { facts, items } = await backup(sharedCluster().kubeconfigPath);
+      expect(items.has(`secrets ${namespace}/s`)).toBe(true);
+      expect(facts.phase).toBe("Completed");
+      expect(facts.warnings.map(({ message }) => message)).toContainEqual(
+        expect.stringContaining(`${group}/v1`),
+      );
+    } finally {
+      await admin.delete(path);
+    }
+  });
+});
+
+const DISCOVERY = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
