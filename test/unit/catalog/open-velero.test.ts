@@ -1,16 +1,10 @@
+import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
-import {
-  CONFIG_MAPS,
-  makeCatalog,
-  makeFolders,
-  makeItem,
-  makeRun,
-  readBackup,
-} from "./backup-fixtures.ts";
+import { CONFIG_MAPS, makeCatalog, makeFolders, makeItem, makeRun, readBackup } from "./backup-fixtures.ts";
 
 const signal = new AbortController().signal;
 const SETTINGS = makeItem(CONFIG_MAPS, "shop/settings", "x".repeat(2000));
@@ -27,9 +21,7 @@ async function tarGz(files: Readonly<Record<string, Uint8Array>>): Promise<Buffe
   const tar = pack();
   for (const [name, bytes] of Object.entries(files)) tar.entry({ name }, Buffer.from(bytes));
   tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(Buffer.from(chunk));
-  return gzipSync(Buffer.concat(chunks));
+  return gzipSync(await buffer(tar));
 }
 
 const ARCHIVE = {

@@ -1,0 +1,49 @@
+import { spawnSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { systemClock } from "#core/catalog/clock.ts";
+import { systemProcesses } from "#core/catalog/process-identity.ts";
+import { DirectoryStore } from "#core/storage/directory/directory-store.ts";
+import { scratchDirectory } from "#test/harness/scratch.ts";
+import {
+  makeCatalog,
+  makeFacts,
+  makeRun,
+  readBackup,
+  SOME_ITEMS,
+  writeBackup,
+} from "#test/unit/catalog/backup-fixtures.ts";
+
+const WRITER = join(import.meta.dirname, "killed-writer.ts");
+
+function runWriter(root: string, n: number) {
+  return spawnSync(process.execPath, [WRITER, root, String(n)], { encoding: "utf8" });
+}
+
+test("a process killed at any call leaves a whole backup or none, and the same name then succeeds at once", async () => {
+  const whole = await scratchDirectory("whole");
+  const calls = Number(runWriter(whole.path, 0).stdout);
+  await whole.remove();
+  expect(calls).toBeGreaterThan(15);
+  // One call of four, from the claim to its removal: each costs the start of a process.
+  for (let n = 2; n <= calls; n += 4) {
+    const { path, remove } = await scratchDirectory("killed");
+    expect(runWriter(path, n).signal).toBe("SIGKILL");
+    await expectSuccessNow(path);
+    await remove();
+  }
+});
+
+async function expectSuccessNow(root: string): Promise<void> {
+  const store = new DirectoryStore(`file://${root}`, join(root, "store"));
+  const folders = { cacheFolder: join(root, "cache"), tempFolder: join(root, "temp-2") };
+  const catalog = makeCatalog({ store, folders, processes: systemProcesses, clock: systemClock });
+  const isThere = (await catalog.list(makeRun().context)).length > 0;
+  if (isThere) await catalog.remove("web", makeRun().context);
+  await writeBackup(catalog, makeFacts("web"));
+  const found = await readBackup(catalog, "web");
+  expect(found.filter((result) => result.ok)).toHaveLength(SOME_ITEMS.length);
+  // Hidden files are the store's own: half-written ones of the killed process.
+  expect(await readdir(join(root, "store/backups/web"))).toHaveLength(8);
+}
