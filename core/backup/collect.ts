@@ -50,7 +50,8 @@ export async function collectItems(collecting: Collecting, context: RunContext):
   const late = await storeNamespaces(plan, sink, isHost(plan, tally));
   context.onProgress({ type: "phase-ended", phase: "read", done: writer.itemCount, bytes: writer.itemBytes });
   return {
-    outcomes: [...outcomes, ...related.outcomes],
+    outcomes,
+    related: related.outcomes,
     tally,
     needs,
     namespaceCount: namespaceCount + late,
