@@ -25,7 +25,7 @@ async function dispatch(app: App): Promise<ExitCode> {
   const command = findCommand(words);
   if (command === undefined) return showFamilyOrFail(app, words);
   const { parseArguments } = await import("./parse.ts");
-  const invocation = await parseArguments(command, withoutWords(app.argv, command.words.length));
+  const invocation = parseArguments(command, withoutWords(app.argv, command.words.length));
   if (invocation.help) {
     app.stdout.write(commandHelp(command, commonFlags));
     return 0;

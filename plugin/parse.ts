@@ -1,12 +1,13 @@
-import yargs from "yargs";
+import parser from "yargs-parser";
 import { Failure } from "#core/model/errors.ts";
 import { didYouMean } from "#core/model/nearest.ts";
 import type { AnyCommand, Flag, Flags, Invocation } from "./command.ts";
 import { commonFlags } from "./flags.ts";
 
 /**
- * argv → positionals and flags of one command. yargs does the parsing; we only make its two traps impossible: a flag
- * with an optional value swallowing the next word, and unknown flags passing silently.
+ * argv → positionals and flags of one command. yargs' parser does the parsing; what a flag may be is checked here, since
+ * the definitions know it, and two traps are made impossible: a flag with an optional value swallowing the next word,
+ * and unknown flags passing silently.
  */
 export interface Parsed extends Invocation<never> {
   readonly help: boolean;
@@ -14,49 +15,73 @@ export interface Parsed extends Invocation<never> {
   readonly quiet: boolean;
 }
 
-export async function parseArguments(command: AnyCommand, argv: readonly string[]): Promise<Parsed> {
+export function parseArguments(command: AnyCommand, argv: readonly string[]): Parsed {
   const flags: Flags = { ...command.flags, ...commonFlags };
-  const values = await yargs(glueBareFlags(argv, flags))
-    .parserConfiguration({
-      "camel-case-expansion": true,
-      "strip-dashed": true,
-      "duplicate-arguments-array": true,
+  const { argv: values, error } = parser.detailed(glueBareFlags(argv, flags), parserOptions(flags));
+  const hint = helpHint(command);
+  refuseUnknown(values, flags, hint);
+  if (error !== null) throw new Failure("usage", error.message, { hint });
+  const given = Object.fromEntries(
+    Object.entries(flags).map(([name, flag]) => [camelCase(name), flagValue(name, flag, values[name])]),
+  );
+  const positionals = [...values._, ...(values["--"] ?? [])].map(String);
+  const help = given["help"] === true;
+  if (!help) checkPositionals(command, positionals);
+  return {
+    positionals,
+    // The keys are the flags' names in camel case with values of the types they ask for: what FlagValues describes.
+    flags: given as Invocation<never>["flags"],
+    help,
+    verbosity: Number(given["verbosity"] ?? 0),
+    quiet: given["quiet"] === true,
+  };
+}
+
+function parserOptions(flags: Flags): parser.Options {
+  const names = (type: Flag["type"]) => Object.keys(flags).filter((name) => flags[name]?.type === type);
+  const valued = Object.keys(flags).filter((name) => flags[name]?.type !== "boolean");
+  return {
+    string: [...names("string"), ...names("number"), ...names("list")],
+    array: names("list"),
+    boolean: names("boolean"),
+    narg: Object.fromEntries(valued.map((name) => [name, 1])),
+    alias: Object.fromEntries(
+      Object.entries(flags).map(([name, { short, hiddenAliases = [] }]) => [
+        name,
+        short === undefined ? [...hiddenAliases] : [short, ...hiddenAliases],
+      ]),
+    ),
+    configuration: {
+      "camel-case-expansion": false,
+      "dot-notation": false,
+      "strip-aliased": true,
       "greedy-arrays": false,
       "boolean-negation": false,
       "parse-positional-numbers": false,
       "parse-numbers": false,
-      "populate--": false,
-    })
-    .options(Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, yargsOption(flag)])))
-    .help(false)
-    .version(false)
-    .exitProcess(false)
-    .fail((message, error) => {
-      throw usageFailure(message ?? error?.message ?? "wrong usage", command, flags);
-    })
-    .strictOptions()
-    .parseAsync();
-  const positionals = values._.map(String);
-  // The keys are the flags' names in camel case with the types the options asked for: what FlagValues describes.
-  const given = withLists(values, flags) as Invocation<never>["flags"];
-  const help = values["help"] === true;
-  if (!help) checkPositionals(command, positionals);
-  return {
-    positionals,
-    flags: given,
-    help,
-    verbosity: Number(values["verbosity"] ?? 0),
-    quiet: values["quiet"] === true,
+      "short-option-groups": false,
+    },
   };
 }
 
-function yargsOption(flag: Flag) {
-  return {
-    ...(flag.type === "list" ? { array: true as const, string: true as const } : { type: flag.type }),
-    ...(flag.choices === undefined ? {} : { choices: flag.choices }),
-    alias: [...(flag.short === undefined ? [] : [flag.short]), ...(flag.hiddenAliases ?? [])],
-    requiresArg: flag.type === "string" || flag.type === "number" || flag.type === "list",
-  };
+/** A flag given twice means its last value; lists take commas as well as repetition. */
+function flagValue(name: string, flag: Flag, value: unknown): unknown {
+  if (flag.type === "list") return splitList(value, name);
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  if (last === undefined || flag.type === "boolean") return last;
+  const text = String(last);
+  if (flag.choices !== undefined && !flag.choices.includes(text)) {
+    throw new Failure("usage", `--${name}: "${text}" is not one of ${flag.choices.join(", ")}`, {
+      hint: didYouMean(text, flag.choices),
+    });
+  }
+  return flag.type === "number" ? numberValue(name, text) : text;
+}
+
+function numberValue(name: string, text: string): number {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isFinite(value)) return value;
+  throw new Failure("usage", `--${name}: "${text}" is not a number`);
 }
 
 /** `--dry-run b1` → `--dry-run=client b1`; `--yes b1` → `--yes=true b1`. Stops at `--`. */
@@ -75,20 +100,6 @@ function bareSpellings(name: string, flag: Flag): readonly (readonly [string, st
   const long = [name, ...(flag.hiddenAliases ?? [])].map((spelling) => `--${spelling}`);
   const short = flag.short === undefined ? [] : [`-${flag.short}`];
   return [...long, ...short].map((spelling) => [spelling, meaning] as const);
-}
-
-/** Lists take commas as well as repetition; a flag given twice otherwise means its last value. */
-function withLists(values: Readonly<Record<string, unknown>>, flags: Flags): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(flags).map(([name, flag]) => {
-      const key = camelCase(name);
-      return [key, flag.type === "list" ? splitList(values[key], name) : lastOf(values[key])];
-    }),
-  );
-}
-
-function lastOf(value: unknown): unknown {
-  return Array.isArray(value) ? value.at(-1) : value;
 }
 
 function splitList(value: unknown, name: string): readonly string[] {
@@ -117,18 +128,12 @@ function checkPositionals(command: AnyCommand, given: readonly string[]): void {
   }
 }
 
-function usageFailure(message: string, command: AnyCommand, flags: Flags): Failure {
-  const camel = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(", ")[0];
-  const unknown = camel?.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  if (unknown === undefined) return new Failure("usage", oneLine(message), { hint: helpHint(command) });
+function refuseUnknown(values: Readonly<Record<string, unknown>>, flags: Flags, hint: string): void {
+  const unknown = Object.keys(values).find((key) => key !== "_" && key !== "--" && !(key in flags));
+  if (unknown === undefined) return;
   const dashes = unknown.length === 1 ? "-" : "--";
   const suggestion = didYouMean(unknown, Object.keys(flags))?.replace('"', '"--');
-  return new Failure("usage", `unknown flag ${dashes}${unknown}`, { hint: suggestion ?? helpHint(command) });
-}
-
-/** yargs breaks lines and indents in its messages. */
-function oneLine(message: string): string {
-  return message.replace(/\s*\n\s*/g, " ").trim();
+  throw new Failure("usage", `unknown flag ${dashes}${unknown}`, { hint: suggestion ?? hint });
 }
 
 function helpHint(command: AnyCommand): string {

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 /**
  * plugin/ → build/lib (ES modules, heavy parts as chunks of their own that import() loads) and build/kubectl-backup,
@@ -46,6 +46,22 @@ export NODE_COMPILE_CACHE
 exec "$node" --disable-warning=ExperimentalWarning --max-semi-space-size=8 "$here/lib/main.js" "$@"
 `;
 
+/**
+ * An ES import of node:http reads every export of it, and its WebSocket getters load all of undici: more than a command
+ * costs otherwise. Taken through getBuiltinModule, only what is used is read.
+ */
+const leanHttp: Plugin = {
+  name: "lean-http",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: "http", namespace: "lean-http" }));
+    onLoad({ filter: /.*/, namespace: "lean-http" }, () => ({
+      contents: `const http = process.getBuiltinModule("node:http");
+export const { Agent, ClientRequest, IncomingMessage, METHODS, STATUS_CODES, Server, ServerResponse, createServer, get, globalAgent, request, validateHeaderName, validateHeaderValue } = http;
+export default http;`,
+    }));
+  },
+};
+
 const staged = join(output, "lib.new");
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
@@ -62,6 +78,7 @@ const result = await build({
   sourcemap: false,
   legalComments: "linked",
   metafile: true,
+  plugins: [leanHttp],
   banner: { js: REQUIRE_BANNER },
   chunkNames: "chunks/[name]-[hash]",
   logLevel: "warning",

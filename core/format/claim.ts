@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What a run's claim on a backup's name tells: who holds it, for others on the same machine to see whether that process

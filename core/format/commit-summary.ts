@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { Failure } from "#core/model/errors.ts";
 

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * Names of backups are DNS labels of at most 63 characters: they become folder names, Velero object names and label

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /**
  * What belongs to a backup or restore. Namespaces are names or globs (`*`, `?`, `[abc]`); resources are plural,

@@ -34,65 +34,72 @@ const parse = (line: string) =>
     command,
     line.split(" ").filter((word) => word !== ""),
   );
+const refusal = (line: string): unknown => {
+  try {
+    return parse(line);
+  } catch (error) {
+    return error;
+  }
+};
 
-test("a flag with an optional value never swallows the word behind it", async () => {
-  const before = await parse("--dry-run b1");
-  const after = await parse("b1 --dry-run");
+test("a flag with an optional value never swallows the word behind it", () => {
+  const before = parse("--dry-run b1");
+  const after = parse("b1 --dry-run");
   expect(before).toEqual(after);
   expect(before.positionals).toEqual(["b1"]);
   expect(before.flags).toMatchObject({ dryRun: "client" });
 });
 
-test("an optional value is taken after =", async () => {
-  expect((await parse("b1 --dry-run=server --wait=false")).flags).toMatchObject({
+test("an optional value is taken after =", () => {
+  expect(parse("b1 --dry-run=server --wait=false").flags).toMatchObject({
     dryRun: "server",
     wait: "false",
   });
 });
 
-test("a boolean flag never swallows the word behind it, not even the word false", async () => {
-  expect((await parse("-y false")).positionals).toEqual(["false"]);
+test("a boolean flag never swallows the word behind it, not even the word false", () => {
+  expect(parse("-y false").positionals).toEqual(["false"]);
 });
 
-test("an unknown flag is refused with the nearest known one", async () => {
-  await expect(parse("b1 --include-namespace x")).rejects.toMatchObject({
+test("an unknown flag is refused with the nearest known one", () => {
+  expect(refusal("b1 --include-namespace x")).toMatchObject({
     code: "usage",
     message: "unknown flag --include-namespace",
     hint: 'did you mean "--include-namespaces"?',
   });
 });
 
-test("a value outside the choices is refused in one line", async () => {
-  const failure = await parse("b1 --existing=overwrite").catch((error: unknown) => error);
+test("a value outside the choices is refused in one line", () => {
+  const failure = refusal("b1 --existing=overwrite");
   expect(failure).toMatchObject({ code: "usage" });
   expect(String(failure)).toContain("overwrite");
   expect(String(failure)).not.toContain("\n");
 });
 
-test("Velero's spellings mean the same", async () => {
-  expect((await parse("b1 --existing-resource-policy update")).flags).toMatchObject({ existing: "update" });
+test("Velero's spellings mean the same", () => {
+  expect(parse("b1 --existing-resource-policy update").flags).toMatchObject({ existing: "update" });
 });
 
-test("lists take commas and repetition", async () => {
-  const { flags } = await parse("b1 --include-namespaces a,b --include-namespaces=c");
+test("lists take commas and repetition", () => {
+  const { flags } = parse("b1 --include-namespaces a,b --include-namespaces=c");
   expect(flags).toMatchObject({ includeNamespaces: ["a", "b", "c"] });
 });
 
-test("a list does not swallow the argument that follows its value", async () => {
-  expect((await parse("--include-namespaces a b1")).positionals).toEqual(["b1"]);
+test("a list does not swallow the argument that follows its value", () => {
+  expect(parse("--include-namespaces a b1").positionals).toEqual(["b1"]);
 });
 
-test("a flag that was not given is undefined and an empty list", async () => {
-  expect((await parse("b1")).flags).toEqual({ includeNamespaces: [] });
+test("a flag that was not given is undefined and an empty list", () => {
+  expect(parse("b1").flags).toEqual({ includeNamespaces: [] });
 });
 
-test("a missing argument and one too many are named", async () => {
-  await expect(parse("")).rejects.toMatchObject({ message: "BACKUP is missing" });
-  await expect(parse("b1 b2")).rejects.toMatchObject({ message: 'unexpected argument "b2"' });
+test("a missing argument and one too many are named", () => {
+  expect(refusal("")).toMatchObject({ message: "BACKUP is missing" });
+  expect(refusal("b1 b2")).toMatchObject({ message: 'unexpected argument "b2"' });
 });
 
-test("a name of digits stays text", async () => {
-  expect((await parse("0123")).positionals).toEqual(["0123"]);
+test("a name of digits stays text", () => {
+  expect(parse("0123").positionals).toEqual(["0123"]);
 });
 
 test("words behind -- are left alone", () => {

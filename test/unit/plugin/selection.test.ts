@@ -12,14 +12,14 @@ const command = defineCommand({
   exitCodes: [0],
   run: () => Promise.resolve(0 as const),
 });
-const select = async (line: string) => {
-  const parsed = await parseArguments(command, line === "" ? [] : line.split(" "));
+const select = (line: string) => {
+  const parsed = parseArguments(command, line === "" ? [] : line.split(" "));
   // parseArguments types its flags for any command; these are of this one.
   return selectionOf(parsed.flags as Invocation<typeof selectionFlags>["flags"]);
 };
 
-test("nothing given selects everything", async () => {
-  expect(await select("")).toEqual({
+test("nothing given selects everything", () => {
+  expect(select("")).toEqual({
     includeNamespaces: [],
     excludeNamespaces: [],
     includeResources: [],
@@ -29,8 +29,8 @@ test("nothing given selects everything", async () => {
   });
 });
 
-test("-n is one included namespace", async () => {
-  expect((await select("-n shop")).includeNamespaces).toEqual(["shop"]);
+test("-n is one included namespace", () => {
+  expect(select("-n shop").includeNamespaces).toEqual(["shop"]);
 });
 
 test.each([
@@ -38,13 +38,13 @@ test.each([
   "-n shop --include-namespaces x",
   "-A --include-namespaces x",
   "-l a=b --or-selector c=d",
-])("%s is refused as a contradiction", async (line) => {
-  await expect(select(line)).rejects.toMatchObject({ code: "usage" });
+])("%s is refused as a contradiction", (line) => {
+  expect(() => select(line)).toThrow("contradict");
 });
 
-test("a selector keeps its commas", async () => {
-  expect((await select("-l a=b,c=d")).labelSelector).toBe("a=b,c=d");
-  expect((await select("--or-selector a=b,c=d --or-selector e=f")).orSelectors).toEqual(["a=b,c=d", "e=f"]);
+test("a selector keeps its commas", () => {
+  expect(select("-l a=b,c=d").labelSelector).toBe("a=b,c=d");
+  expect(select("--or-selector a=b,c=d --or-selector e=f").orSelectors).toEqual(["a=b,c=d", "e=f"]);
 });
 
 test("pairs that are none are refused", () => {
