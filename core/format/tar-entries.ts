@@ -19,7 +19,7 @@ export interface TarCaps {
 
 /** Objects of text pack to a tenth or a thirtieth; a bomb to a thousandth. Looked at once this much has come out. */
 const MAX_RATIO = 400;
-const RATIO_FROM_BYTES = 64 * 1024 * 1024;
+const RATIO_FROM_BYTES = 16 * 1024 * 1024;
 
 /** A tar ends in two blocks of zeros: without them it was cut, even where the gzip around it is whole. */
 const END_BYTES = 1024;
@@ -113,8 +113,9 @@ class Inflow {
 
   #check(chunk: Uint8Array): void {
     this.#bytes += chunk.length;
-    const last = chunk.findLastIndex((byte) => byte !== 0);
-    this.#zerosAtEnd = last === -1 ? this.#zerosAtEnd + chunk.length : chunk.length - 1 - last;
+    const tail = chunk.subarray(-END_BYTES);
+    const last = tail.findLastIndex((byte) => byte !== 0);
+    this.#zerosAtEnd = last === -1 ? this.#zerosAtEnd + tail.length : tail.length - 1 - last;
     if (this.#bytes > this.#caps.totalBytes)
       throw new Error(`it unpacks to more than ${this.#caps.totalBytes} bytes`);
     if (this.#bytes > RATIO_FROM_BYTES && this.#bytes > this.#packedBytes * MAX_RATIO) {

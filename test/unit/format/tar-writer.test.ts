@@ -96,6 +96,14 @@ describe("the system's tar", () => {
     expect(tar(["-xOf", "-"], archive)).toBe("content");
   });
 
+  test("reads a short path that follows a split and a pax one", () => {
+    const heads = new TarHeads(modifiedAt);
+    const paths = [`${folder}/${"n".repeat(90)}.json`, `${folder}/${"é".repeat(90)}.json`, "short"];
+    const copies = paths.map((path) => Uint8Array.from(heads.head({ path, sizeBytes: 0 })));
+    const archive = Buffer.concat([...copies, Buffer.alloc(TAR_END_BYTES)]);
+    expect(tar(["-tf", "-", "--quoting-style=literal"], archive)).toBe(`${paths.join("\n")}\n`);
+  });
+
   test("reads mode, size and time", () => {
     expect(tar(["-tvf", "-"], tarOf("a", "content"))).toMatch(/^-rwxr-xr-x .* 7 2026-05-01 12:00 a\n$/);
   });

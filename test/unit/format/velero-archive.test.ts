@@ -108,7 +108,7 @@ describe("an archive of Velero's", () => {
       expect(found.toSorted()).toEqual(items.map(text).toSorted());
     });
     await fc.assert(property, { numRuns: 20 });
-  });
+  }, 60_000);
 });
 
 describe("what lies in a foreign archive and is no object in its place", () => {
@@ -208,7 +208,7 @@ describe("a broken foreign archive", () => {
       await expect(read(archive.subarray(0, length))).rejects.toMatchObject({ code: "backup-damaged" });
     });
     await fc.assert(property, { numRuns: 80 });
-  });
+  }, 60_000);
 
   test("is told, or gives the same objects, whichever bit is flipped", async () => {
     const archive = await tarGz(
@@ -224,10 +224,10 @@ describe("a broken foreign archive", () => {
       else expect(after).toMatchObject({ entries });
     });
     await fc.assert(property, { numRuns: 150 });
-  });
+  }, 60_000);
 
   test("is told when it unpacks to a multiple that only a bomb has", async () => {
-    const bomb = gzipSync(Buffer.alloc(80 * 1024 * 1024), { level: 9 });
+    const bomb = gzipSync(Buffer.alloc(20 * 1024 * 1024), { level: 9 });
     await expect(read(bomb)).rejects.toThrow(/times its size/);
   });
 

@@ -1,0 +1,41 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { ArchiveSpill } from "#core/format/archive-spill.ts";
+
+describe("the temporary file of the index", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "spill-"));
+  });
+
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  test("gives back what was appended, and has no name for others to open", () => {
+    const spill = new ArchiveSpill(folder);
+    spill.append(Buffer.from("one"));
+    const [offset, length] = spill.append(Buffer.from("second"));
+    const bytes = Buffer.alloc(length);
+    spill.read(bytes, offset);
+    expect(bytes.toString()).toBe("second");
+    expect(readdirSync(folder)).toEqual([]);
+    spill.remove();
+  });
+
+  test("is not touched once it is closed: its number may be another file's", () => {
+    const spill = new ArchiveSpill(folder);
+    spill.append(Buffer.from("one"));
+    spill.remove();
+    spill.remove();
+    expect(() => spill.append(Buffer.from("two"))).toThrow("given up");
+    expect(() => spill.read(Buffer.alloc(1), 0)).toThrow("given up");
+  });
+
+  test("says where a folder is needed that can be written", () => {
+    expect(() => new ArchiveSpill(join(folder, "absent"))).toThrow(/temporary file is needed at .*absent/);
+  });
+});
