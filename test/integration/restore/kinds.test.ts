@@ -328,6 +328,7 @@ describe("custom resources", () => {
     };
     const path = `/apis/${group}/v1/namespaces/${app}/${plural}`;
     await rig.client.apply([namespace(app), definition]);
+    await eventually("path", async () => (await rig.client.request("GET", path)).status === 200);
     const names = Array.from({ length: 200 }, (_, index) => `w${String(index).padStart(3, "0")}`);
     for (const name of names) {
       await rig.client.create(path, {

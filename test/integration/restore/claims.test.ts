@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#test/harness/eventually.ts";
+import type { ApplyObject } from "#test/harness/kube-client.ts";
+import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { configMap, deployment, namespace, openRig, type Rig } from "./rig.ts";
+
+let rig: Rig;
+beforeAll(async () => {
+  rig = await openRig(sharedCluster());
+});
+afterAll(() => rig.stop());
+
+const core = (ns: string, rest: string) => `/api/v1/namespaces/${ns}/${rest}`;
+
+function volume(name: string, policy: "Retain" | "Delete"): ApplyObject {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: { name },
+    spec: {
+      capacity: { storage: "1Gi" },
+      accessModes: ["ReadWriteOnce"],
+      persistentVolumeReclaimPolicy: policy,
+      storageClassName: "",
+      csi: { driver: "test.example.com", volumeHandle: `disk-${name}` },
+    },
+  };
+}
+
+function claim(ns: string, name: string, volumeName: string): ApplyObject {
+  return {
+    apiVersion: "v1",
+    kind: "PersistentVolumeClaim",
+    metadata: { namespace: ns, name },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      resources: { requests: { storage: "1Gi" } },
+      storageClassName: "",
+      volumeName,
+    },
+  };
+}
+
+const mounts = (claimName: string) => ({ volumes: [{ name: "d", persistentVolumeClaim: { claimName } }] });
+
+async function phaseOf(ns: string, name: string): Promise<unknown> {
+  const found = await rig.client.find(core(ns, `persistentvolumeclaims/${name}`));
+  return (found?.["status"] as Record<string, unknown> | undefined)?.["phase"];
+}
+
+/** A namespace with a bound claim, a Deployment that mounts it, and one that does not. */
+async function appWithDisk(policy: "Retain" | "Delete"): Promise<{ app: string; disk: string }> {
+  const [app, disk] = [uniqueName("app"), uniqueName("disk")];
+  await rig.client.apply([
+    namespace(app),
+    volume(disk, policy),
+    claim(app, "data", disk),
+    configMap(app, "settings"),
+    deployment(app, "db", mounts("data")),
+    deployment(app, "web"),
+  ]);
+  await eventually("bound", async () => (await phaseOf(app, "data")) === "Bound");
+  return { app, disk };
+}
+
+async function removeVolume(name: string): Promise<void> {
+  const path = `/api/v1/persistentvolumes/${name}`;
+  await rig.client.delete(path);
+  await rig.client.request("PATCH", path, {
+    body: { metadata: { finalizers: null } },
+    contentType: "application/merge-patch+json",
+  });
+  await eventually("volume gone", async () => (await rig.client.find(path)) === undefined);
+}
+
+describe("a bound claim whose data nothing can bring back", () => {
+  it("is held back with what mounts it, named first; everything else returns", async () => {
+    const { app, disk } = await appWithDisk("Delete");
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+    await removeVolume(disk);
+
+    const report = await rig.restore(backup);
+
+    expect(report.complete).toBe(false);
+    expect(report.failed).toEqual([]);
+    expect(report.held.map(({ resource, name }) => `${resource}/${name}`)).toEqual([
+      "persistentvolumeclaims/data",
+      "deployments/db",
+    ]);
+    expect(await phaseOf(app, "data")).toBeUndefined();
+    expect(await rig.client.find(`/apis/apps/v1/namespaces/${app}/deployments/db`)).toBeUndefined();
+    expect(await rig.client.find(`/apis/apps/v1/namespaces/${app}/deployments/web`)).toBeDefined();
+    expect(await rig.client.find(core(app, "configmaps/settings"))).toBeDefined();
+
+    const again = await rig.restore(backup, { emptyVolumes: [`${app}/data`] });
+
+    expect(again.complete).toBe(true);
+    expect(again.counts.created).toBe(3);
+    await eventually("pending", async () => (await phaseOf(app, "data")) === "Pending");
+    const restored = await rig.client.get(core(app, "persistentvolumeclaims/data"));
+    expect(restored["spec"]).not.toHaveProperty("volumeName");
+    expect(Object.keys(restored.metadata["annotations"] as object)).toEqual([
+      "kubectl-backup.io/restored-from",
+    ]);
+  });
+});
+
+describe("a bound claim whose volume was retained", () => {
+  it("is bound again to the volume that is still there", async () => {
+    const { app, disk } = await appWithDisk("Retain");
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+    await eventually("released", async () => {
+      const live = await rig.client.get(`/api/v1/persistentvolumes/${disk}`);
+      return (live["status"] as Record<string, unknown>)["phase"] === "Released";
+    });
+
+    const report = await rig.restore(backup);
+
+    expect(report.complete).toBe(true);
+    await eventually("bound", async () => (await phaseOf(app, "data")) === "Bound");
+    const live = await rig.client.get(`/api/v1/persistentvolumes/${disk}`);
+    expect(live["spec"]).toMatchObject({ claimRef: { namespace: app, name: "data" } });
+  });
+
+  it("gets its volume object back when that is gone too, never released on the way", async () => {
+    const { app, disk } = await appWithDisk("Retain");
+    const copy = uniqueName("copy");
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+    await removeVolume(disk);
+
+    const report = await rig.restore(backup, { namespaceMapping: { [app]: copy } });
+
+    expect(report.failed).toEqual([]);
+    expect(report.complete).toBe(true);
+    await eventually("bound", async () => (await phaseOf(copy, "data")) === "Bound");
+    const live = await rig.client.get(`/api/v1/persistentvolumes/${disk}`);
+    expect(live["spec"]).toMatchObject({
+      claimRef: { namespace: copy, name: "data" },
+      persistentVolumeReclaimPolicy: "Retain",
+    });
+  });
+
+  it("is held back when another volume lies on the same handle", async () => {
+    const { app, disk } = await appWithDisk("Retain");
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+    await removeVolume(disk);
+    const other = uniqueName("other");
+    const rival = volume(other, "Retain");
+    await rig.client.apply([
+      {
+        ...rival,
+        spec: {
+          ...(rival["spec"] as object),
+          csi: { driver: "test.example.com", volumeHandle: `disk-${disk}` },
+        },
+      },
+    ]);
+
+    const report = await rig.restore(backup);
+
+    expect(report.held.map(({ resource }) => resource)).toContain("persistentvolumeclaims");
+    expect(await rig.client.find(`/api/v1/persistentvolumes/${disk}`)).toBeUndefined();
+  });
+});
