@@ -68,7 +68,7 @@ function rank(version: string, preferred: string | undefined): number {
 async function discoverVersion(transport: Transport, api: GroupVersion, signal: AbortSignal): Promise<Found> {
   const path = api.group === "" ? `/api/${api.version}` : `/apis/${api.group}/${api.version}`;
   try {
-    const { body } = await getWhole(transport, { path, signal }, `reading what ${path} serves`);
+    const { body } = await getWhole(transport, { path, attempts: 2, signal }, `reading what ${path} serves`);
     return { resources: resourcesOf(api, parse<ResourceList>(body)), down: [] };
   } catch (error) {
     // An aggregated API whose server is down answers 503 in plain text; the rest of the cluster is none the worse.

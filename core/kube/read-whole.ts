@@ -32,7 +32,7 @@ async function getOnce(transport: Transport, request: GetRequest, what: string):
   return { reply: answer.reply, body };
 }
 
-export type GetRequest = Pick<ApiRequest, "path" | "accept" | "signal">;
+export type GetRequest = Pick<ApiRequest, "path" | "accept" | "attempts" | "signal">;
 
 export interface WholeReply {
   readonly reply: WireReply;

@@ -24,6 +24,8 @@ export interface ApiRequest {
   readonly body?: Uint8Array | undefined;
   /** Sending it twice does no harm. Others are sent again only when the server asked for it or cannot have seen it. */
   readonly repeatable: boolean;
+  /** Where the default would wait too long for something that one can do without. */
+  readonly attempts?: number | undefined;
   /** Called for each time it is sent. */
   readonly onSend?: (() => void) | undefined;
   readonly signal: AbortSignal;
@@ -92,6 +94,7 @@ async function sendRetrying(state: State, request: ApiRequest): Promise<ApiReply
   try {
     return await retrying(() => attempt(state, request), {
       signal: request.signal,
+      attempts: request.attempts,
       deadlineMs: DEADLINE_MS,
       isRetryable: (error) => !state.closed && mayRepeat(error, request.repeatable, state.reached),
       retryAfterSeconds: (error) => (error instanceof Refused ? error.refusal.retryAfterSeconds : undefined),
