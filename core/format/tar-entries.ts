@@ -19,7 +19,7 @@ export interface TarCaps {
 
 /** Objects of text pack to a tenth or a thirtieth; a bomb to a thousandth. Looked at once this much has come out. */
 const MAX_RATIO = 400;
-const RATIO_FROM_BYTES = 16 * 1024 * 1024;
+const RATIO_FROM_BYTES = 32 * 1024 * 1024;
 
 /** A tar ends in two blocks of zeros: without them it was cut, even where the gzip around it is whole. */
 const END_BYTES = 1024;
