@@ -1,11 +1,6 @@
-import { type BackupRequest, backupRequest } from "#core/model/backup.ts";
-import { parseDuration } from "#core/model/duration.ts";
-import { Failure } from "#core/model/errors.ts";
-import { backupName, generatedName } from "#core/model/names.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand, type FlagValues } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag, selectionFlags } from "#plugin/flags.ts";
-import { describeSelection, labelsOf, selectionOf } from "#plugin/selection.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
 
 const flags = {
@@ -62,8 +57,13 @@ export const createCommand = defineCommand({
   ],
   exitCodes: [0, 2, 3, 4, 5, 6, 7, 130],
   async run(invocation, app) {
-    const { openCatalogFor, openClusterFor } = await import("#plugin/context.ts");
-    const wanted = settle(invocation.positionals[0], invocation.flags);
+    const [{ openCatalogFor, openClusterFor }, { announcement, wantedBackup }, { generatedName }] =
+      await Promise.all([
+        import("#plugin/context.ts"),
+        import("#plugin/requests/backup-request.ts"),
+        import("#core/model/names.ts"),
+      ]);
+    const wanted = wantedBackup(invocation.positionals[0], invocation.flags);
     const [cluster, catalog] = await Promise.all([
       openClusterFor(invocation.flags, app),
       openCatalogFor(invocation.flags, app),
@@ -83,50 +83,11 @@ export const createCommand = defineCommand({
   },
 });
 
-type Given = FlagValues<typeof flags>;
-
-/** Everything that can be wrong with the words ends here, before anything is opened. */
-function settle(
-  name: string | undefined,
-  given: Given,
-): Omit<BackupRequest, "name"> & { name?: BackupRequest["name"] } {
-  const request = backupRequest.omit({ name: true }).parse({
-    selection: selectionOf(given),
-    pageSize: positive(given.pageSize),
-    labels: labelsOf(given.labels, "--labels"),
-    ttlSeconds: given.ttl === undefined ? undefined : Math.round(parseDuration(given.ttl, "--ttl")),
-    veleroExpiry: given.veleroExpiry ?? false,
-    strict: given.strict ?? false,
-  });
-  if (request.veleroExpiry && request.ttlSeconds === undefined) {
-    throw new Failure("usage", "--velero-expiry needs --ttl", { hint: "add --ttl 30d" });
-  }
-  return name === undefined ? request : { ...request, name: parseName(name) };
-}
-
-function parseName(name: string): BackupRequest["name"] {
-  const parsed = backupName.safeParse(name);
-  if (parsed.success) return parsed.data;
-  throw new Failure("usage", parsed.error.issues[0]?.message ?? `"${name}" is not a name`);
-}
-
-function positive(size: number | undefined): number | undefined {
-  if (size === undefined || (Number.isInteger(size) && size > 0)) return size;
-  throw new Failure("usage", "--page-size must be a whole number above 0");
-}
-
-function announcement(
-  request: BackupRequest,
-  info: { readonly clusterName: string; readonly contextName: string },
-  url: string,
-): string {
-  const what = describeSelection(request.selection);
-  return `Backing up ${what} of cluster ${info.clusterName} (context ${info.contextName}) as ${request.name} to ${url}\n`;
-}
+export type CreateFlags = FlagValues<typeof flags>;
 
 type Run = Pick<import("#core/backup/run.ts").BackupRun, "cluster" | "catalog" | "request">;
 
-async function save(run: Run, given: Given, app: App): Promise<0 | 3> {
+async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
   const [
     { runBackup },
     { openProgress },
@@ -158,7 +119,7 @@ async function save(run: Run, given: Given, app: App): Promise<0 | 3> {
   }
 }
 
-async function showPlan(run: Run, given: Given, app: App): Promise<0 | 3> {
+async function showPlan(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
   const [{ planBackup }, { runContextOf }, { planDocument, planText }] = await Promise.all([
     import("#core/backup/plan-backup.ts"),
     import("#plugin/context.ts"),

@@ -1,7 +1,6 @@
 import type { OpenBackup } from "#core/catalog/catalog.ts";
 import { defineCommand } from "#plugin/command.ts";
 import { locationFlag, outputFlag } from "#plugin/flags.ts";
-import { describeText } from "#plugin/ui/backup-description.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
 
 export const describeCommand = defineCommand({
@@ -22,6 +21,7 @@ export const describeCommand = defineCommand({
   exitCodes: [0, 2, 4, 7, 8],
   async run({ positionals: [name = ""], flags }, app) {
     const { openCatalogFor, runContextOf } = await import("#plugin/context.ts");
+    const { describeText } = await import("#plugin/ui/backup-description.ts");
     const catalog = await openCatalogFor(flags, app);
     try {
       const backup = await catalog.open(name, runContextOf(app));

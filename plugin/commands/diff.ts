@@ -1,6 +1,5 @@
 import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag, selectionFlags } from "#plugin/flags.ts";
-import { selectionOf } from "#plugin/selection.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
 
 export const diffCommand = defineCommand({
@@ -26,6 +25,7 @@ export const diffCommand = defineCommand({
         import("#plugin/ui/diff-report.ts"),
         import("#plugin/ui/progress.ts"),
       ]);
+    const { selectionOf } = await import("#plugin/selection.ts");
     const selection = selectionOf(flags);
     const [cluster, catalog] = await Promise.all([openClusterFor(flags, app), openCatalogFor(flags, app)]);
     const progress = openProgress(app);

@@ -1,6 +1,5 @@
 import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, outputFlag, selectionFlags } from "#plugin/flags.ts";
-import { selectionOf } from "#plugin/selection.ts";
 import { printRoles } from "#plugin/ui/roles.ts";
 
 export const rbacBackupCommand = defineCommand({
@@ -21,6 +20,7 @@ export const rbacBackupCommand = defineCommand({
       import("#core/backup/rights.ts"),
       import("#plugin/context.ts"),
     ]);
+    const { selectionOf } = await import("#plugin/selection.ts");
     const selection = selectionOf(flags);
     const cluster = await openClusterFor(flags, app);
     try {

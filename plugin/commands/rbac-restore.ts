@@ -1,6 +1,5 @@
 import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, outputFlag, selectionFlags } from "#plugin/flags.ts";
-import { selectionOf } from "#plugin/selection.ts";
 import { printRoles } from "#plugin/ui/roles.ts";
 
 export const rbacRestoreCommand = defineCommand({
@@ -25,6 +24,7 @@ export const rbacRestoreCommand = defineCommand({
       import("#core/restore/rights.ts"),
       import("#plugin/context.ts"),
     ]);
+    const { selectionOf } = await import("#plugin/selection.ts");
     const selection = selectionOf(flags);
     const cluster = await openClusterFor(flags, app);
     try {

@@ -1,11 +1,6 @@
-import { parseDuration } from "#core/model/duration.ts";
-import { Failure } from "#core/model/errors.ts";
-import { generatedName, restoreName } from "#core/model/names.ts";
-import { type RestoreRequest, restoreRequest } from "#core/model/restore.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand, type FlagValues } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag, selectionFlags, yesFlag } from "#plugin/flags.ts";
-import { mappingOf, selectionOf } from "#plugin/selection.ts";
 import { confirm } from "#plugin/ui/confirm.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
 
@@ -79,7 +74,7 @@ const flags = {
   ...clusterFlags,
 } as const;
 
-type Given = FlagValues<typeof flags>;
+export type RestoreFlags = FlagValues<typeof flags>;
 
 export const restoreCommand = defineCommand({
   words: ["restore"],
@@ -103,8 +98,11 @@ export const restoreCommand = defineCommand({
   ],
   exitCodes: [0, 2, 3, 4, 5, 6, 7, 8, 130],
   async run({ positionals: [backup = ""], flags: given }, app) {
-    const request = settle(backup, given, app);
-    const { openCatalogFor, openClusterFor, runContextOf } = await import("#plugin/context.ts");
+    const [{ wantedRestore }, { openCatalogFor, openClusterFor, runContextOf }] = await Promise.all([
+      import("#plugin/requests/restore-request.ts"),
+      import("#plugin/context.ts"),
+    ]);
+    const request = wantedRestore(backup, given, app.now());
     const [cluster, catalog] = await Promise.all([openClusterFor(given, app), openCatalogFor(given, app)]);
     try {
       const opened = await catalog.open(backup, runContextOf(app));
@@ -120,43 +118,9 @@ export const restoreCommand = defineCommand({
   },
 });
 
-function settle(backup: string, given: Given, app: App): RestoreRequest {
-  const name = restoreName.safeParse(given.name ?? generatedName(backup, app.now()));
-  if (!name.success) throw new Failure("usage", name.error.issues[0]?.message ?? "--name is not a name");
-  return restoreRequest.parse({
-    name: name.data,
-    backup,
-    selection: selectionOf(given),
-    namespaceMapping: mappingOf(given.namespaceMapping, "--namespace-mapping"),
-    existing: given.existing,
-    includeStatus: given.includeStatus,
-    preserveNodePorts: given.preserveNodePorts,
-    emptyVolumes: emptyVolumes(given.emptyVolumes),
-    startJobs: given.startJobs,
-    keepManagedFields: given.keepManagedFields,
-    keepProtection: given.keepProtection,
-    strict: given.strict,
-    wait: given.wait !== "false",
-    timeoutSeconds: parseDuration(given.timeout ?? "10m", "--timeout"),
-  });
-}
-
-function emptyVolumes(text: string | undefined): RestoreRequest["emptyVolumes"] {
-  if (text === undefined) return false;
-  if (text === "all") return true;
-  const claims = text.split(",");
-  const wrong = claims.find((claim) => !/^[^/]+\/[^/]+$/.test(claim));
-  if (wrong !== undefined) {
-    throw new Failure("usage", `--empty-volumes: "${wrong}" is not namespace/claim`, {
-      hint: "write --empty-volumes=shop/data",
-    });
-  }
-  return claims;
-}
-
 type Ask = Omit<import("#core/restore/run.ts").RestoreAsk, "stateDirectory">;
 
-async function restore(asked: Ask, given: Given, app: App): Promise<0 | 3> {
+async function restore(asked: Ask, given: RestoreFlags, app: App): Promise<0 | 3> {
   const [{ prepareRestore }, { runContextOf, stateFolderOf }, { restorePlanText }] = await Promise.all([
     import("#core/restore/prepare.ts"),
     import("#plugin/context.ts"),
@@ -180,7 +144,7 @@ async function restore(asked: Ask, given: Given, app: App): Promise<0 | 3> {
 type Plan = import("#core/restore/plan.ts").RestorePlan;
 
 /** Which cluster is about to be written to; another one than the backup's needs a yes. */
-async function agree(target: Plan["target"], given: Given, app: App): Promise<void> {
+async function agree(target: Plan["target"], given: RestoreFlags, app: App): Promise<void> {
   const where = `cluster ${target.clusterName} (context ${target.contextName}, ${target.server})`;
   if (!app.quiet) app.stderr.write(`Restoring into ${where}\n`);
   if (target.relation === "same") return;
@@ -196,7 +160,7 @@ async function carryOut(
     readonly ask: import("#core/restore/run.ts").RestoreAsk;
     readonly prepared: import("#core/restore/prepare.ts").Prepared;
   },
-  given: Given,
+  given: RestoreFlags,
   app: App,
 ): Promise<0 | 3> {
   const [{ carryOutRestore }, { openProgress }, { runContextOf }, { restoreReportText }, { heldText }] =

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { escapeControl } from "./table.ts";
-import { formatBytes, formatSpan } from "./units.ts";
+import { formatBytes, formatSpan, groupDigits } from "./units.ts";
 
 /** One phase as one line: `Reading  [=====>    ]  1,234/5,000  321/s  12s left`. Pure. */
 export interface PhaseState {
@@ -42,15 +42,15 @@ function bar(state: PhaseState, style: LineStyle): string {
 }
 
 function counts(state: PhaseState): string {
-  const done = state.done.toLocaleString("en-US");
-  const count = state.total === undefined ? done : `${done}/${state.total.toLocaleString("en-US")}`;
+  const done = groupDigits(state.done);
+  const count = state.total === undefined ? done : `${done}/${groupDigits(state.total)}`;
   return state.bytes === undefined ? count : `${count}  ${formatBytes(state.bytes)}`;
 }
 
 function speed(state: PhaseState, style: LineStyle): readonly string[] {
   const elapsed = Math.max(1, (state.endedAt ?? style.now) - state.startedAt);
   const perSecond = (state.done * 1000) / elapsed;
-  const rate = `${Math.round(perSecond).toLocaleString("en-US")}/s`;
+  const rate = `${groupDigits(Math.round(perSecond))}/s`;
   if (state.endedAt !== undefined) return [rate, formatSpan(elapsed)];
   // The first second says nothing about the rest.
   if (elapsed < 1000 || state.total === undefined || perSecond <= 0) return [rate];

@@ -1,0 +1,46 @@
+import { type BackupRequest, backupRequest } from "#core/model/backup.ts";
+import { parseDuration } from "#core/model/duration.ts";
+import { Failure } from "#core/model/errors.ts";
+import { backupName } from "#core/model/names.ts";
+import type { CreateFlags } from "#plugin/commands/create.ts";
+import { describeSelection, labelsOf, selectionOf } from "#plugin/selection.ts";
+
+/** Flags of create → BackupRequest. Pure; its name may be left to the clock. */
+export type WantedBackup = Omit<BackupRequest, "name"> & { readonly name?: BackupRequest["name"] };
+
+/** Everything that can be wrong with the words ends here, before anything is opened. */
+export function wantedBackup(name: string | undefined, given: CreateFlags): WantedBackup {
+  const request = backupRequest.omit({ name: true }).parse({
+    selection: selectionOf(given),
+    pageSize: positive(given.pageSize),
+    labels: labelsOf(given.labels, "--labels"),
+    ttlSeconds: given.ttl === undefined ? undefined : Math.round(parseDuration(given.ttl, "--ttl")),
+    veleroExpiry: given.veleroExpiry ?? false,
+    strict: given.strict ?? false,
+  });
+  if (request.veleroExpiry && request.ttlSeconds === undefined) {
+    throw new Failure("usage", "--velero-expiry needs --ttl", { hint: "add --ttl 30d" });
+  }
+  return name === undefined ? request : { ...request, name: parseName(name) };
+}
+
+function parseName(name: string): BackupRequest["name"] {
+  const parsed = backupName.safeParse(name);
+  if (parsed.success) return parsed.data;
+  throw new Failure("usage", parsed.error.issues[0]?.message ?? `"${name}" is not a name`);
+}
+
+function positive(size: number | undefined): number | undefined {
+  if (size === undefined || (Number.isInteger(size) && size > 0)) return size;
+  throw new Failure("usage", "--page-size must be a whole number above 0");
+}
+
+/** The first line of a run. */
+export function announcement(
+  request: BackupRequest,
+  info: { readonly clusterName: string; readonly contextName: string },
+  url: string,
+): string {
+  const what = describeSelection(request.selection);
+  return `Backing up ${what} of cluster ${info.clusterName} (context ${info.contextName}) as ${request.name} to ${url}\n`;
+}

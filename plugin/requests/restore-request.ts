@@ -1,0 +1,41 @@
+import { parseDuration } from "#core/model/duration.ts";
+import { Failure } from "#core/model/errors.ts";
+import { generatedName, restoreName } from "#core/model/names.ts";
+import { type RestoreRequest, restoreRequest } from "#core/model/restore.ts";
+import type { RestoreFlags } from "#plugin/commands/restore.ts";
+import { mappingOf, selectionOf } from "#plugin/selection.ts";
+
+/** Flags of restore → RestoreRequest. Pure. */
+export function wantedRestore(backup: string, given: RestoreFlags, now: Date): RestoreRequest {
+  const name = restoreName.safeParse(given.name ?? generatedName(backup, now));
+  if (!name.success) throw new Failure("usage", name.error.issues[0]?.message ?? "--name is not a name");
+  return restoreRequest.parse({
+    name: name.data,
+    backup,
+    selection: selectionOf(given),
+    namespaceMapping: mappingOf(given.namespaceMapping, "--namespace-mapping"),
+    existing: given.existing,
+    includeStatus: given.includeStatus,
+    preserveNodePorts: given.preserveNodePorts,
+    emptyVolumes: emptyVolumes(given.emptyVolumes),
+    startJobs: given.startJobs,
+    keepManagedFields: given.keepManagedFields,
+    keepProtection: given.keepProtection,
+    strict: given.strict,
+    wait: given.wait !== "false",
+    timeoutSeconds: parseDuration(given.timeout ?? "10m", "--timeout"),
+  });
+}
+
+function emptyVolumes(text: string | undefined): RestoreRequest["emptyVolumes"] {
+  if (text === undefined) return false;
+  if (text === "all") return true;
+  const claims = text.split(",");
+  const wrong = claims.find((claim) => !/^[^/]+\/[^/]+$/.test(claim));
+  if (wrong !== undefined) {
+    throw new Failure("usage", `--empty-volumes: "${wrong}" is not namespace/claim`, {
+      hint: "write --empty-volumes=shop/data",
+    });
+  }
+  return claims;
+}
