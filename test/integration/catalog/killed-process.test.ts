@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { systemClock } from "#core/catalog/clock.ts";
 import { systemProcesses } from "#core/catalog/process-identity.ts";
@@ -15,7 +16,7 @@ import {
   writeBackup,
 } from "#test/unit/catalog/backup-fixtures.ts";
 
-const WRITER = join(import.meta.dirname, "killed-writer.ts");
+const WRITER = fileURLToPath(new URL("./killed-writer.ts", import.meta.url));
 
 function runWriter(root: string, n: number) {
   return spawnSync(process.execPath, [WRITER, root, String(n)], { encoding: "utf8" });

@@ -19,14 +19,14 @@ export const CONFIG_MAPS: ItemKind = {
   kind: "ConfigMap",
   namespaced: true,
 };
-export const DEPLOYMENTS: ItemKind = {
+const DEPLOYMENTS: ItemKind = {
   group: "apps",
   version: "v1",
   resource: "deployments",
   kind: "Deployment",
   namespaced: true,
 };
-export const NAMESPACES: ItemKind = {
+const NAMESPACES: ItemKind = {
   group: "",
   version: "v1",
   resource: "namespaces",

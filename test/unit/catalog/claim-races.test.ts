@@ -38,7 +38,9 @@ class PatientClock extends LeapingClock {
   }
 }
 
-test("of runs that race for one name exactly one wins, and the others end before they read the cluster", async () => {
+test("of runs that race for one name exactly one wins, and the others end before they read the cluster", {
+  timeout: 60_000,
+}, async () => {
   const property = fc.asyncProperty(
     fc.scheduler(),
     fc.integer({ min: 2, max: 3 }),

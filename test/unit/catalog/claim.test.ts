@@ -195,6 +195,21 @@ describe("the folder is compared with what was written", () => {
     expect(await catalog.list(makeRun().context)).toEqual([]);
   });
 
+  test("the commit is taken back at once, whoever tidies up the rest", async () => {
+    let lists = 0;
+    const meddling = watchStore(store, async (call, happen) => {
+      if (call.method === "list" && ++lists === 3)
+        await store.put("backups/web/strange", Buffer.from("?"), signal);
+      return happen();
+    });
+    const { context } = makeRun();
+    const writer = await makeCatalog({ store: meddling, folders, clock }).begin("web", context);
+    await addAll(writer, SOME_ITEMS);
+    await expect(writer.commit(makeFacts("web"), context)).rejects.toMatchObject({ code: "location-error" });
+    expect(await keysIn(store)).not.toContain("backups/web/velero-backup.json");
+    await writer.abort();
+  });
+
   test("a file that nobody wrote ends the run too", async () => {
     const catalog = makeCatalog({ store, folders, clock });
     const { context } = makeRun();

@@ -20,6 +20,8 @@ const ENDS = ["silence before", "silence after", "errors before", "errors after"
 type End = (typeof ENDS)[number];
 
 const FIRST_PID = 1;
+/** Some thirty backups are written, removed and written again: quick alone, less so beside other tests. */
+const PATIENCE = { timeout: 60_000 };
 
 let folders: Awaited<ReturnType<typeof makeFolders>>;
 beforeAll(async () => {
@@ -27,11 +29,11 @@ beforeAll(async () => {
 });
 afterAll(() => folders.remove());
 
-test.for(ENDS)("a run that ends at any call by %s leaves a whole backup or none", async (end) => {
+test.for(ENDS)("a run that ends at any call by %s leaves a whole backup or none", PATIENCE, async (end) => {
   await expectWholeOrNone(() => createMemoryStore(), end);
 });
 
-test("that holds on a store that ignores conditional writes too", async () => {
+test("that holds on a store that ignores conditional writes too", PATIENCE, async () => {
   await expectWholeOrNone(
     () => createMemoryStore({ conditionalPut: false, conditionalUpload: false }),
     "silence after",
@@ -41,12 +43,12 @@ test("that holds on a store that ignores conditional writes too", async () => {
 async function expectWholeOrNone(makeStore: () => ObjectStore, end: End): Promise<void> {
   const calls = await callsOfWholeRun(makeStore());
   expect(calls).toBeGreaterThan(15);
-  const listed: boolean[] = [];
-  for (let n = 1; n <= calls; n++) {
+  const ends = Array.from({ length: calls }, async (_, index) => {
     const store = makeStore();
-    await runUntil(store, n, end);
-    listed.push(await isWholeOrAbsent(store));
-  }
+    await runUntil(store, index + 1, end);
+    return isWholeOrAbsent(store);
+  });
+  const listed = await Promise.all(ends);
   // Neither always nor never: the commit lies somewhere between.
   expect(new Set(listed).size).toBe(2);
 }

@@ -61,6 +61,8 @@ describe("the cache", () => {
     const listed = await catalog.list(makeRun().context);
     expect(listed.find((backup) => backup.name === "b0001")?.itemCount).toBe(99);
     expect(counts.get).toBe(1);
+    await catalog.list(makeRun().context);
+    expect(counts.get).toBe(1);
   });
 
   test.for(["", "{", "[]", "null", '{"version":1}', '{"version":1,"url":"memory://store","commits":[3]}'])(

@@ -57,7 +57,14 @@ describe("the chain of proof", () => {
     }
   });
 
-  test("never lets a flipped byte of the archive become an item's bytes", async () => {
+  test("ends at a manifest that is as well-formed as the true one", async () => {
+    await change(MANIFEST, (manifest) => {
+      manifest["createdBy"] = { user: "eve" };
+    });
+    await expect(open()).rejects.toThrow("kubectl-backup.json is not what was written");
+  });
+
+  test("never lets a flipped byte of the archive become an item's bytes", { timeout: 60_000 }, async () => {
     const bytes = await bytesOf(store, ARCHIVE);
     const originals = new Set(SOME_ITEMS.map((item) => Buffer.from(item.bytes).toString()));
     let damaged = 0;
