@@ -165,7 +165,7 @@ describe("an index that contradicts itself", () => {
     readonly beforeFooter?: string;
   }
 
-  async function forge(parts: Forgery): Promise<IndexEntry[]> {
+  async function forgeIndex(parts: Forgery): Promise<Buffer> {
     const given = parts.lines ?? lines;
     const packed = await compressMember(Buffer.from(given.map((one) => `${JSON.stringify(one)}\n`).join("")));
     const first = { kind: 0, namespace: "a", name: "one", ...parts.first };
@@ -178,11 +178,19 @@ describe("an index that contradicts itself", () => {
     };
     const packedTable = await compressMember(Buffer.from(JSON.stringify(table)));
     const footer = encodeFooter({ offset: packed.length, length: packedTable.length });
-    return await allEntries(
-      Buffer.concat([packed, packedTable, Buffer.from(parts.beforeFooter ?? ""), footer]),
-      1000,
-    );
+    return Buffer.concat([packed, packedTable, Buffer.from(parts.beforeFooter ?? ""), footer]);
   }
+
+  async function forge(parts: Forgery): Promise<IndexEntry[]> {
+    return await allEntries(await forgeIndex(parts), 1000);
+  }
+
+  test("is told where one namespace alone is read and has more lines than counted", async () => {
+    const kinds = [{ ...kind, namespaces: { a: 1, b: 1 } }];
+    const index = await open(await forgeIndex({ table: { kinds } }), 1000);
+    const reading = collect(index.entries(configMaps, { namespace: "a", signal: never }));
+    await expect(reading).rejects.toMatchObject({ code: "backup-damaged" });
+  });
 
   test("is read where it does not", async () => {
     expect((await forge({})).map((entry) => entry.name)).toEqual(["one", "two"]);
