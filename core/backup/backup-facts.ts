@@ -4,7 +4,7 @@ import type { BackupFacts, BackupRequest, KindRecord, NamespaceRecord, Notice } 
 import { claimWarnings } from "./claims.ts";
 import type { Collected } from "./collect.ts";
 import { namespaceRecord } from "./completeness.ts";
-import { kindRecord } from "./kind-record.ts";
+import { kindRecord, unreadRecord } from "./kind-record.ts";
 import { judgeOutcomes } from "./losses.ts";
 import type { NamespaceFacts } from "./namespace-facts.ts";
 import { leftOutWarnings } from "./needs.ts";
@@ -83,9 +83,11 @@ function kindRecords({ collected, namespaceFacts, plan, started, finished }: Fac
     absent: [],
     failures: [],
   };
-  return [namespaces, ...collected.outcomes, ...collected.related].map((outcome) =>
-    kindRecord(outcome, times),
-  );
+  const read = [namespaces, ...collected.outcomes, ...collected.related];
+  return [
+    ...read.map((outcome) => kindRecord(outcome, times)),
+    ...plan.unreadable.map((kind) => unreadRecord(kind, times)),
+  ];
 }
 
 /** After judgeOutcomes, which tells the tally which kinds a namespace lacks. */

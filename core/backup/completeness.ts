@@ -1,4 +1,5 @@
 import type { NamespaceRecord } from "#core/model/backup.ts";
+import { groupResource } from "#core/model/item.ts";
 import { narrowsContent } from "#core/model/selection.ts";
 import { isExcluded } from "./item-sink.ts";
 import type { NamespaceFact } from "./namespace-facts.ts";
@@ -15,7 +16,7 @@ export function namespaceRecord(
   tally: NamespaceTally,
   { plan, startedAt }: { readonly plan: BackupPlan; readonly startedAt: string },
 ): NamespaceRecord {
-  const kindsNotRead = [...new Set([...tally.kindsNotRead, ...plan.unreadable])].sort();
+  const kindsNotRead = [...new Set([...tally.kindsNotRead, ...plan.unreadable.map(groupResource)])].sort();
   const reason = whyIncomplete(fact, plan, kindsNotRead);
   return {
     name: fact.name,

@@ -2,8 +2,13 @@ import type { DownApi } from "#core/kube/cluster.ts";
 import type { Notice } from "#core/model/backup.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 
+/** Kept in the manifest, so that the next backup knows as much although this one could not read it. */
+export interface UnreadableKind extends ItemKind {
+  readonly message: string;
+}
+
 export interface DownJudgement {
-  readonly unreadable: readonly string[];
+  readonly unreadable: readonly UnreadableKind[];
   readonly errors: readonly Notice[];
   readonly warnings: readonly Notice[];
 }
@@ -20,19 +25,27 @@ export function judgeDownApis(down: readonly DownApi[], knownKinds: readonly Ite
       .filter(({ lost }) => lost.length > 0 === isLoss)
       .map(({ api, lost }) => ({ message: describe(api, lost) }));
   return {
-    unreadable: [...new Set(judged.flatMap(({ lost }) => lost))],
+    unreadable: judged.flatMap(({ api, lost }) => lost.map((kind) => ({ ...kind, message: api.message }))),
     errors: notices(true),
     warnings: notices(false),
   };
 }
 
-function lostKinds(api: DownApi, knownKinds: readonly ItemKind[]): readonly string[] {
+function lostKinds(api: DownApi, knownKinds: readonly ItemKind[]): readonly ItemKind[] {
   const shown = api.resources.filter(({ namespaced, verbs }) => namespaced && verbs.includes("create"));
   const known = knownKinds.filter(({ namespaced, group }) => namespaced && group === api.group);
-  return [...new Set([...shown, ...known].map(groupResource))];
+  const byName = new Map([...known, ...shown].map((kind) => [groupResource(kind), toItemKind(kind)]));
+  return [...byName.values()];
 }
 
-function describe(api: DownApi, lost: readonly string[]): string {
-  const what = lost.length === 0 ? "nothing of it is in the backup" : `${lost.join(", ")} could not be read`;
+function toItemKind({ group, version, resource, kind, namespaced }: ItemKind): ItemKind {
+  return { group, version, resource, kind, namespaced };
+}
+
+function describe(api: DownApi, lost: readonly ItemKind[]): string {
+  const what =
+    lost.length === 0
+      ? "nothing of it is in the backup"
+      : `${lost.map(groupResource).join(", ")} could not be read`;
   return `the API ${api.group}/${api.version} does not answer (${api.message}): ${what}`;
 }

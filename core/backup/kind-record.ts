@@ -1,4 +1,5 @@
 import type { KindRecord } from "#core/model/backup.ts";
+import type { UnreadableKind } from "./down-apis.ts";
 import type { KindFailure, KindOutcome } from "./read-kind.ts";
 
 /** The manifest's line; closes the watches, which is why it is made when the last kind has been read. */
@@ -50,4 +51,21 @@ function errorOf(failures: readonly KindFailure[]): KindRecord["error"] {
   const namespaces = failures.flatMap(({ namespace }) => (namespace === undefined ? [] : [namespace]));
   const where = namespaces.length > 0 ? { namespaces } : {};
   return { code: first.failure.code, message: first.failure.message, ...where };
+}
+
+/** A kind that is known to exist and whose API does not answer. */
+export function unreadRecord(
+  { message, ...kind }: UnreadableKind,
+  times: { readonly from: string; readonly to: string },
+): KindRecord {
+  const error = { code: "cluster-unreachable", message };
+  return {
+    ...kind,
+    method: "none",
+    startedAt: times.from,
+    finishedAt: times.to,
+    count: 0,
+    consistent: false,
+    error,
+  };
 }

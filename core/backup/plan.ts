@@ -10,7 +10,7 @@ import type { Selection } from "#core/model/selection.ts";
 import { readInsteadAs } from "#core/objects/cohabiting.ts";
 import { kindNotStored, type PublishedRule } from "#core/objects/not-stored.ts";
 import type { CompiledSelection } from "#core/selection/compile-selection.ts";
-import { judgeDownApis } from "./down-apis.ts";
+import { judgeDownApis, type UnreadableKind } from "./down-apis.ts";
 import { kindOrder } from "./kind-order.ts";
 import type { NamespaceFact, NamespaceFacts } from "./namespace-facts.ts";
 
@@ -34,8 +34,8 @@ export interface BackupPlan {
   readonly relatedKinds: readonly ApiResource[];
   /** Served kinds of which nothing is stored, and why. */
   readonly notStored: readonly PublishedRule[];
-  /** `resource.group` of namespaced kinds that cannot be read at all, since their API is down. */
-  readonly unreadable: readonly string[];
+  /** Namespaced kinds that cannot be read at all, since their API is down. */
+  readonly unreadable: readonly UnreadableKind[];
   readonly warnings: readonly Notice[];
   readonly errors: readonly Notice[];
 }

@@ -46,7 +46,7 @@ export function planDocument(plan: BackupPlan): unknown {
     namespaces: namespaces.map((one) => one.name),
     related: relatedKinds.map(groupResource),
     notStored,
-    unreadable,
+    unreadable: unreadable.map(groupResource),
     warnings,
     errors,
   };

@@ -190,11 +190,16 @@ describe("trouble with a kind", () => {
     const gadgets = resource("gadgets.x.example.com", "Gadget");
     await backup(shop([...coreResources, gadgets]), {}, { catalog, name: "earlier" });
     const api = { group: "x.example.com", version: "v1", message: "no endpoints", resources: [] };
-    const now = memoryCluster({ down: [api] });
-    now.put("namespaces", { metadata: { name: "shop" } });
-    expect((await backup(now, {}, { catalog, name: "later" })).facts.phase).toBe("PartiallyFailed");
     const elsewhere = memoryCluster({ down: [api], info: { caSha256: "another" } });
     expect((await backup(elsewhere, {}, { catalog, name: "other" })).facts.phase).toBe("Completed");
+    const now = memoryCluster({ down: [api] });
+    now.put("namespaces", { metadata: { name: "shop" } });
+    for (const name of ["later", "and-later-still"]) {
+      const { facts } = await backup(now, {}, { catalog, name });
+      expect(facts.phase).toBe("PartiallyFailed");
+      expect(facts.errors).toHaveLength(1);
+      expect(facts.errors[0]?.message).toContain(": gadgets.x.example.com could not be read");
+    }
   });
 
   test("a user who may read nothing gets an error and no backup", async () => {

@@ -105,6 +105,22 @@ describe("diffBackup", () => {
     });
   });
 
+  test("of a kind of which only related objects are stored nothing is new", async () => {
+    const cluster = shop();
+    const metadata = { name: "rb", namespace: "shop" };
+    const roles = "clusterroles.rbac.authorization.k8s.io";
+    cluster.put("rolebindings.rbac.authorization.k8s.io", {
+      metadata,
+      roleRef: { kind: "ClusterRole", name: "r" },
+    });
+    cluster.put(roles, { metadata: { name: "r" }, rules: [] });
+    const backup = await open(cluster, { includeNamespaces: ["shop"] });
+    cluster.put(roles, { metadata: { name: "unrelated" } });
+    expect(await diff(backup, cluster)).toMatchObject({ extra: [], missing: [], different: [] });
+    cluster.drop(roles, "", "r");
+    expect((await diff(backup, cluster)).missing).toEqual(["clusterroles /r"]);
+  });
+
   test("what the backup's own filter would have left out is not new", async () => {
     const cluster = shop();
     const backup = await open(cluster, { labelSelector: "app=web" });

@@ -58,7 +58,7 @@ describe("readItemHeader", () => {
 
   test("finds the end of long strings with quotes behind backslashes", () => {
     const filler = "x".repeat(100);
-    const data = { a: `${filler}"`, b: `${filler}\\`, c: `${filler}\\"${filler}` };
+    const data = { a: `${filler}"`, b: `${filler}\\`, c: `}${filler}\\"${filler}` };
     const text = `{"data":${JSON.stringify(data)},${head},"metadata":{"name":"n"}}`;
     expect(readItemHeader(encode(text)).name).toBe("n");
   });
