@@ -53,12 +53,6 @@ export type ReadItem =
   | { readonly ok: true; readonly item: StoredItem; readonly bytes: Uint8Array }
   | { readonly ok: false; readonly item: StoredItem; readonly message: string };
 
-export interface ItemCheck {
-  readonly checked: boolean;
-  /** Damaged items with what is wrong. */
-  readonly damaged: ReadonlyMap<StoredItem, string>;
-}
-
 /** A backup whose commit → manifest → index have been checked (or a Velero one, trusted as found). */
 export interface OpenBackup {
   readonly summary: BackupSummary;
@@ -74,12 +68,6 @@ export interface OpenBackup {
    * one range request and each member is decompressed once); the order between items is not kept.
    */
   read(items: readonly StoredItem[], signal: AbortSignal): AsyncIterable<ReadItem>;
-  /**
-   * For a restore, before its first write: reads and checks the items whole when they come to less than 256 MiB
-   * compressed. Larger selections are not read (`checked: false`): there each item is
-   * checked when it is read.
-   */
-  check(items: readonly StoredItem[], signal: AbortSignal): Promise<ItemCheck>;
   /** Removes temporary files. */
   close(): Promise<void>;
 }

@@ -5,10 +5,7 @@ import type { Manifest, Notice } from "#core/model/backup.ts";
 import { Failure } from "#core/model/errors.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
-import type { BackupSummary, ItemCheck, KindInventory, OpenBackup, ReadItem, StoredItem } from "./catalog.ts";
-
-/** What an interrupted write may cost in reading: format.md's promise that smaller selections are checked whole first. */
-const CHECKED_WHOLE_BYTES = 256 * 1024 * 1024;
+import type { BackupSummary, KindInventory, OpenBackup, ReadItem, StoredItem } from "./catalog.ts";
 
 export interface StoredBackupParts {
   readonly summary: BackupSummary;
@@ -59,23 +56,8 @@ export class StoredBackup implements OpenBackup {
     }
   }
 
-  async check(items: readonly StoredItem[], signal: AbortSignal): Promise<ItemCheck> {
-    const damaged = new Map<StoredItem, string>();
-    const checked = this.#compressedBytes(items) < CHECKED_WHOLE_BYTES;
-    if (!checked) return { checked, damaged };
-    for await (const result of this.read(items, signal)) {
-      if (!result.ok) damaged.set(result.item, result.message);
-    }
-    return { checked, damaged };
-  }
-
   close(): Promise<void> {
     return this.#parts.close();
-  }
-
-  #compressedBytes(items: readonly StoredItem[]): number {
-    const members = new Map(items.map((item) => this.#entryOf(item).member));
-    return members.values().reduce((sum, length) => sum + length, 0);
   }
 
   #toItem(entry: IndexEntry): StoredItem {
