@@ -166,7 +166,6 @@ function openFolder(
         if (stored !== undefined) yield { ok: true, item, bytes: stored.bytes };
       }
     },
-    check: async () => ({ checked: true, damaged: new Map() }),
     close: async () => undefined,
   };
 }
