@@ -37,7 +37,7 @@ export async function dial(
   }
 }
 
-export function portOf(server: URL): number {
+function portOf(server: URL): number {
   if (server.port !== "") return Number(server.port);
   return server.protocol === "http:" ? 80 : 443;
 }

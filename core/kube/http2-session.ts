@@ -2,11 +2,11 @@ import { type ClientHttp2Session, connect, constants } from "node:http2";
 import type { Duplex } from "node:stream";
 
 /**
- * What the server may send before we have read it: 4 MiB for each request, which carries 80 MB/s over a round trip of
- * 50 ms (the default of 64 KiB: 1.3 MB/s), and is all that a slow reader ever holds. The connection's own window only
- * has to be out of the way.
+ * What the server may send of one reply before we have read it: enough for 20 MB/s over a round trip of 50 ms (the
+ * default of 64 KiB: 1.3 MB/s), and all that a reader who waits for a slow store ever holds for each of its lists. The
+ * connection's own window only has to be out of the way.
  */
-const STREAM_WINDOW = 4 * 1024 * 1024;
+const STREAM_WINDOW = 1024 * 1024;
 const CONNECTION_WINDOW = 64 * 1024 * 1024;
 /** Go servers allow 100 to 250 requests at once; before they have said so, this many are safe. */
 const DEFAULT_STREAMS = 100;

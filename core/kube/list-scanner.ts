@@ -1,4 +1,4 @@
-import { text } from "./json-members.ts";
+import { isWhite, text } from "./json-members.ts";
 import { InvalidJson, JsonScanner, TruncatedJson } from "./json-scanner.ts";
 
 /** The part of a List's metadata that paging needs. */
@@ -68,7 +68,7 @@ export class ListScanner {
 
   #step(chunk: Uint8Array, at: number): number {
     const byte = chunk[at] ?? 0;
-    if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) return at + 1;
+    if (isWhite(byte)) return at + 1;
     const next = this.#next(byte);
     if (next !== "begin") {
       this.#expected = next;
