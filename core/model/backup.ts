@@ -34,7 +34,6 @@ const clusterIdentity = z.object({
   serverMajor: z.string(),
   serverMinor: z.string(),
 });
-export type ClusterIdentity = z.infer<typeof clusterIdentity>;
 
 /** One line per kind that was asked for, whether it could be read or not. */
 const kindRecord = z.object({

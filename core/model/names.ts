@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /**
- * Names of backups are DNS labels of at most 63 characters: they become folder names, Velero object names and label
+ * Names of backups and restores are DNS labels of at most 63 characters: they become folder names, Velero object names and label
  * values. DOS device names are refused, since a directory location may lie on a Windows disk.
  */
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
@@ -43,11 +43,8 @@ export const backupName = z
   .brand<"BackupName">();
 export type BackupName = z.infer<typeof backupName>;
 
-/** Restores are named like backups. */
-export const restoreName = backupName;
-
 /** UTC yyyymmdd-hhmmss, as in generated names. */
-export function compactTime(time: Date): string {
+function compactTime(time: Date): string {
   return time.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
 }
 

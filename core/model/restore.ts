@@ -1,10 +1,10 @@
 import * as z from "zod";
-import { restoreName } from "./names.ts";
+import { backupName } from "./names.ts";
 import { selection } from "./selection.ts";
 
 /** What `restore` was asked to do. */
 export const restoreRequest = z.object({
-  name: restoreName,
+  name: backupName,
   backup: z.string(),
   selection,
   /** Namespace as in the backup → namespace to restore into. */

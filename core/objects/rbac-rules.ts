@@ -21,7 +21,7 @@ export interface RbacObject {
   readonly rules: readonly RbacRule[];
 }
 
-export function rbacRules(rights: readonly NeededRight[]): readonly RbacRule[] {
+function rbacRules(rights: readonly NeededRight[]): readonly RbacRule[] {
   const rules = new Map<string, { group: string; resources: Set<string>; right: NeededRight }>();
   for (const right of rights) {
     const { group, resource } = right.kind;

@@ -1,13 +1,13 @@
 import { parseDuration } from "#core/model/duration.ts";
 import { Failure } from "#core/model/errors.ts";
-import { generatedName, restoreName } from "#core/model/names.ts";
+import { generatedName, backupName } from "#core/model/names.ts";
 import { type RestoreRequest, restoreRequest } from "#core/model/restore.ts";
 import type { RestoreFlags } from "#plugin/commands/restore.ts";
 import { mappingOf, selectionOf } from "#plugin/selection.ts";
 
 /** Flags of restore → RestoreRequest. Pure. */
 export function wantedRestore(backup: string, given: RestoreFlags, now: Date): RestoreRequest {
-  const name = restoreName.safeParse(given.name ?? generatedName(backup, now));
+  const name = backupName.safeParse(given.name ?? generatedName(backup, now));
   if (!name.success) throw new Failure("usage", name.error.issues[0]?.message ?? "--name is not a name");
   return restoreRequest.parse({
     name: name.data,

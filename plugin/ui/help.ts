@@ -3,7 +3,7 @@ import { type AnyCommand, EXIT_CODES, type Flag, type Flags, type Positional } f
 /** Help texts, made from the command definitions. Pure. */
 const WIDTH = 100;
 
-export function commandUsage(command: AnyCommand): string {
+function commandUsage(command: AnyCommand): string {
   const words = ["kubectl backup", ...command.words].join(" ");
   const positionals = (command.positionals ?? []).map(positionalUsage).join(" ");
   return [words, positionals, "[flags]"].filter((part) => part !== "").join(" ");

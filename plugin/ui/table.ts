@@ -39,7 +39,7 @@ export function escapeControl(text: string): string {
 }
 
 /** Columns on a terminal: wide East Asian characters and emoji take two, combining marks none. */
-export function displayWidth(text: string): number {
+function displayWidth(text: string): number {
   let width = 0;
   for (const character of text.normalize("NFC")) {
     if (/\p{Mark}/u.test(character)) continue;
