@@ -22,8 +22,10 @@ export async function clearFolder(
 ): Promise<readonly string[]> {
   const files = left.view.files.map((object) => object.key);
   const claims = left.view.claims.filter(({ runId }) => runId !== left.ownRunId).flatMap(({ keys }) => keys);
-  if (files.length + claims.length === 0) return [];
-  await sweepUploads(store, left.name, context);
+  // A run that was killed while it wrote its first claim has left nothing that lists, but maybe a temporary file.
+  const isEmpty = files.length + claims.length === 0;
+  await sweepUploads(store, left.name, { ...context, ...(isEmpty && { onProgress: () => undefined }) });
+  if (isEmpty) return [];
   if (files.length > 0) await store.remove(files, context.signal);
   if (claims.length > 0) await store.remove(claims, context.signal);
   return [...files, ...claims].map((key) => key.slice(backupFolder(left.name).length));

@@ -34,6 +34,8 @@ export type Fault =
   | { readonly cutAfterBytes: number; readonly how: "fin" | "rst" | "stream" }
   /** The server does its work, then the connection is reset instead of the reply. */
   | { readonly dropReply: true }
+  /** The server does its work; its reply (whose status is recorded at once) waits before it goes on. */
+  | { readonly holdReplyMs: number }
   /** The reply ends in order after this many bytes, and says so in its Content-Length: a short read. */
   | { readonly truncateTo: number }
   /** The header does not reach the server; requests to S3 are signed anew. */

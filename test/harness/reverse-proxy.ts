@@ -169,6 +169,7 @@ async function serve(exchange: Exchange, send: Send, socket: Socket | undefined)
     return void socket?.resetAndDestroy();
   }
   record.status = response.statusCode;
+  for (const fault of faults) if ("holdReplyMs" in fault) await sleep(fault.holdReplyMs);
   outgoing.writeHead(response.statusCode ?? 502, headersToReturn(response, faults));
   if (faults.some((fault) => "goAway" in fault)) outgoing.stream?.session?.goaway();
   await passBody(exchange, response, socket);

@@ -26,6 +26,7 @@ import { describeFile, type Found, readFolder, walk } from "./walk.ts";
 const PAGE_ENTRIES = 1000;
 /** Large enough that the thread pool's hop per read does not show, small enough to hold dozens at once. */
 const READ_BYTES = 256 * 1024;
+const PUT_ATTEMPTS = 5;
 
 export class DirectoryStore implements ObjectStore {
   readonly url: string;
@@ -89,9 +90,17 @@ export class DirectoryStore implements ObjectStore {
   }
 
   async put(key: string, body: Uint8Array, signal: AbortSignal): Promise<StoredObject> {
-    const upload = await this.openUpload(key, signal);
-    await upload.write(body);
-    return upload.commit();
+    for (let attempt = 1; ; attempt++) {
+      const upload = await this.openUpload(key, signal);
+      try {
+        await upload.write(body);
+        return await upload.commit();
+      } catch (error) {
+        // Another run took our temporary file for a dead one's and swept it away.
+        const isSwept = error instanceof Failure && isErrno(error.cause, "ENOENT");
+        if (!isSwept || attempt === PUT_ATTEMPTS) throw error;
+      }
+    }
   }
 
   async openUpload(key: string, signal: AbortSignal): Promise<Upload> {
