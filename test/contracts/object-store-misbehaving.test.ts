@@ -119,6 +119,46 @@ describe("a store that fails for good", () => {
     expect(await store.head("a/key", signal)).toMatchObject({ etag: stored.etag });
   });
 
+  test("a put whose reply is lost is found again even where the store then takes no further write", async () => {
+    const store = storeAt(proxy);
+    proxy.add({ when: isObjectPut, times: 1, fault: { dropReply: true } });
+    proxy.add({ when: isObjectPut, after: 1, fault: serverError(503) });
+    expect(await store.put("a/key", Buffer.from("bytes"), signal)).toMatchObject({ sizeBytes: 5 });
+  });
+
+  test("a listing whose reply came empty is asked for again, not taken for an empty store", async () => {
+    const store = storeAt(proxy);
+    await store.put("a/key", Buffer.from("bytes"), signal);
+    proxy.add({ when: isGet, times: 1, fault: { truncateTo: 0 } });
+    expect((await listAll(store, "")).keys).toEqual(["a/key"]);
+  });
+
+  test("a store that refuses conditions is written without them, and an existing key is still not replaced", async () => {
+    const store = storeAt(proxy);
+    const body = "<Error><Code>NotImplemented</Code></Error>";
+    const notImplemented = { status: 501, headers: { "content-type": "application/xml" }, body };
+    proxy.add({
+      when: ({ headers }) => headers["if-none-match"] !== undefined,
+      fault: { reply: notImplemented },
+    });
+    await store.put("a/key", Buffer.from("bytes"), signal);
+    await uploadAll(store, "a/large", [randomBytes(LARGE)]);
+    await expect(store.put("a/key", Buffer.from("other"), signal)).rejects.toMatchObject({
+      code: "key-exists",
+    });
+  });
+
+  test("a store that wants the newer checksum headers gets them", async () => {
+    const store = storeAt(proxy);
+    const lacks = ({ method, headers }: RecordedRequest) =>
+      method === "PUT" && !("x-amz-checksum-crc32" in headers);
+    const body = "<Error><Code>InvalidRequest</Code><Message>x-amz-checksum is required</Message></Error>";
+    const refusal = { status: 400, headers: { "content-type": "application/xml" }, body };
+    proxy.add({ when: lacks, fault: { reply: refusal } });
+    await Promise.all(["a", "b", "c"].map((name) => store.put(`puts/${name}`, Buffer.from(name), signal)));
+    await uploadAll(store, "a/large", [randomBytes(LARGE)]);
+  });
+
   test("a completion whose reply is lost is found again and leaves no upload open", async () => {
     const store = storeAt(proxy);
     const body = randomBytes(LARGE);

@@ -170,9 +170,10 @@ export function describeObjectStore(name: string, start: () => Promise<StoreUnde
       );
       for (const upload of uploads) await upload.write(randomBytes(under.largeBytes ?? 100_000));
       expect(await store.sweepUploads("left/", 3_600_000, signal)).toBe(0);
-      expect(await store.sweepUploads("left/", 0, signal)).toBe(1);
+      // More than one where the reply that named the first got lost, and the upload was begun again.
+      expect(await store.sweepUploads("left/", 0, signal)).toBeGreaterThan(0);
       expect(await store.sweepUploads("left/", 0, signal)).toBe(0);
-      expect(await store.sweepUploads("elsewhere/", 0, signal)).toBe(1);
+      expect(await store.sweepUploads("elsewhere/", 0, signal)).toBeGreaterThan(0);
       for (const upload of uploads) await upload.abort();
     });
 

@@ -53,11 +53,17 @@ export class Bucket {
 
   /** Makes the call until it succeeds or fails for good; it is built anew each time, in the dialect known by then. */
   request<T>(signal: AbortSignal, call: (options: CallOptions) => Promise<T>): Promise<T> {
-    return retrying(() => this.once(signal, call), {
+    let lessons = 0;
+    const attempt = () => {
+      lessons = this.dialect.lessons;
+      return this.once(signal, call);
+    };
+    return retrying(attempt, {
       signal,
       attempts: ATTEMPTS,
       baseDelayMs: this.retryMs,
-      isRetryable: (error) => (error instanceof Failure && error.retryable) || this.dialect.learn(error),
+      isRetryable: (error) =>
+        (error instanceof Failure && error.retryable) || this.dialect.learn(error, lessons),
     });
   }
 

@@ -8,7 +8,8 @@ export type DigestHeader = { readonly ContentMD5: string } | { readonly Checksum
 /**
  * What this server has shown to understand. A digest goes with every put and part, as object lock demands: the old
  * Content-MD5 where the location is on WHEN_REQUIRED (every S3-compatible server has known it from the start, while
- * the newer checksum headers break several), CRC-32 else. Either gives way to the other when it is refused.
+ * the newer checksum headers break several), CRC-32 else. Either gives way to the other when it is refused:
+ * that shows at a run's first write, a plain put. An upload in parts cannot change over, its parts are of one kind.
  */
 export class Dialect {
   /** Whether If-None-Match is sent at all; some servers refuse the header. */
@@ -17,6 +18,7 @@ export class Dialect {
   honoured: { readonly put: boolean; readonly upload: boolean } | undefined;
   #digest: "md5" | "crc32";
   #mayChangeDigest = true;
+  #lessons = 0;
 
   constructor(location: S3Location) {
     const mode = location.checksums ?? (location.endpoint === undefined ? "WHEN_SUPPORTED" : "WHEN_REQUIRED");
@@ -38,18 +40,37 @@ export class Dialect {
     return { ChecksumCRC32: digest.crc32.toString("base64") };
   }
 
-  /** Whether the refusal taught something, so that the same request, put differently, may succeed. */
-  learn(error: unknown): boolean {
+  /** Grows with everything learnt. */
+  get lessons(): number {
+    return this.#lessons;
+  }
+
+  /**
+   * Whether the refused request, put differently, may succeed. `lessons` is what had been learnt when it was sent:
+   * requests beside each other are refused for the same reason, and the first teaches for all.
+   */
+  learn(error: unknown, lessons: number): boolean {
     if (!(error instanceof Failure) || error.reply === undefined) return false;
     const { status, reason } = error.reply;
-    if (this.sendsConditions && (status === 501 || reason === "NotImplemented")) {
-      this.sendsConditions = false;
-      return true;
-    }
-    const text = `${reason} ${error.message}`;
-    if (status !== 400 || !this.#mayChangeDigest || !/checksum|content-md5/i.test(text)) return false;
+    const aboutConditions = status === 501 || reason === "NotImplemented";
+    const aboutDigest = status === 400 && /checksum|content-md5/i.test(`${reason} ${error.message}`);
+    if (!aboutConditions && !aboutDigest) return false;
+    if (lessons < this.#lessons) return true;
+    return aboutConditions ? this.#dropConditions() : this.#changeDigest();
+  }
+
+  #dropConditions(): boolean {
+    if (!this.sendsConditions) return false;
+    this.sendsConditions = false;
+    this.#lessons++;
+    return true;
+  }
+
+  #changeDigest(): boolean {
+    if (!this.#mayChangeDigest) return false;
     this.#mayChangeDigest = false;
     this.#digest = this.#digest === "md5" ? "crc32" : "md5";
+    this.#lessons++;
     return true;
   }
 }

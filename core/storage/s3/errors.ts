@@ -143,10 +143,11 @@ export function storeFailure(error: unknown, place: Place): Failure {
   const meaning =
     regionMissing(thrown) ?? BY_CODE[reason] ?? BY_STATUS[status] ?? unknown(status, reason, thrown);
   return new Failure(meaning.code, `${place.url}: ${meaning.what}${detail(status, reason)}`, {
-    hint: meaning.code === "location-wrong-region" ? regionHint(thrown) : meaning.hint,
+    hint: hintOf(meaning, thrown),
     retryable: meaning.retryable,
     reply: replyOf(status, reason, thrown),
-    cause: new Error(`${reason}: ${textOf(thrown.message)}`),
+    // One line: what follows it may be what a credential command printed.
+    cause: new Error(`${reason}: ${textOf(thrown.message).split("\n")[0]}`),
   });
 }
 
@@ -188,6 +189,12 @@ function unknown(status: number, reason: string, thrown: Thrown): Meaning {
 function regionMissing(thrown: Thrown): Meaning | undefined {
   if (!/region is missing/i.test(textOf(thrown.message))) return undefined;
   return { code: "location-wrong-region", what: "no region is known for the bucket" };
+}
+
+function hintOf(meaning: Meaning, thrown: Thrown): string | undefined {
+  if (meaning.code === "location-wrong-region") return regionHint(thrown);
+  const loginIsOver = /aws sso login/.test(textOf(thrown.message));
+  return loginIsOver ? "run aws sso login with the same profile" : meaning.hint;
 }
 
 /** AWS tells the right region in the body, a header, or the message ("… expecting 'eu-west-1'"). */

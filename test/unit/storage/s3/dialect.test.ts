@@ -31,22 +31,31 @@ test("a digest goes with every put: CRC-32 on AWS, Content-MD5 on other servers,
 test("a digest that is refused gives way to the other, once", () => {
   const dialect = new Dialect(custom);
   const error = refusal(400, "InvalidRequest", "x-amz-checksum header is required");
-  expect(dialect.learn(error)).toBe(true);
+  expect(dialect.learn(error, dialect.lessons)).toBe(true);
   expect(dialect.digestHeader(digest)).toHaveProperty("ChecksumCRC32");
-  expect(dialect.learn(error)).toBe(false);
+  expect(dialect.learn(error, dialect.lessons)).toBe(false);
 });
 
 test("a server that refuses conditions is asked without them", () => {
   const dialect = new Dialect(custom);
   expect(dialect.condition).toEqual({ IfNoneMatch: "*" });
-  expect(dialect.learn(refusal(501, "NotImplemented"))).toBe(true);
+  expect(dialect.learn(refusal(501, "NotImplemented"), dialect.lessons)).toBe(true);
   expect(dialect.condition).toEqual({});
-  expect(dialect.learn(refusal(501, "NotImplemented"))).toBe(false);
+  expect(dialect.learn(refusal(501, "NotImplemented"), dialect.lessons)).toBe(false);
+});
+
+test("requests beside each other are refused for one reason: the first teaches for all", () => {
+  const dialect = new Dialect(custom);
+  const error = refusal(400, "InvalidRequest", "x-amz-checksum header is required");
+  const sentAt = dialect.lessons;
+  expect([dialect.learn(error, sentAt), dialect.learn(error, sentAt)]).toEqual([true, true]);
+  expect(dialect.digestHeader(digest)).toHaveProperty("ChecksumCRC32");
+  expect(dialect.learn(error, dialect.lessons)).toBe(false);
 });
 
 test("other refusals teach nothing", () => {
   const dialect = new Dialect(custom);
   for (const error of [refusal(403, "AccessDenied"), refusal(400, "InvalidRequest"), new Error("checksum")]) {
-    expect(dialect.learn(error)).toBe(false);
+    expect(dialect.learn(error, dialect.lessons)).toBe(false);
   }
 });

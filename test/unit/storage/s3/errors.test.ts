@@ -71,6 +71,15 @@ test("what a server attaches to an error goes nowhere: neither message nor cause
   ).not.toContain("hunter2");
 });
 
+test("a login that is over is told with the command that renews it", () => {
+  const error = Object.assign(new Error("invalid. run 'aws sso login'\nhunter2"), {
+    name: "CredentialsProviderError",
+  });
+  const failure = storeFailure(error, place);
+  expect(failure.hint).toContain("aws sso login");
+  expect(String(failure.cause)).not.toContain("hunter2");
+});
+
 test("a Failure passes through unchanged", () => {
   const failure = new Failure("key-absent", "x");
   expect(storeFailure(failure, place)).toBe(failure);
