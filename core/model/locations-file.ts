@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 /** A location's name: fit for a flag and a file, and never mistaken for a URL or a path. */
-export const LocationName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, {
+const LocationName = z.string().regex(/^[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?$/, {
   message: "a location's name is of a-z, 0-9, . and -, at most 63 characters",
 });
 

@@ -1,6 +1,6 @@
 import { Failure, type FailureCode } from "#core/model/errors.ts";
 
-export function errnoOf(error: unknown): string | undefined {
+function errnoOf(error: unknown): string | undefined {
   // Node's file errors carry `code`, which the Error type does not know.
   return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }

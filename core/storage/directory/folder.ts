@@ -5,7 +5,7 @@ import { Failure } from "#core/model/errors.ts";
 import { isErrno } from "./file-errors.ts";
 
 /** Owner only: a backup holds Secrets. */
-export const FOLDER_MODE = 0o700;
+const FOLDER_MODE = 0o700;
 export const FILE_MODE = 0o600;
 
 /** The path of a key. Keys have been checked, so joining cannot leave the root; links could, so see `assertNoLinks`. */
