@@ -22,6 +22,8 @@ export type VeleroOptions = {
   readonly prefix?: string;
   /** Of Velero itself; "velero" when absent. Two Veleros on one cluster need two. */
   readonly namespace?: string;
+  /** Feature flags of the server, such as EnableAPIGroupVersions. */
+  readonly features?: readonly string[];
 };
 
 export type Velero = {
@@ -71,6 +73,7 @@ export async function startVelero(options: VeleroOptions): Promise<Velero> {
       ...["server", "--plugin-dir", plugins, ...kubeconfig],
       ...["--metrics-address", `127.0.0.1:${metrics}`, "--profiler-address", `127.0.0.1:${profiler}`],
       ...["--backup-sync-period", PERIOD, "--store-validation-frequency", PERIOD],
+      `--features=${(options.features ?? []).join(",")}`,
     ],
   });
   return ready(server, { client, cli, namespace, scratch });
