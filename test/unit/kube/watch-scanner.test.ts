@@ -20,7 +20,7 @@ function scan(text: string, sizes: readonly number[] = []) {
 
 const event = fc.record({
   type: fc.constantFrom("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR", "SOMETHING"),
-  object: fc.dictionary(fc.string(), fc.jsonValue({ stringUnit: "binary" })),
+  object: fc.dictionary(fc.string(), fc.jsonValue({ stringUnit: "binary", maxDepth: 2 })),
 });
 
 describe("the watch scanner", () => {
