@@ -109,12 +109,9 @@ describe("the same restore twice", () => {
     expect(first.failed).toEqual([]);
     expect(first.complete).toBe(true);
     expect(second.differing).toEqual([]);
-    expect(second.counts).toMatchObject({
-      created: 0,
-      updated: 0,
-      failed: 0,
-      unchanged: first.counts.created,
-    });
+    expect(second.counts).toMatchObject({ created: 0, updated: 0, failed: 0 });
+    // The Deployment's ReplicaSet is not even compared: its Deployment is there and has it in hand.
+    expect(second.counts.unchanged + (second.reasons["owner-exists"] ?? 0)).toBe(first.counts.created);
     expect(third.counts).toMatchObject({ created: 0, updated: 0, failed: 0 });
     expect(await versions()).toEqual(before);
   });

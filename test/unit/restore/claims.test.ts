@@ -1,0 +1,72 @@
+import { describe, expect, it } from "vitest";
+import { type ClaimFacts, decideClaim, type StoredClaim, type Volume } from "#core/restore/claims.ts";
+
+const claim: StoredClaim = { namespace: "app", name: "data", uid: "c1", volume: "pv" };
+const volume: Volume = {
+  name: "pv",
+  uid: "v1",
+  phase: "Released",
+  reclaimPolicy: "Retain",
+  handle: "csi d h",
+  claim: { namespace: "app", name: "data", uid: "c1" },
+};
+const facts = (more: Partial<ClaimFacts> = {}): ClaimFacts => ({
+  emptyVolumes: false,
+  sameCluster: true,
+  mapNamespace: (name) => name,
+  exists: () => false,
+  storedVolumes: new Map([["pv", { ...volume, phase: "Bound" }]]),
+  liveVolumes: new Map(),
+  ...more,
+});
+const live = (more: Partial<Volume>) => new Map([["pv", { ...volume, ...more }]]);
+
+describe("the fate of a claim", () => {
+  it.each<{ when: string; claim?: Partial<StoredClaim>; facts?: Partial<ClaimFacts>; fate: string }>([
+    { when: "it is in the target", facts: { exists: () => true }, fate: "exists" },
+    { when: "it was never bound", claim: { volume: "" }, fate: "unbound" },
+    { when: "its volume is released and retained", facts: { liveVolumes: live({}) }, fate: "rebind" },
+    {
+      when: "its volume will be deleted",
+      facts: { liveVolumes: live({ reclaimPolicy: "Delete" }) },
+      fate: "held",
+    },
+    {
+      when: "its volume is bound to somebody",
+      facts: { liveVolumes: live({ phase: "Bound" }) },
+      fate: "held",
+    },
+    {
+      when: "its volume was released by a namesake",
+      facts: { liveVolumes: live({ claim: { namespace: "app", name: "data", uid: "c2" } }) },
+      fate: "held",
+    },
+    {
+      when: "its volume is released but the copy has another name",
+      facts: { liveVolumes: live({}), mapNamespace: () => "copy" },
+      fate: "held",
+    },
+    { when: "its volume is gone and was retained", fate: "static" },
+    { when: "its volume is gone and the cluster is another", facts: { sameCluster: false }, fate: "held" },
+    {
+      when: "its volume is gone and was deleted",
+      facts: { storedVolumes: new Map([["pv", { ...volume, reclaimPolicy: "Delete" }]]) },
+      fate: "held",
+    },
+    {
+      when: "its volume is gone and another lies on its handle",
+      facts: { liveVolumes: new Map([["other", { ...volume, name: "other" }]]) },
+      fate: "held",
+    },
+    { when: "its volume is not in the backup", facts: { storedVolumes: new Map() }, fate: "held" },
+    { when: "it may be empty", facts: { emptyVolumes: true, sameCluster: false }, fate: "empty" },
+    {
+      when: "it may be empty by name",
+      facts: { emptyVolumes: ["app/data"], sameCluster: false },
+      fate: "empty",
+    },
+    { when: "another may be empty", facts: { emptyVolumes: ["app/x"], sameCluster: false }, fate: "held" },
+  ])("is $fate when $when", ({ claim: more, facts: given, fate }) => {
+    expect(decideClaim({ ...claim, ...more }, facts(given)).fate).toBe(fate);
+  });
+});
