@@ -16,7 +16,7 @@ export async function headObject(
 ): Promise<ObjectInfo | undefined> {
   const found = await headOrAbsent(bucket, signal, (options) =>
     bucket.client.send(new HeadObjectCommand(bucket.at(key)), options),
-  );
+  ).catch((error: unknown) => explainRefusedHead(bucket, key, { error, signal }));
   return (
     found && {
       key,
@@ -25,6 +25,28 @@ export async function headObject(
       lastModified: found.LastModified ?? new Date(0),
     }
   );
+}
+
+/**
+ * The reply to a HEAD has no body, so a refusal cannot say whether the key, the region or the clock is wrong. The same
+ * question as a GET is told.
+ */
+async function explainRefusedHead(
+  bucket: Bucket,
+  key: string,
+  { error, signal }: { readonly error: unknown; readonly signal: AbortSignal },
+): Promise<never> {
+  if (![301, 400, 401, 403].includes(statusOf(error) ?? 0)) throw error;
+  const input = { ...bucket.at(key), Range: "bytes=0-0" };
+  const asked = bucket.request(signal, async (options) => {
+    const { Body } = await bucket.client.send(new GetObjectCommand(input), options);
+    await Body?.transformToByteArray();
+  });
+  const reason = await asked.then(
+    () => error,
+    (told: unknown) => (isAbsent(told) ? error : told),
+  );
+  throw reason;
 }
 
 export async function headOrAbsent<T>(
