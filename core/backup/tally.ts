@@ -1,5 +1,5 @@
 import type { ClaimRecord, Notice } from "#core/model/backup.ts";
-import { groupResource, type ItemHeader, type ItemKind, itemTitle } from "#core/model/item.ts";
+import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
 
 /** What one namespace gave, growing while kinds are read. */
 export interface NamespaceTally {
@@ -11,16 +11,12 @@ export interface NamespaceTally {
   firstListAt: string | undefined;
 }
 
-/** Notices beyond these are counted, not listed: a report is for reading. */
-const MOST_NOTICES_OF_A_SORT = 20;
-
 /** Running counts of a backup under way: one object, written by the readers, read once at the end. */
 export class Tally {
   readonly namespaces: ReadonlyMap<string, NamespaceTally>;
   readonly errors: Notice[] = [];
   readonly warnings: Notice[] = [];
   secretCount = 0;
-  #unrestorableNames = 0;
 
   constructor(namespaces: readonly string[]) {
     this.namespaces = new Map(namespaces.map((name) => [name, emptyTally()]));
@@ -30,7 +26,6 @@ export class Tally {
     const namespace = this.namespaces.get(header.namespace);
     if (namespace !== undefined) namespace.itemCount += 1;
     if (kind.group === "" && kind.resource === "secrets") this.secretCount += 1;
-    if (header.name.length > LONGEST_FILE_STEM) this.#noteLongName(kind, header);
   }
 
   noteExcluded(namespace: string): void {
@@ -49,18 +44,7 @@ export class Tally {
   noteNotRead(kind: ItemKind, namespaces: Iterable<string>): void {
     for (const name of namespaces) this.namespaces.get(name)?.kindsNotRead.add(groupResource(kind));
   }
-
-  /** Velero unpacks to files named `<name>.json`, and file names end at 255 bytes. */
-  #noteLongName(kind: ItemKind, header: ItemHeader): void {
-    this.#unrestorableNames += 1;
-    if (this.#unrestorableNames > MOST_NOTICES_OF_A_SORT) return;
-    const title = itemTitle(kind, header);
-    const message = `the name of ${title} is longer than 250 characters: this backup holds it, but Velero could not restore the backup`;
-    this.warnings.push({ message, ...(header.namespace !== "" && { namespace: header.namespace }) });
-  }
 }
-
-const LONGEST_FILE_STEM = 250;
 
 function emptyTally(): NamespaceTally {
   return { itemCount: 0, excludedByLabel: 0, claims: [], kindsNotRead: new Set(), firstListAt: undefined };

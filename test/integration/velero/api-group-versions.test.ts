@@ -1,0 +1,73 @@
+// Velero's feature EnableAPIGroupVersions stores and reads each object once for each version of its group. Our backups
+// hold one version and say so by their format version; from Velero's we take the preferred one.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { sharedCluster } from "#test/harness/shared.ts";
+import { compareAll } from "./compare-all.ts";
+import { RESTORED_BY_VELERO } from "./restored-by-velero.ts";
+import {
+  type Content,
+  createContent,
+  loseClusterScoped,
+  openSite,
+  removeContent,
+  removeNamespaces,
+  type Site,
+  settled,
+} from "./site.ts";
+
+const client = sharedCluster().adminClient();
+let site: Site;
+let content: Content;
+let selection: readonly string[] = [];
+
+beforeAll(async () => {
+  content = await createContent(client, { bench: false });
+  site = await openSite(["EnableAPIGroupVersions"]);
+  selection = ["--include-namespaces", content.namespace, "--include-cluster-resources=true"];
+  await site.velero.cli(["backup", "create", "theirs", ...selection]);
+  expect(await site.velero.waitForBackup("theirs")).toMatchObject({ status: { phase: "Completed" } });
+  await site.ours(["create", "ours", ...selection]);
+  await site.velero.waitForBackup("ours");
+});
+
+afterAll(async () => {
+  await site.stop();
+  await removeContent(client, content);
+  await removeNamespaces(["theirs", "ours"].map((suffix) => `${content.namespace}-${suffix}`));
+  client.close();
+});
+
+test("we restore a backup that holds every version of each object", async () => {
+  await loseClusterScoped(client, content);
+  const target = `${content.namespace}-theirs`;
+  const mapping = `${content.namespace}:${target}`;
+  const how = [
+    "--yes",
+    "--namespace-mapping",
+    mapping,
+    "--include-status",
+    `machines.${content.marker}.example.com`,
+  ];
+  await site.ours(["restore", "theirs", ...selection, ...how]);
+  expect(await differences(target)).toEqual([]);
+});
+
+test("a Velero that looks for versions restores our backup, which has one", async () => {
+  await loseClusterScoped(client, content);
+  const target = `${content.namespace}-ours`;
+  const mapping = ["--namespace-mappings", `${content.namespace}:${target}`];
+  await site.velero.cli(["restore", "create", "back", "--from-backup", "ours", ...selection, ...mapping]);
+  const { status } = await site.velero.waitForRestore("back");
+  expect(status).toMatchObject({ phase: "Completed" });
+  expect(status).not.toHaveProperty("errors");
+  expect(await differences(target, RESTORED_BY_VELERO)).toEqual([]);
+});
+
+async function differences(
+  target: string,
+  ignore: typeof RESTORED_BY_VELERO = [],
+): Promise<readonly string[]> {
+  const restored = await settled(client, { namespaces: [target], marker: content.marker });
+  const namespaces = { [content.namespace]: target };
+  return compareAll({ originals: content.originals, restored, namespaces, ignore });
+}
