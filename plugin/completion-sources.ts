@@ -16,7 +16,7 @@ export const completionSources: Partial<Record<Completes, Source>> = {
   },
 
   async contexts(app) {
-    const { loadKubeconfig } = await import("#core/kube/kubeconfig-load.ts");
+    const { loadKubeconfig } = await import("#core/kube/access/kubeconfig-load.ts");
     return [...(await loadKubeconfig(undefined, app.env)).contexts.keys()];
   },
 

@@ -28,7 +28,7 @@ const KUBE_SYSTEM = {
 /** One cluster as one user; no connection is made before the first call. */
 export async function openClusterFor(flags: ClusterChoice, app: App): Promise<Cluster> {
   const [{ openAccess }, { openCluster }] = await Promise.all([
-    import("#core/kube/access.ts"),
+    import("#core/kube/access/access.ts"),
     import("#core/kube/open-cluster.ts"),
   ]);
   const access = await openAccess({ ...flags, env: app.env, interactive: app.stdin.isTTY === true });

@@ -3,6 +3,8 @@ import type { Cluster, Discovery, ServerVersion } from "#core/kube/cluster.ts";
 import type { BackupFacts, BackupRequest } from "#core/model/backup.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import type { Selection } from "#core/model/selection.ts";
+import { compileSelection } from "#core/selection/compile-selection.ts";
 import { backupFacts, type ClockReading } from "./backup-facts.ts";
 import { type Collected, collectItems } from "./collect.ts";
 import { planBackup } from "./plan-backup.ts";
@@ -29,6 +31,7 @@ export interface BackupResult {
  * interruption, all that the run wrote is removed again.
  */
 export async function runBackup(run: BackupRun, context: RunContext): Promise<BackupResult> {
+  checkWords(run.request.selection);
   const answers = askAhead(run.cluster, context.signal);
   const writer = await run.catalog.begin(run.request.name, context);
   try {
@@ -44,6 +47,11 @@ export async function runBackup(run: BackupRun, context: RunContext): Promise<Ba
 function interrupted(error: unknown): Failure {
   if (isFailure(error, "interrupted")) return error;
   return new Failure("interrupted", "interrupted: nothing of this backup was kept", { cause: error });
+}
+
+/** What is wrong without knowing the cluster's kinds ends here, before a name is claimed. */
+function checkWords(selection: Selection): void {
+  compileSelection({ ...selection, includeResources: [], excludeResources: [] }, []);
 }
 
 interface Answers {

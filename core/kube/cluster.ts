@@ -71,7 +71,12 @@ export interface ObjectRef {
 }
 
 export type WriteReply =
-  | { readonly ok: true; readonly status: number; readonly body: Uint8Array; readonly warnings: readonly string[] }
+  | {
+      readonly ok: true;
+      readonly status: number;
+      readonly body: Uint8Array;
+      readonly warnings: readonly string[];
+    }
   | {
       readonly ok: false;
       readonly status: number;
@@ -131,11 +136,17 @@ export interface Cluster {
   get(ref: ObjectRef, signal: AbortSignal): Promise<Uint8Array | undefined>;
   create(ref: ObjectRef, body: Uint8Array, options: WriteOptions): Promise<WriteReply>;
   replace(ref: ObjectRef, body: Uint8Array, options: WriteOptions): Promise<WriteReply>;
-  patch(ref: ObjectRef, patch: { type: PatchType; body: Uint8Array }, options: WriteOptions): Promise<WriteReply>;
+  patch(
+    ref: ObjectRef,
+    patch: { type: PatchType; body: Uint8Array },
+    options: WriteOptions,
+  ): Promise<WriteReply>;
   remove(ref: ObjectRef, options: DeleteOptions): Promise<WriteReply>;
   /** From a resourceVersion on; throws Failure with reply.status 410 when that is gone. */
   watch(
-    request: Pick<ListRequest, "resource" | "namespace" | "fieldSelector" | "signal"> & { resourceVersion: string },
+    request: Pick<ListRequest, "resource" | "namespace" | "fieldSelector" | "signal"> & {
+      resourceVersion: string;
+    },
   ): AsyncIterable<WatchEvent>;
   close(): void;
 }

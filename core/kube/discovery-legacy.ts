@@ -1,8 +1,8 @@
+import { getWhole } from "#core/kube/transport/read-whole.ts";
+import type { Transport } from "#core/kube/transport/transport.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import type { ApiResource } from "./cluster.ts";
 import type { Found } from "./discovery.ts";
-import { getWhole } from "./read-whole.ts";
-import type { Transport } from "./transport.ts";
 
 /** meta/v1 APIVersions (of /api) or APIGroupList (of /apis), as far as it is read. */
 interface Root {

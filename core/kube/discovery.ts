@@ -1,9 +1,9 @@
+import { getWhole, type WholeReply } from "#core/kube/transport/read-whole.ts";
+import type { Transport } from "#core/kube/transport/transport.ts";
 import { isFailure } from "#core/model/errors.ts";
 import type { ApiResource, Discovery, DownApi } from "./cluster.ts";
 import { readAggregated } from "./discovery-aggregated.ts";
 import { discoverLegacy } from "./discovery-legacy.ts";
-import { getWhole, type WholeReply } from "./read-whole.ts";
-import type { Transport } from "./transport.ts";
 
 /** What is found below one of the two roots. */
 export type Found = { readonly resources: readonly ApiResource[]; readonly down: readonly DownApi[] };

@@ -1,11 +1,11 @@
+import { getWhole, readBody } from "#core/kube/transport/read-whole.ts";
+import { writeReplyOf } from "#core/kube/transport/refusal.ts";
+import type { ApiRequest, Transport } from "#core/kube/transport/transport.ts";
+import { parseWarnings } from "#core/kube/transport/warning-header.ts";
 import { isFailure } from "#core/model/errors.ts";
 import { itemTitle } from "#core/model/item.ts";
 import type { Cluster, DeleteOptions, ObjectRef, PatchType, WriteOptions, WriteReply } from "./cluster.ts";
-import { getWhole, readBody } from "./read-whole.ts";
-import { writeReplyOf } from "./refusal.ts";
 import { collectionPath, objectPath, withQuery } from "./resource-url.ts";
-import type { ApiRequest, Transport } from "./transport.ts";
-import { parseWarnings } from "./warning-header.ts";
 
 const JSON_TYPE = "application/json";
 /** Server-side apply takes YAML, of which JSON is a part; the plain JSON form of the type came only lately. */

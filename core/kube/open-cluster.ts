@@ -1,11 +1,11 @@
+import type { ClusterAccess } from "#core/kube/access/access.ts";
+import { type ListKnowledge, listObjects } from "#core/kube/lists/lists.ts";
+import { getWhole, readBody } from "#core/kube/transport/read-whole.ts";
+import { openTransport, type Transport, type TransportOptions } from "#core/kube/transport/transport.ts";
 import { isFailure } from "#core/model/errors.ts";
-import type { ClusterAccess } from "./access.ts";
 import type { Cluster, ServerVersion } from "./cluster.ts";
 import { discover } from "./discovery.ts";
-import { type ListKnowledge, listObjects } from "./lists.ts";
 import { objectCalls } from "./objects.ts";
-import { getWhole, readBody } from "./read-whole.ts";
-import { openTransport, type Transport, type TransportOptions } from "./transport.ts";
 import { watchObjects } from "./watches.ts";
 
 /** One cluster as one user. No connection is made before the first call. */

@@ -1,12 +1,12 @@
+import { InvalidJson } from "#core/kube/lists/json-scanner.ts";
+import { WatchLines } from "#core/kube/lists/watch-lines.ts";
+import type { WatchLine } from "#core/kube/lists/watch-scanner.ts";
+import { failureOf, refusalOfStatus } from "#core/kube/transport/refusal.ts";
+import type { Transport } from "#core/kube/transport/transport.ts";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource } from "#core/model/item.ts";
 import type { Cluster, WatchEvent } from "./cluster.ts";
-import { InvalidJson } from "./json-scanner.ts";
-import { failureOf, refusalOfStatus } from "./refusal.ts";
 import { collectionPath, withQuery } from "./resource-url.ts";
-import type { Transport } from "./transport.ts";
-import { WatchLines } from "./watch-lines.ts";
-import type { WatchLine } from "./watch-scanner.ts";
 
 type WatchRequest = Parameters<Cluster["watch"]>[0];
 

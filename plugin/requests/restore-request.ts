@@ -1,6 +1,6 @@
 import { parseDuration } from "#core/model/duration.ts";
 import { Failure } from "#core/model/errors.ts";
-import { generatedName, backupName } from "#core/model/names.ts";
+import { backupName, generatedName } from "#core/model/names.ts";
 import { type RestoreRequest, restoreRequest } from "#core/model/restore.ts";
 import type { RestoreFlags } from "#plugin/commands/restore.ts";
 import { mappingOf, selectionOf } from "#plugin/selection.ts";

@@ -1,7 +1,7 @@
 import type { Http2ServerResponse } from "node:http2";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ClusterAccess } from "#core/kube/access.ts";
-import { openTransport, type Transport, type TransportOptions } from "#core/kube/transport.ts";
+import type { ClusterAccess } from "#core/kube/access/access.ts";
+import { openTransport, type Transport, type TransportOptions } from "#core/kube/transport/transport.ts";
 import { type FakeApiServer, startFakeApiServer } from "#test/doubles/fake-api-server.ts";
 
 const { signal } = new AbortController();

@@ -1,4 +1,4 @@
-import { openAccess } from "#core/kube/access.ts";
+import { openAccess } from "#core/kube/access/access.ts";
 import type { Cluster, ItemBatch, ListSummary } from "#core/kube/cluster.ts";
 import { openCluster } from "#core/kube/open-cluster.ts";
 import type { ItemKind } from "#core/model/item.ts";
