@@ -1,6 +1,6 @@
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse } from "node:http2";
 import type { AddressInfo, Socket } from "node:net";
-import type { ClusterAccess } from "#core/kube/access.ts";
+import type { ClusterAccess } from "#core/kube/access/access.ts";
 import { openTcpGate, type TcpGate } from "#test/doubles/tcp-gate.ts";
 import { createAuthority, issueServer } from "#test/harness/certificates.ts";
 

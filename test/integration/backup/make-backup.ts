@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import { runBackup } from "#core/backup/run.ts";
 import type { Catalog, OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
 import { openCatalog } from "#core/catalog/open-catalog.ts";
-import { openAccess } from "#core/kube/access.ts";
+import { openAccess } from "#core/kube/access/access.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { openCluster } from "#core/kube/open-cluster.ts";
 import { type BackupFacts, backupRequest } from "#core/model/backup.ts";
