@@ -40,7 +40,6 @@ export interface Lane {
 }
 
 const BEFORE_PODS = ["classes", "claims", "accounts", "configuration", "bindings"] as const;
-const CONTENTS = ["services", "custom", "governors"] as const;
 
 export const LANES: readonly Lane[] = [
   { name: "namespaces", after: [] },
@@ -57,8 +56,8 @@ export const LANES: readonly Lane[] = [
   { name: "pods", after: [...BEFORE_PODS] },
   { name: "workloads", after: ["pods"] },
   { name: "governors", after: ["workloads"] },
-  { name: "children", after: ["workloads", "custom"] },
-  { name: "gates", after: [...CONTENTS, "children"] },
+  { name: "children", after: ["custom", "governors"] },
+  { name: "gates", after: ["services", "children"] },
   { name: "quotas", after: ["gates"] },
 ];
 
@@ -106,6 +105,7 @@ export function laneOf(kind: Pick<ItemKind, "group" | "resource">): LaneName {
 /**
  * Objects that belong to others are best created after them: their owner's new uid then stands in the very request
  * that creates them, and no second one is needed. Not so where something waits for them or they start by themselves.
+ * All these lanes end before that of the children.
  */
 const CAN_COME_LATE: ReadonlySet<LaneName> = new Set([
   "configuration",

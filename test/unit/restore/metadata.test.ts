@@ -95,6 +95,7 @@ describe("the metadata of every kind", () => {
   it("gets its field managers back afterwards where that was asked", () => {
     const managedFields = [{ manager: "helm", time: "2026-01-01T00:00:00Z" }];
     const object = { metadata: { ...metadata, managedFields } };
+    expect(transformed({ resource: "configmaps", object })).not.toHaveProperty("later");
     expect(
       transformed({ resource: "configmaps", object, request: { keepManagedFields: true } }),
     ).toMatchObject({

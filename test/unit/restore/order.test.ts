@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LANES, type LaneName, laneOf } from "#core/restore/order.ts";
+import { canComeLate, LANES, type LaneName, laneOf } from "#core/restore/order.ts";
 
 /** Everything that has ended when a lane starts. */
 function endedBefore(name: LaneName): Set<LaneName> {
@@ -44,6 +44,22 @@ describe("lanes", () => {
     ["children", lane("resourcequotas")],
   ] as const)("%s ends before %s starts", (before, after) => {
     expect(endedBefore(after)).toContain(before);
+  });
+
+  it("of kinds that may wait for their owners end before that of the children starts", () => {
+    const kinds = [
+      { group: "", resource: "configmaps" },
+      { group: "", resource: "secrets" },
+      { group: "rbac.authorization.k8s.io", resource: "rolebindings" },
+      { group: "policy", resource: "poddisruptionbudgets" },
+      { group: "example.com", resource: "widgets" },
+    ];
+    for (const kind of kinds) {
+      expect(canComeLate(kind)).toBe(true);
+      expect(endedBefore("children")).toContain(laneOf(kind));
+    }
+    expect(canComeLate({ group: "apps", resource: "deployments" })).toBe(false);
+    expect(canComeLate({ group: "", resource: "persistentvolumeclaims" })).toBe(false);
   });
 
   it("let Services, which take longest, wait for namespaces alone and keep nobody waiting but the gates", () => {
