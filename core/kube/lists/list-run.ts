@@ -1,6 +1,6 @@
 import type { ItemBatch, ListRequest, ListSummary } from "#core/kube/cluster.ts";
 import { collectionPath, type Query, withQuery } from "#core/kube/resource-url.ts";
-import type { ApiReply, Transport } from "#core/kube/transport/transport.ts";
+import type { ApiReply, ApiRequest, Transport } from "#core/kube/transport/transport.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import { Delivery } from "./delivery.ts";
 
@@ -32,14 +32,14 @@ export class ListRun {
     this.#startMark = transport.clock.mark();
   }
 
-  send(accept: string, query: Query, signal: AbortSignal): Promise<ApiReply> {
+  send(accept: string, query: Query, rest: Pick<ApiRequest, "signal" | "isFinal">): Promise<ApiReply> {
     const { resource, namespace, labelSelector, fieldSelector } = this.request;
     return this.transport.send({
       method: "GET",
       path: withQuery(collectionPath(resource, namespace), { ...query, labelSelector, fieldSelector }),
       accept,
       repeatable: true,
-      signal,
+      ...rest,
       onSend: () => {
         this.#requests++;
       },

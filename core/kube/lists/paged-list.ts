@@ -87,7 +87,7 @@ function afterExpiry(run: ListRun, position: Position, token: string): Position 
 async function* readPage(run: ListRun, position: Position): ListSteps<PageOutcome> {
   const { token, limit } = position;
   const accept = run.request.metadataOnly ? ACCEPT_METADATA : ACCEPT;
-  const answer = await run.send(accept, { limit, continue: token }, run.request.signal);
+  const answer = await run.send(accept, { limit, continue: token }, { signal: run.request.signal });
   if (!answer.ok) return expiry(run, position, answer.refusal);
   const scanner = new ListScanner();
   try {

@@ -31,7 +31,8 @@ export type StreamOutcome =
 export async function* streamList(run: ListRun): ListSteps<StreamOutcome> {
   const stop = new AbortController();
   const signal = AbortSignal.any([run.request.signal, stop.signal]);
-  const answer = await run.send(run.request.metadataOnly ? ACCEPT_METADATA : ACCEPT, INITIAL_EVENTS, signal);
+  const accept = run.request.metadataOnly ? ACCEPT_METADATA : ACCEPT;
+  const answer = await run.send(accept, INITIAL_EVENTS, { signal, isFinal: isCacheNotReady });
   if (!answer.ok) return { kind: "refused", refusal: answer.refusal };
   const lines = new WatchLines(answer.reply);
   let open = true;
@@ -115,6 +116,14 @@ function endOfInitialEvents(bookmark: Uint8Array): string | undefined {
     : undefined;
 }
 
+/**
+ * The watch cache of one kind is empty (apiserver storage/cacher): for a moment after a start, for ever where a dead
+ * conversion webhook keeps it from filling. Pages are read past the cache, so there is nothing to wait for.
+ */
+export function isCacheNotReady({ status, message }: Refusal): boolean {
+  return status === 429 && message.startsWith("storage is (re)initializing");
+}
+
 /** Refusals that say something about the server and not about the kind: no stream need be tried again. */
 export function knowsNoStreams({ status, message }: Refusal): boolean {
   return (status === 400 || status === 422) && /sendInitialEvents|resourceVersionMatch/.test(message);
@@ -122,5 +131,6 @@ export function knowsNoStreams({ status, message }: Refusal): boolean {
 
 /** A LIST would be answered the same. */
 export function throwIfFinal(run: ListRun, refusal: Refusal): void {
+  if (isCacheNotReady(refusal)) return;
   if (refusal.status === 401 || refusal.status === 429) throw failureOf(refusal, run.title);
 }

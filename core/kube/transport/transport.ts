@@ -26,6 +26,8 @@ export interface ApiRequest {
   readonly repeatable: boolean;
   /** Where the default would wait too long for something that one can do without. */
   readonly attempts?: number | undefined;
+  /** Refusals after which the caller goes another way at once instead of waiting as the server asks. */
+  readonly isFinal?: ((refusal: Refusal) => boolean) | undefined;
   /** Called for each time it is sent. */
   readonly onSend?: (() => void) | undefined;
   readonly signal: AbortSignal;
@@ -96,7 +98,8 @@ async function sendRetrying(state: State, request: ApiRequest): Promise<ApiReply
       signal: request.signal,
       attempts: request.attempts,
       deadlineMs: DEADLINE_MS,
-      isRetryable: (error) => !state.closed && mayRepeat(error, request.repeatable, state.reached),
+      isRetryable: (error) =>
+        !state.closed && !isFinal(error, request) && mayRepeat(error, request.repeatable, state.reached),
       retryAfterSeconds: (error) => (error instanceof Refused ? error.refusal.retryAfterSeconds : undefined),
       onRetry: ({ error, delayMs }) =>
         state.options.onNote?.(
@@ -108,6 +111,10 @@ async function sendRetrying(state: State, request: ApiRequest): Promise<ApiReply
     if (error instanceof BrokenExchange) throw unreachable(error, state.access.server);
     throw error;
   }
+}
+
+function isFinal(error: unknown, request: ApiRequest): boolean {
+  return error instanceof Refused && request.isFinal?.(error.refusal) === true;
 }
 
 /** A server that says Retry-After has not begun with the request (API Priority and Fairness, client-go's rule). */

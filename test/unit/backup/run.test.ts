@@ -18,12 +18,14 @@ type SelectionInput = Parameters<typeof selection.parse>[0];
 interface More {
   readonly catalog?: MemoryCatalog;
   readonly name?: string;
+  readonly signal?: AbortSignal;
 }
 
 async function backup(cluster: MemoryCluster, chosen: SelectionInput = {}, more: More = {}) {
   const { catalog = memoryCatalog(), name = "b1" } = more;
   const request = backupRequest.parse({ name, selection: selection.parse(chosen) });
-  const { facts } = await runBackup({ cluster, catalog, request, toolVersion: "0.1.0" }, context);
+  const run = { cluster, catalog, request, toolVersion: "0.1.0" };
+  const { facts } = await runBackup(run, { ...context, signal: more.signal ?? context.signal });
   return { facts, held: [...catalog.contents(name).keys()].sort(), catalog };
 }
 
@@ -213,6 +215,26 @@ describe("trouble with a kind", () => {
     await expect(backup(cluster, { includeNamespaces: ["shop"] }, { catalog })).rejects.toMatchObject({
       code: "cluster-forbidden",
     });
+    expect(catalog.log).toEqual(["begin b1", "abort b1"]);
+  });
+
+  test("a selector that means nothing ends the run before the name is claimed", async () => {
+    const catalog = memoryCatalog();
+    await expect(backup(shop(), { labelSelector: "a=b c" }, { catalog })).rejects.toMatchObject({
+      code: "usage",
+    });
+    expect(catalog.log).toEqual([]);
+  });
+
+  test("an interrupted run says so and keeps nothing", async () => {
+    const catalog = memoryCatalog();
+    const stop = new AbortController();
+    const cluster = shop();
+    cluster.onList = ({ resource: kind }) => {
+      if (kind.resource === "secrets") stop.abort(new Error("SIGINT"));
+    };
+    const interrupted = backup(cluster, {}, { catalog, signal: stop.signal });
+    await expect(interrupted).rejects.toMatchObject({ code: "interrupted" });
     expect(catalog.log).toEqual(["begin b1", "abort b1"]);
   });
 
