@@ -62,7 +62,7 @@ interface ServedKind extends ItemKind {
 }
 
 /** Answered from a computation: nothing to watch and nothing to create (metrics, package manifests). */
-export function isVirtual(kind: ServedKind): boolean {
+function isVirtual(kind: ServedKind): boolean {
   return !kind.verbs.includes("watch") && !kind.verbs.includes("create");
 }
 

@@ -30,7 +30,7 @@ export function skipSpace(bytes: Uint8Array, from: number): number {
 }
 
 /** `from` is the opening quote; the result lies behind the closing one. */
-export function skipString(bytes: Uint8Array, from: number): number {
+function skipString(bytes: Uint8Array, from: number): number {
   const near = Math.min(bytes.length, from + SHORT_STRING);
   let at = from + 1;
   while (at < near) {
