@@ -70,7 +70,8 @@ async function finishObject(run: RestoreRun, todo: Todo): Promise<string | undef
   try {
     for (const { patch } of todo.steps.filter(({ subresource }) => subresource === "status")) {
       const reply = await send(run, todo, { body: patch, subresource: "status" });
-      if (!reply.ok) return reply.message;
+      // 404: the kind has no such subresource, and the object has had its status since it was created.
+      if (!reply.ok && reply.status !== 404) return reply.message;
     }
     const plain = todo.steps.filter(({ subresource }) => subresource === undefined);
     const steps = plain.reduce<ExactObject>((joined, { patch }) => mergePatch(joined, patch), {});

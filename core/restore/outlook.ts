@@ -4,7 +4,7 @@ import type { ClusterRelation } from "#core/model/cluster-identity.ts";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { type CompiledSelection, compileSelection } from "#core/selection/compile-selection.ts";
-import type { NamedKind } from "#core/selection/resource-names.ts";
+import { type NamedKind, resolveResource } from "#core/selection/resource-names.ts";
 import type { LiveMark } from "./existing.ts";
 import type { PlanRequest } from "./plan.ts";
 import { isNamespace, itemTest, type Selected, selectItems } from "./select.ts";
@@ -29,6 +29,8 @@ export interface Outlook {
   /** As in the backup → in the target, of all namespaced items that are meant. */
   readonly namespaces: ReadonlyMap<string, string>;
   readonly live: ReadonlyMap<string, LiveMark>;
+  /** `resource.group` of the kinds whose status is restored too. */
+  readonly statusKinds: ReadonlySet<string>;
 }
 
 export async function takeOutlook(ask: PlanRequest, signal: AbortSignal): Promise<Outlook> {
@@ -38,7 +40,11 @@ export async function takeOutlook(ask: PlanRequest, signal: AbortSignal): Promis
     readLiveNamespaces(cluster, signal),
   ]);
   const relation = relateToTarget(backup, cluster, listed);
-  const selection = compileSelection(request.selection, namedKinds(backup.kinds, discovery));
+  const kinds = namedKinds(backup.kinds, discovery);
+  const selection = compileSelection(request.selection, kinds);
+  const statusKinds = new Set(
+    request.includeStatus.map((word) => resolveResource(word, kinds).groupResource),
+  );
   const leftOut = namespacesLeftOut(backup, relation, request.selection.includeNamespaces);
   const absentNamespaces = findAbsentNamespaces(backup, selection);
   const selected = await selectItems(backup, mayHold(selection), itemTest(selection, new Set(leftOut)));
@@ -56,6 +62,7 @@ export async function takeOutlook(ask: PlanRequest, signal: AbortSignal): Promis
     mapNamespace,
     namespaces,
     live,
+    statusKinds,
   };
 }
 

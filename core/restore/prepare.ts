@@ -98,7 +98,7 @@ interface Findings {
 
 async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings): Promise<DecisionFacts> {
   const { outlook, survey, pulled, kinds, owners, signal } = findings;
-  const { mapNamespace, live } = outlook;
+  const { mapNamespace, live, statusKinds } = outlook;
   const targetKind = targetKinds(outlook.discovery, pulled.definitions);
   const existing = await readExisting(cluster, {
     kinds: servedKinds(kinds, targetKind),
@@ -116,7 +116,7 @@ async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings
   const { selectingServices } = survey;
   const otherCluster = outlook.relation !== "same";
   return {
-    rules: { request, mapNamespace, otherCluster, claims, owners, selectingServices },
+    rules: { request, mapNamespace, otherCluster, claims, owners, selectingServices, statusKinds },
     existing,
     targetKind,
     held: holdPodMakers(survey, claims),

@@ -81,6 +81,8 @@ export interface RuleFacts {
   readonly owners: ReadonlyMap<string, OwnerFate>;
   /** `namespace/name` as in the backup of Services with a selector; filled where Endpoints are selected. */
   readonly selectingServices: ReadonlySet<string>;
+  /** `resource.group` of the kinds whose status is restored too. */
+  readonly statusKinds: ReadonlySet<string>;
 }
 
 /** What a transformation may look at. */

@@ -1,9 +1,11 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
+import { groupResource } from "#core/model/item.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
 import { valueAt, withoutValue } from "./edit-object.ts";
 import { type LaterStep, type RuleFacts, type Ruling, restored, type Seen } from "./rule.ts";
 import { cleanMetadata } from "./rules/metadata.ts";
+import { statusStep } from "./rules/status.ts";
 import { ruleFor } from "./rules.ts";
 
 export interface Transformed {
@@ -22,7 +24,7 @@ export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFa
   const dropProtection = renamed && !facts.request.keepProtection;
   const clean = dropStatus(cleanMetadata(original, { namespace, dropProtection }), item);
   const ruling = ruleFor(item).transform?.(clean, seen) ?? restored(clean);
-  return { original, ruling: withManagedFields(ruling, seen) };
+  return { original, ruling: withManagedFields(withStatus(ruling, seen), seen) };
 }
 
 function isRenamed(item: StoredItem, facts: RuleFacts): boolean {
@@ -33,6 +35,12 @@ function isRenamed(item: StoredItem, facts: RuleFacts): boolean {
 /** Servers wipe the status of what they serve themselves; that of custom resources is theirs to decide. */
 function dropStatus(object: ExactObject, item: StoredItem): ExactObject {
   return isBuiltInGroup(item.group) ? withoutValue(object, ["status"]) : object;
+}
+
+function withStatus(ruling: Ruling, { facts, item, original }: Seen): Ruling {
+  if (!facts.statusKinds.has(groupResource(item)) || ruling.verdict !== "restore") return ruling;
+  const step = statusStep(original);
+  return step === undefined ? ruling : { ...ruling, later: [...(ruling.later ?? []), step] };
 }
 
 /** Refused or rewritten on creation, taken as they are by a merge patch afterwards. */

@@ -1,18 +1,8 @@
-import { valueAt, withoutValue, withValue } from "#core/restore/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
+import { restartObserved } from "./status.ts";
 
-const OBSERVED = ["status", "observedGeneration"];
-
-/**
- * The status stays in the object: a server with the status subresource leaves it out, one without it stores it. There
- * generation starts again at 1, and a controller that finds a higher observedGeneration would believe it is ahead.
- */
+/** The status stays in the object: a server with the status subresource leaves it out, one without it stores it. */
 export const customResources: Rule = {
-  transform(object, { original }) {
-    const observed = valueAt(object, OBSERVED);
-    if (observed === undefined) return restored(object);
-    const upToDate = observed === valueAt(original, ["metadata", "generation"]);
-    return restored(upToDate ? withValue(object, OBSERVED, 1) : withoutValue(object, OBSERVED));
-  },
+  transform: (object, { original }) => restored(restartObserved(object, original)),
 };

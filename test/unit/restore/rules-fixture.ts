@@ -22,6 +22,7 @@ export function factsFor(request: Record<string, unknown> = {}, more: Partial<Ru
     claims: new Map(),
     owners: new Map(),
     selectingServices: new Set(),
+    statusKinds: new Set(),
     ...more,
   };
 }
