@@ -46,7 +46,7 @@ export const LANES: readonly Lane[] = [
   { name: "definitions", after: [] },
   { name: "classes", after: [] },
   { name: "volumes", after: ["classes"] },
-  { name: "services", after: ["namespaces"], inFlight: 4 },
+  { name: "services", after: ["namespaces"], inFlight: 8 },
   { name: "accounts", after: ["namespaces"] },
   { name: "configuration", after: ["namespaces"] },
   { name: "claims", after: ["namespaces", "volumes"] },
