@@ -3,8 +3,9 @@ import { labelKeys } from "#core/model/annotations.ts";
 import { Failure } from "#core/model/errors.ts";
 import { apiVersion, groupResource, type ItemHeader, type ItemKind, itemTitle } from "#core/model/item.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { type IdentifiedHeader, readItemHeader } from "#core/objects/item-header.ts";
+import type { IdentifiedHeader } from "#core/objects/item-header.ts";
 import { isObjectNotStored } from "#core/objects/not-stored.ts";
+import { readServedHeader } from "#core/objects/served-header.ts";
 import { claimRecord } from "./claims.ts";
 import type { Needs } from "./needs.ts";
 import type { BackupPlan } from "./plan.ts";
@@ -39,7 +40,7 @@ export class ItemSink {
     bytes: Uint8Array,
     seen: Set<string> | undefined,
   ): { readonly room: Room } | undefined {
-    const header = readItemHeader(bytes);
+    const header = readServedHeader(bytes);
     checkIdentity(kind, header);
     if (seen?.has(header.uid)) return undefined;
     seen?.add(header.uid);

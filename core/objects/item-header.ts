@@ -18,7 +18,7 @@ export interface IdentifiedHeader extends ItemHeader {
  */
 export function readItemHeader(bytes: Uint8Array): IdentifiedHeader {
   try {
-    return toHeader(readTop(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
+    return identifiedHeader(readTop(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     throw new Failure("cluster-error", `an object cannot be read: ${error.message}`, { cause: error });
@@ -82,7 +82,8 @@ function textWithout(bytes: Buffer, whole: ByteRange, cut: ByteRange | undefined
   return `${bytes.toString("utf8", whole.start, cut.start)}null${bytes.toString("utf8", cut.end, whole.end)}`;
 }
 
-function toHeader({ apiVersion, kind, metadata }: TopFields): IdentifiedHeader {
+/** Checks the types of what was read. SyntaxError where one is impossible. */
+export function identifiedHeader({ apiVersion, kind, metadata }: TopFields): IdentifiedHeader {
   const generation = metadata["generation"];
   const deletion = metadata["deletionTimestamp"];
   return {
