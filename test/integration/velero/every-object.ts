@@ -7,7 +7,7 @@ import type { KubeObject } from "#test/harness/kube-object.ts";
 type Left = { readonly what: string; readonly reason: string; holds(object: KubeObject): boolean };
 
 /** Objects that no backup has to bring back, each with the reason. */
-export const LEFT_OUT: readonly Left[] = [
+const LEFT_OUT: readonly Left[] = [
   { what: "Events", reason: "a log of the past", holds: ({ kind }) => kind === "Event" },
   { what: "Leases", reason: "held by running processes", holds: ({ kind }) => kind === "Lease" },
   {

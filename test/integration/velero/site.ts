@@ -47,7 +47,7 @@ export async function openSite(features: NonNullable<VeleroOptions["features"]> 
   };
 }
 
-/** The objects of the bench are left out where every kind is enough. */
+/** `bench: false` leaves the many objects of the bench out, where one of every kind is enough. */
 export async function createContent(
   client: KubeClient,
   { bench = true }: { readonly bench?: boolean } = {},
