@@ -130,8 +130,10 @@ async function readAll(
     ["/api", "/apis"].map((path) => send(session, { method: "GET", path, accept: DISCOVERY })),
   );
   await inFlight(job.paths, job.concurrency, async (path) => {
-    bytes +=
+    // Not `bytes += await …`: that adds to what `bytes` was before the wait.
+    const read =
       job.mode === "stream" ? await readStream(session, path) : await readPages(session, path, job.pageSize);
+    bytes += read;
   });
   return { bytes };
 }
