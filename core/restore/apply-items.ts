@@ -12,6 +12,8 @@ import { failed } from "./write-replies.ts";
 
 export interface ItemsToApply {
   readonly kind: ItemKind;
+  /** Nobody selected them: those that exist are left alone, whatever the policy. */
+  readonly pulledIn: boolean;
   readonly batches: AsyncIterable<readonly StoredItem[]>;
   /** Items that waited for their owners wait no more. */
   readonly isLate: boolean;
@@ -24,13 +26,13 @@ type Write = Extract<Decision, { do: "write" }>;
 type LiveStates = ReadonlyMap<string, LiveState>;
 
 /** Brings the items of one kind into the cluster, as many at once as the limit allows. */
-export async function applyItems(run: RestoreRun, { kind, batches, isLate }: ItemsToApply): Promise<void> {
+export async function applyItems(run: RestoreRun, items: ItemsToApply): Promise<void> {
   const running = new Set<Promise<void>>();
   let states: LiveStates | undefined;
   try {
-    for await (const batch of batches) {
-      const writes = sortOut(run, batch, isLate);
-      if (states === undefined && hasLive(writes)) states = await readStates(run, kind);
+    for await (const batch of items.batches) {
+      const writes = sortOut(run, batch, items);
+      if (states === undefined && hasLive(writes)) states = await readStates(run, items.kind);
       await startWrites(run, { writes, states, running });
     }
   } finally {
@@ -40,11 +42,16 @@ export async function applyItems(run: RestoreRun, { kind, batches, isLate }: Ite
 }
 
 /** Ends at once what is not written; keeps for later what is better created after its owners. */
-function sortOut(run: RestoreRun, batch: readonly StoredItem[], isLate: boolean): Map<StoredItem, Write> {
+function sortOut(
+  run: RestoreRun,
+  batch: readonly StoredItem[],
+  { isLate, pulledIn }: ItemsToApply,
+): Map<StoredItem, Write> {
   const writes = new Map<StoredItem, Write>();
   for (const item of batch) {
     const decision = decideItem(item, run.prepared.facts);
     if (decision.do !== "write") endItem(run, { item, target: undefined }, endOf(decision));
+    else if (pulledIn && isThere(decision)) endItem(run, { item, target: undefined }, LEFT_ALONE);
     else if (!isLate && comesLate(run, item, decision)) run.late.push(item);
     else writes.set(item, decision);
   }
@@ -71,8 +78,21 @@ function comesLate(run: RestoreRun, item: StoredItem, decision: Write): boolean 
   );
 }
 
+const LEFT_ALONE: ItemEnd = {
+  outcome: {
+    result: "skipped",
+    reason: "not-selected",
+    message: "selected objects refer to it; it is there and left as it is",
+  },
+  warnings: [],
+};
+
+function isThere({ live }: Write): boolean {
+  return live !== undefined && !live.terminating;
+}
+
 function hasLive(writes: ReadonlyMap<StoredItem, Write>): boolean {
-  return writes.values().some(({ live }) => live !== undefined && !live.terminating);
+  return writes.values().some(isThere);
 }
 
 function readStates(run: RestoreRun, kind: ItemKind): Promise<LiveStates> {

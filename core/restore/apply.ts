@@ -39,7 +39,7 @@ async function runLane(lane: Lane, run: RestoreRun): Promise<void> {
   const kinds = run.prepared.kinds.filter(({ kind }) => laneOf(kind) === lane.name);
   const options = { concurrency: KINDS_AT_ONCE, signal: run.signal };
   await forEachLimited(kinds, options, async (selected) => {
-    await applyItems(limited, { kind: selected.kind, batches: selected.batches(), isLate: false });
+    await applyItems(limited, { ...selected, batches: selected.batches(), isLate: false });
   });
   if (lane.name === "definitions") await awaitDefinitions(run);
 }
@@ -71,7 +71,8 @@ async function applyChildrenNow(run: RestoreRun, items: readonly StoredItem[]): 
   const byKind = Map.groupBy(items, groupResource);
   await forEachLimited(byKind.values(), { concurrency: KINDS_AT_ONCE, signal: run.signal }, async (group) => {
     const [first] = group;
-    if (first !== undefined) await applyItems(run, { kind: first, batches: once(group), isLate: true });
+    if (first !== undefined)
+      await applyItems(run, { kind: first, pulledIn: false, batches: once(group), isLate: true });
   });
 }
 

@@ -214,7 +214,12 @@ describe("a part of a backup", () => {
     const path = `/apis/${rbac}/v1/clusterroles/${role}`;
     await rig.client.apply([
       namespace(app),
-      { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: role }, rules: [] },
+      {
+        apiVersion: `${rbac}/v1`,
+        kind: "ClusterRole",
+        metadata: { name: role, labels: { mine: "before" } },
+        rules: [],
+      },
       {
         apiVersion: `${rbac}/v1`,
         kind: "RoleBinding",
