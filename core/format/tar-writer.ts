@@ -8,7 +8,7 @@ import type { ItemKey } from "./index-entry.ts";
  * "ustar Interchange Format"). Own code: libraries build streams of entries, here an entry is written straight into
  * the member that is being filled, and its place must be known.
  */
-export const TAR_BLOCK = 512;
+const TAR_BLOCK = 512;
 
 /** Two blocks of zeros. */
 export const TAR_END_BYTES = 2 * TAR_BLOCK;

@@ -55,7 +55,7 @@ function settleReply(run: RestoreRun, wish: Wish, reply: WriteReply): Promise<It
   return isAlreadyThere(reply) ? meetNamesake(run, wish, reply) : soften(run, wish, reply);
 }
 
-export function refOf({ target }: Wish): ObjectRef {
+function refOf({ target }: Wish): ObjectRef {
   return { resource: target.kind, namespace: target.namespace, name: target.name };
 }
 

@@ -19,7 +19,7 @@ export function makesPods(kind: Pick<ItemKind, "group" | "resource">): boolean {
 }
 
 /** Empty for kinds that make no pods. */
-export function podSpecOf(kind: Pick<ItemKind, "group" | "resource">, object: ExactObject): ExactObject {
+function podSpecOf(kind: Pick<ItemKind, "group" | "resource">, object: ExactObject): ExactObject {
   const path = POD_SPECS.get(groupResource(kind));
   return path === undefined ? {} : objectAt(object, path);
 }

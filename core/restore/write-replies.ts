@@ -26,7 +26,7 @@ export function isAlreadyThere(reply: Refused): boolean {
   );
 }
 
-export function isNamespaceAbsent(reply: Refused): boolean {
+function isNamespaceAbsent(reply: Refused): boolean {
   return reply.status === 404 && /^namespaces "/.test(reply.message);
 }
 

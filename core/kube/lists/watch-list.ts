@@ -120,7 +120,7 @@ function endOfInitialEvents(bookmark: Uint8Array): string | undefined {
  * The watch cache of one kind is empty (apiserver storage/cacher): for a moment after a start, for ever where a dead
  * conversion webhook keeps it from filling. Pages are read past the cache, so there is nothing to wait for.
  */
-export function isCacheNotReady({ status, message }: Refusal): boolean {
+function isCacheNotReady({ status, message }: Refusal): boolean {
   return status === 429 && message.startsWith("storage is (re)initializing");
 }
 

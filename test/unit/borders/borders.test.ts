@@ -29,7 +29,7 @@ const crossings: Readonly<Record<string, { forbidden: string; allowed: string }>
   "core/schedule": { forbidden: "#core/backup/x.ts", allowed: "#core/kube/x.ts" },
 
   "core/protection": { forbidden: "node:fs", allowed: "#core/model/x.ts" },
-  plugin: { forbidden: "#webhook/x.ts", allowed: "yargs" },
+  plugin: { forbidden: "#webhook/x.ts", allowed: "yargs-parser" },
   "plugin/commands": { forbidden: "@kubernetes/client-node", allowed: "#core/backup/x.ts" },
   "plugin/ui": { forbidden: "#core/catalog/x.ts", allowed: "log-update" },
   webhook: { forbidden: "#plugin/x.ts", allowed: "express" },
