@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
+import { finishObjects } from "#core/restore/finish.ts";
+import { openFinishBook } from "#core/restore/finish-book.ts";
+import { openOwnerBook } from "#core/restore/owners.ts";
+import type { RestoreRun } from "#core/restore/restore-run.ts";
+import { Results } from "#core/restore/results.ts";
+import { writeItem } from "#core/restore/write-item.ts";
+import { factsFor, storedItem } from "./rules-fixture.ts";
+import { type Script, scriptedCluster } from "./scripted-cluster.ts";
+
+const MARK = "b/r";
+
+function startRun(script: Script, more: Partial<RestoreRun> = {}) {
+  const { cluster, sent } = scriptedCluster(script);
+  const facts = factsFor({ timeoutSeconds: 0.2 });
+  // Of what was prepared only the rules' facts and discovery are read here.
+  const prepared = {
+    facts: { rules: facts },
+    discovery: { resources: [], down: [] },
+  } as unknown as RestoreRun["prepared"];
+  const run: RestoreRun = {
+    cluster,
+    request: facts.request,
+    prepared,
+    owners: openOwnerBook(new Set(["owner"]), new Map()),
+    results: new Results(),
+    finish: openFinishBook(),
+    limit: createAdaptiveLimit({ start: 4, least: 1, most: 4 }),
+    late: [],
+    blockedNamespaces: new Map(),
+    mark: MARK,
+    definitionsReadyBy: { at: performance.now() + 5_000 },
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    ...more,
+  };
+  return { run, sent };
+}
+
+const metadata = { name: "one", namespace: "app" };
+const configMap = (more: object = {}) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
+  metadata: { ...metadata, ...more },
+  data: { a: "b" },
+});
+const marked = {
+  ...configMap({ uid: "u", resourceVersion: "5", annotations: { "kubectl-backup.io/restored-from": MARK } }),
+};
+
+function write(
+  run: RestoreRun,
+  object: object = configMap(),
+  kind: { group?: string; resource?: string } = {},
+) {
+  const item = storedItem(kind);
+  const target = { do: "write", kind: item, namespace: "app", name: "one", live: undefined } as const;
+  return writeItem(run, { item, bytes: Buffer.from(JSON.stringify(object)), target, live: undefined });
+}
+
+describe("creating an item", () => {
+  it("says on the object where it comes from", async () => {
+    const { run, sent } = startRun({});
+    expect((await write(run)).outcome).toEqual({ result: "created" });
+    expect(sent[0]?.body).toEqual({
+      ...configMap({ annotations: { "kubectl-backup.io/restored-from": MARK } }),
+    });
+  });
+
+  it("takes an object with this restore's mark for its own when the reply was lost", async () => {
+    const { run, sent } = startRun({ create: ["lost"], get: [marked] });
+    expect((await write(run)).outcome).toEqual({ result: "created" });
+    expect(sent).toHaveLength(1);
+  });
+
+  it("tries again when the reply was lost and nothing is there, a few times", async () => {
+    const again = startRun({ create: ["lost", "created"], get: [undefined] });
+    const never = startRun({ create: ["lost"], get: [undefined] });
+    expect((await write(again.run)).outcome).toEqual({ result: "created" });
+    expect((await write(never.run)).outcome).toMatchObject({ result: "failed", reason: "connection" });
+    expect(never.sent).toHaveLength(3);
+  });
+
+  it("meets a namesake that came meanwhile by the policy", async () => {
+    const exists = { refused: 409, reason: "AlreadyExists" };
+    const live = (data: object) => ({ ...configMap({ uid: "u", resourceVersion: "5" }), data });
+    const same = startRun({ create: [exists], get: [live({ a: "b" })] });
+    const other = startRun({ create: [exists], get: [live({ a: "c" })] });
+    expect((await write(same.run)).outcome).toEqual({ result: "unchanged" });
+    expect((await write(other.run)).outcome).toMatchObject({ result: "skipped", reason: "differs" });
+  });
+
+  it("waits for a namesake that is being deleted, and gives up in time", async () => {
+    const exists = { refused: 409, reason: "AlreadyExists" };
+    const leaving = configMap({ uid: "u", resourceVersion: "5", deletionTimestamp: "2026-01-01T00:00:00Z" });
+    const gone = startRun({ create: [exists, "created"], get: [leaving, undefined] });
+    const stays = startRun({ create: [exists], get: [leaving] });
+    expect((await write(gone.run)).outcome).toEqual({ result: "created" });
+    expect((await write(stays.run)).outcome).toMatchObject({ result: "failed", reason: "already-exists" });
+  });
+
+  it("waits for the path of a custom resource to come up, not for that of anything else", async () => {
+    const absent = {
+      refused: 404,
+      reason: "NotFound",
+      message: "the server could not find the requested resource",
+    };
+    const custom = startRun({ create: [absent, "created"] });
+    const builtIn = startRun({ create: [absent, "created"] });
+    expect(
+      (await write(custom.run, configMap(), { group: "example.com", resource: "widgets" })).outcome,
+    ).toEqual({
+      result: "created",
+    });
+    expect((await write(builtIn.run)).outcome).toMatchObject({ result: "failed", reason: "not-found" });
+  });
+
+  it("sends the softer form that the rule knows, once, and says so", async () => {
+    const refused = { refused: 422, reason: "Invalid", message: "provided port is already allocated" };
+    const service = {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: { ports: [{ port: 80, nodePort: 30080 }] },
+    };
+    const { run } = startRun({ create: [refused, "created"] });
+    const end = await write(run, service, { resource: "services" });
+    expect(end.outcome).toEqual({ result: "created" });
+    expect(end.warnings).toEqual([expect.stringMatching(/node port is taken/)]);
+  });
+
+  it("is not tried in a namespace that could not be made", async () => {
+    const { run, sent } = startRun({}, { blockedNamespaces: new Map([["app", "still there"]]) });
+    expect((await write(run)).outcome).toMatchObject({
+      reason: "namespace-not-ready",
+      message: "still there",
+    });
+    expect(sent).toEqual([]);
+  });
+});
+
+describe("later steps", () => {
+  const owned = configMap({
+    ownerReferences: [{ apiVersion: "v1", kind: "Owner", name: "o", uid: "owner" }],
+  });
+
+  it("are named on the object, done at the end with its uid, and their mark is taken away", async () => {
+    const { run, sent } = startRun({});
+    await write(run, owned);
+    run.owners.note("owner", "owner-new");
+    await finishObjects(run);
+    expect(sent[0]?.body).toMatchObject({
+      metadata: { annotations: { "kubectl-backup.io/pending-steps": "owners" } },
+    });
+    expect(sent[1]).toMatchObject({
+      verb: "patch",
+      body: {
+        metadata: {
+          uid: "new-uid",
+          resourceVersion: "8",
+          annotations: { "kubectl-backup.io/pending-steps": null },
+          ownerReferences: [{ apiVersion: "v1", kind: "Owner", name: "o", uid: "owner-new" }],
+        },
+      },
+    });
+    expect(run.finish.troubles).toEqual([]);
+  });
+
+  it("never write a reference to nothing: the owner is left out, which is noted", async () => {
+    const { run, sent } = startRun({});
+    await write(run, owned);
+    await finishObjects(run);
+    expect(sent[1]?.body["metadata"]).toMatchObject({ ownerReferences: [] });
+    expect(run.finish.notes).toEqual([expect.stringMatching(/Owner o is not there/)]);
+  });
+
+  it("are not needed where the owner is known from the start", async () => {
+    const { run, sent } = startRun({});
+    run.owners.note("owner", "owner-new");
+    await write(run, owned);
+    await finishObjects(run);
+    expect(sent).toHaveLength(1);
+    expect(sent[0]?.body["metadata"]).toMatchObject({ ownerReferences: [{ uid: "owner-new" }] });
+  });
+});
