@@ -34,7 +34,7 @@ export async function storeReport(
     ["kubectl-backup-report.json", Buffer.from(JSON.stringify(report(storedAt)))],
   ];
   try {
-    const storedAt = `${ask.catalog.url} restores/${name}/`;
+    const storedAt = `restores/${name}/ in ${ask.catalog.url}`;
     for (const [file, body] of files(storedAt)) {
       await ask.catalog.writeRestoreFile({ restore: name, file }, body, context);
     }
