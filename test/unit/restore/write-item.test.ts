@@ -94,7 +94,7 @@ describe("creating an item", () => {
   it("waits for a namesake that is being deleted, and gives up in time", async () => {
     const exists = { refused: 409, reason: "AlreadyExists" };
     const leaving = configMap({ uid: "u", resourceVersion: "5", deletionTimestamp: "2026-01-01T00:00:00Z" });
-    const gone = startRun({ create: [exists, "created"], get: [leaving, undefined] });
+    const gone = startRun({ create: [exists, "created"], get: [leaving, leaving, undefined] });
     const stays = startRun({ create: [exists], get: [leaving] });
     expect((await write(gone.run)).outcome).toEqual({ result: "created" });
     expect((await write(stays.run)).outcome).toMatchObject({ result: "failed", reason: "already-exists" });
