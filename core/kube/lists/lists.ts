@@ -24,6 +24,8 @@ export async function* listObjects(
   const run = new ListRun(transport, request);
   try {
     const end = (yield* byStream(run, known)) ?? (yield* pageList(run));
+    // The rest may have come before the reader gave up; a list that was given up is no whole one all the same.
+    request.signal.throwIfAborted();
     return run.summary(end);
   } catch (error) {
     if (error instanceof InvalidJson) {
