@@ -2,6 +2,7 @@ import type { ReadItem, StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
 import { type Decision, decideItem } from "./decide.ts";
+import { isThere } from "./existing.ts";
 import { type LiveState, readLiveDigests } from "./live-digests.ts";
 import { canComeLate } from "./order.ts";
 import { isAwaitedKind } from "./readiness.ts";
@@ -51,7 +52,7 @@ function sortOut(
   for (const item of batch) {
     const decision = decideItem(item, run.prepared.facts);
     if (decision.do !== "write") endItem(run, { item, target: undefined }, endOf(decision));
-    else if (pulledIn && isThere(decision)) endItem(run, { item, target: undefined }, LEFT_ALONE);
+    else if (pulledIn && isThere(decision.live)) endItem(run, { item, target: undefined }, LEFT_ALONE);
     else if (!isLate && comesLate(run, item, decision)) run.late.push(item);
     else writes.set(item, decision);
   }
@@ -65,8 +66,7 @@ function endOf({ do: verdict, reason, message }: Exclude<Decision, Write>): Item
 }
 
 function comesLate(run: RestoreRun, item: StoredItem, decision: Write): boolean {
-  if (item.ownerUids.length === 0 || decision.live !== undefined || run.late.length >= MOST_LATE)
-    return false;
+  if (item.ownerUids.length === 0 || isThere(decision.live) || run.late.length >= MOST_LATE) return false;
   const { facts, configuration } = run.prepared;
   const awaited = item.ownerUids.some(
     (uid) => facts.rules.owners.get(uid) === "created" && run.owners.newUid(uid) === undefined,
@@ -87,12 +87,8 @@ const LEFT_ALONE: ItemEnd = {
   warnings: [],
 };
 
-function isThere({ live }: Write): boolean {
-  return live !== undefined && !live.terminating;
-}
-
 function hasLive(writes: ReadonlyMap<StoredItem, Write>): boolean {
-  return writes.values().some(isThere);
+  return writes.values().some(({ live }) => isThere(live));
 }
 
 function readStates(run: RestoreRun, kind: ItemKind): Promise<LiveStates> {

@@ -1,6 +1,6 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
-import type { Existing, LiveMark } from "./existing.ts";
+import { type Existing, isThere, type LiveMark } from "./existing.ts";
 import type { RuleFacts } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
 import { isNamespace } from "./select.ts";
@@ -45,7 +45,7 @@ function decideWrite(item: StoredItem, kind: ItemKind, facts: DecisionFacts): De
   const namespace = item.namespaced ? mapNamespace(item.namespace) : "";
   const name = isNamespace(item) ? mapNamespace(item.name) : item.name;
   const live = facts.existing.find(kind, namespace, name);
-  const because = live === undefined ? heldBecause(item, facts) : undefined;
+  const because = isThere(live) ? undefined : heldBecause(item, facts);
   if (because !== undefined) return { do: "hold", ...because };
   return { do: "write", kind, namespace, name, live };
 }

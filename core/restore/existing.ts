@@ -56,6 +56,11 @@ export async function readExisting(cluster: Cluster, request: ExistingRequest): 
   };
 }
 
+/** One that is being deleted is waited for and created anew: until then nothing may rest on it. */
+export function isThere(mark: LiveMark | undefined): mark is LiveMark {
+  return mark?.terminating === false;
+}
+
 export function markOf(header: ItemHeader): LiveMark {
   return { uid: header.uid, terminating: header.deletionTimestamp !== undefined };
 }

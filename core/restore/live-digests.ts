@@ -19,7 +19,8 @@ export async function readLiveDigests(
   const states = new Map<string, LiveState>();
   for await (const bytes of eachObject(cluster, request)) {
     const object = parseExactBytes(bytes);
-    if (!isExactObject(object)) continue;
+    // One that is being deleted is as good as gone: what is equal to it must be created again.
+    if (!isExactObject(object) || textAt(object, ["metadata", "deletionTimestamp"]) !== "") continue;
     const key = `${textAt(object, ["metadata", "namespace"])}/${textAt(object, ["metadata", "name"])}`;
     states.set(key, liveState(request.kind, object));
   }

@@ -4,7 +4,7 @@ import type { RunContext } from "#core/model/run-context.ts";
 import { decideClaims, holdPodMakers } from "./claim-fates.ts";
 import { type Contents, openContents } from "./contents.ts";
 import type { DecisionFacts } from "./decide.ts";
-import { type Existing, type LiveMark, readExisting } from "./existing.ts";
+import { type Existing, isThere, readExisting } from "./existing.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
 import { type PulledIn, pullInRelated, volumeKinds } from "./pull-in.ts";
@@ -67,7 +67,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
     facts,
     contents,
     discovery: outlook.discovery,
-    liveNamespaces: new Set([...outlook.live.keys()].filter((name) => isThere(outlook.live, name))),
+    liveNamespaces: new Set([...outlook.live.keys()].filter((name) => isThere(outlook.live.get(name)))),
     bareNamespaces: pulled.bareNamespaces.map(outlook.mapNamespace),
     ownerUids,
     liveOwners,
@@ -82,7 +82,7 @@ function pullInFacts(outlook: Outlook, survey: Survey) {
     discovery: outlook.discovery,
     wantsRelated: outlook.selection.clusterScope === "related",
     missingNamespaces: [...outlook.namespaces]
-      .filter(([, to]) => !isThere(outlook.live, to))
+      .filter(([, to]) => !isThere(outlook.live.get(to)))
       .map(([from]) => from),
   };
 }
@@ -102,7 +102,7 @@ async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings
   const targetKind = targetKinds(outlook.discovery, pulled.definitions);
   const existing = await readExisting(cluster, {
     kinds: servedKinds(kinds, targetKind),
-    namespaces: [...new Set(outlook.namespaces.values())].filter((name) => isThere(live, name)),
+    namespaces: [...new Set(outlook.namespaces.values())].filter((name) => isThere(live.get(name))),
     liveNamespaces: live,
     signal,
   });
@@ -124,11 +124,7 @@ async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings
 }
 
 function hasClaim(existing: Existing, namespace: string, name: string): boolean {
-  return existing.find({ group: "", resource: "persistentvolumeclaims" }, namespace, name) !== undefined;
-}
-
-function isThere(live: ReadonlyMap<string, LiveMark>, name: string): boolean {
-  return live.get(name)?.terminating === false;
+  return isThere(existing.find({ group: "", resource: "persistentvolumeclaims" }, namespace, name));
 }
 
 function targetKinds(discovery: Discovery, definitions: ReadonlySet<string>): (kind: ItemKind) => TargetKind {

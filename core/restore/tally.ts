@@ -1,6 +1,7 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { type Decision, type DecisionFacts, decideItem } from "./decide.ts";
+import { isThere } from "./existing.ts";
 import {
   addCounts,
   type HeldItem,
@@ -66,7 +67,7 @@ function noteOwner(
   }: { readonly owners: Map<string, OwnerFate>; readonly liveOwners: Map<string, string> },
 ): void {
   owners.set(item.uid, fateOf(decision));
-  if (decision.do === "write" && decision.live !== undefined) liveOwners.set(item.uid, decision.live.uid);
+  if (decision.do === "write" && isThere(decision.live)) liveOwners.set(item.uid, decision.live.uid);
 }
 
 function plannedKind({ selected, counts, skipped }: KindTally): PlannedKind {
@@ -111,12 +112,12 @@ function countDecision(tally: KindTally, decision: Decision): void {
 
 function countKey(decision: Decision): keyof PlanCounts {
   if (decision.do !== "write") return decision.do;
-  return decision.live === undefined || decision.live.terminating ? "create" : "exists";
+  return isThere(decision.live) ? "exists" : "create";
 }
 
 function fateOf(decision: Decision): OwnerFate {
   if (decision.do !== "write") return "left-out";
-  return decision.live === undefined ? "created" : "exists";
+  return isThere(decision.live) ? "exists" : "created";
 }
 
 function heldItem(item: StoredItem, message: string): HeldItem {
