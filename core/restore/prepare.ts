@@ -7,7 +7,7 @@ import type { DecisionFacts } from "./decide.ts";
 import { type Existing, isThere, readExisting } from "./existing.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
-import { type PulledIn, pullInRelated, volumeKinds } from "./pull-in.ts";
+import { type PulledIn, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
 import type { OwnerFate } from "./rule.ts";
 import type { SelectedKind } from "./select.ts";
 import { type Survey, surveyContents } from "./survey.ts";
@@ -40,14 +40,15 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
   const contents = openContents(ask.backup);
   const survey = await surveyContents(contents, {
     kinds: outlook.selected.kinds,
-    volumes: volumeKinds(ask.backup, outlook.selected),
+    volumes: volumeKinds(ask.backup, outlook.selected, outlook.selection),
     wantsRelated: outlook.selection.clusterScope === "related",
     signal,
   });
   const pulled = await pullInRelated(ask.backup, pullInFacts(outlook, survey));
-  const kinds = [...outlook.selected.kinds, ...pulled.kinds];
+  const meant = [...outlook.selected.kinds, ...pulled.kinds];
   const owners = new Map<string, OwnerFate>();
-  const facts = await gatherFacts(ask, { outlook, survey, pulled, kinds, owners, signal });
+  const facts = await gatherFacts(ask, { outlook, survey, pulled, kinds: meant, owners, signal });
+  const kinds = [...meant, ...(await pullInVolumes(ask.backup, meant, facts.rules.claims))];
   const { ownerUids } = outlook.selected;
   const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners });
   const { contextName, clusterName, server } = ask.cluster.info;
@@ -80,7 +81,7 @@ function pullInFacts(outlook: Outlook, survey: Survey) {
     selected: outlook.selected,
     survey,
     discovery: outlook.discovery,
-    wantsRelated: outlook.selection.clusterScope === "related",
+    selection: outlook.selection,
     missingNamespaces: [...outlook.namespaces]
       .filter(([, to]) => !isThere(outlook.live.get(to)))
       .map(([from]) => from),

@@ -1,7 +1,9 @@
 import type { OpenBackup } from "#core/catalog/catalog.ts";
 import type { Discovery } from "#core/kube/cluster.ts";
 import { groupResource } from "#core/model/item.ts";
-import { pullIn, type Selected, type SelectedKind } from "./select.ts";
+import type { CompiledSelection } from "#core/selection/compile-selection.ts";
+import type { ClaimFate } from "./rule.ts";
+import { filtered, type ItemTest, pullIn, type Selected, type SelectedKind } from "./select.ts";
 import type { Survey } from "./survey.ts";
 
 const DEFINITIONS = "customresourcedefinitions.apiextensions.k8s.io";
@@ -10,8 +12,7 @@ export interface PullInFacts {
   readonly selected: Selected;
   readonly survey: Survey;
   readonly discovery: Discovery;
-  /** Cluster-scoped objects that selected ones refer to come along. */
-  readonly wantsRelated: boolean;
+  readonly selection: Pick<CompiledSelection, "clusterScope" | "excludesObject">;
   /** As in the backup: what lies in them is selected and the target has them not. */
   readonly missingNamespaces: readonly string[];
 }
@@ -27,16 +28,27 @@ export interface PulledIn {
 /** What nobody selected, but without which what is selected could not be. */
 export async function pullInRelated(backup: OpenBackup, facts: PullInFacts): Promise<PulledIn> {
   const namespaces = await pullInNamespaces(backup, facts);
-  const wanted = new Map(facts.wantsRelated ? facts.survey.related : []);
-  if (facts.wantsRelated) wanted.set(DEFINITIONS, unservedKinds(facts));
+  const wantsRelated = facts.selection.clusterScope === "related";
+  const wanted = new Map(wantsRelated ? facts.survey.related : []);
+  if (wantsRelated) wanted.set(DEFINITIONS, unservedKinds(facts));
   const alreadyMeant = new Set(facts.selected.kinds.map(({ kind }) => groupResource(kind)));
   const kinds: SelectedKind[] = [...namespaces.kinds];
   for (const [kind, names] of wanted) {
     if (names.size > 0 && !alreadyMeant.has(kind))
-      kinds.push(...(await pullIn(backup, { groupResource: kind, names })));
+      kinds.push(...(await pullIn(backup, { groupResource: kind, names: notExcluded(kind, names, facts) })));
   }
   const definitions = await namesOf([...facts.selected.kinds, ...kinds], DEFINITIONS);
   return { kinds, definitions, bareNamespaces: namespaces.bare };
+}
+
+function notExcluded(
+  key: string,
+  names: ReadonlySet<string>,
+  { selection }: PullInFacts,
+): ReadonlySet<string> {
+  const [resource = "", ...group] = key.split(".");
+  const kind = { resource, group: group.join(".") };
+  return new Set([...names].filter((name) => !selection.excludesObject(kind, name)));
 }
 
 function unservedKinds({ selected, discovery }: PullInFacts): ReadonlySet<string> {
@@ -64,10 +76,35 @@ async function namesOf(kinds: readonly SelectedKind[], wanted: string): Promise<
   return names;
 }
 
-/** The volumes of a backup: read with the claims that may lie on them, whether selected or not. */
-export function volumeKinds(backup: OpenBackup, selected: Selected): readonly SelectedKind[] {
-  if (!selected.kinds.some(({ kind }) => groupResource(kind) === "persistentvolumeclaims")) return [];
+const VOLUMES = { group: "", resource: "persistentvolumes" };
+
+/** The volumes of a backup that may return: read with the claims that may lie on them, whether selected or not. */
+export function volumeKinds(
+  backup: OpenBackup,
+  { kinds }: Selected,
+  selection: PullInFacts["selection"],
+): readonly SelectedKind[] {
+  const hasClaims = kinds.some(({ kind }) => groupResource(kind) === "persistentvolumeclaims");
+  if (!hasClaims || selection.clusterScope === "none") return [];
+  const isMeant: ItemTest = ({ name }) => !selection.excludesObject(VOLUMES, name);
   return backup.kinds
     .filter((kind) => groupResource(kind) === "persistentvolumes")
-    .map((kind) => ({ kind, count: kind.count, pulledIn: true, batches: () => backup.items(kind) }));
+    .map((kind) => ({
+      kind,
+      count: kind.count,
+      pulledIn: true,
+      batches: () => filtered(backup.items(kind), isMeant),
+    }));
+}
+
+/** Volumes that claims return with, where the selection does not bring them: without its volume a claim hangs. */
+export async function pullInVolumes(
+  backup: OpenBackup,
+  kinds: readonly SelectedKind[],
+  claims: ReadonlyMap<string, ClaimFate>,
+): Promise<readonly SelectedKind[]> {
+  const meant = await namesOf(kinds, "persistentvolumes");
+  const wanted = [...claims.values()].flatMap((fate) => (fate.fate === "static" ? [fate.volume] : []));
+  const names = new Set(wanted.filter((name) => !meant.has(name)));
+  return names.size === 0 ? [] : pullIn(backup, { groupResource: "persistentvolumes", names });
 }

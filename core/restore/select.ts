@@ -119,7 +119,7 @@ export async function pullIn(
   return found;
 }
 
-async function* filtered(
+export async function* filtered(
   batches: AsyncIterable<readonly StoredItem[]>,
   isMeant: ItemTest,
 ): AsyncGenerator<readonly StoredItem[]> {

@@ -26,6 +26,8 @@ export interface CompiledSelection {
   kindShare(kind: Pick<ItemKind, "group" | "resource">): KindShare;
   /** The kind was named by the include list. */
   isNamedKind(kind: Pick<ItemKind, "group" | "resource">): boolean;
+  /** The exclude list names the object or its kind, whoever else wants it. */
+  excludesObject(kind: Pick<ItemKind, "group" | "resource">, name: string): boolean;
   /** The version that the include list asks for: `deployments.v1.apps`. */
   wantedVersion(kind: Pick<ItemKind, "group" | "resource">): string | undefined;
   /** Kind and name filters of one object of a kind whose share is not `none`. */
@@ -92,6 +94,10 @@ function compileKinds(request: Selection, kinds: readonly NamedKind[]) {
   return {
     kindShare: shareOf,
     isNamedKind: (kind: KindName) => included.some((match) => match.groupResource === groupResource(kind)),
+    excludesObject: (kind: KindName, object: string) =>
+      excluded.some(
+        ({ groupResource: key, name = object }) => key === groupResource(kind) && name === object,
+      ),
     wantedVersion: (kind: KindName) =>
       included.find((match) => match.groupResource === groupResource(kind) && match.version !== undefined)
         ?.version,
