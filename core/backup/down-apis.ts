@@ -18,8 +18,12 @@ export interface DownJudgement {
  * its last good discovery, or by what an earlier backup of the cluster holds. Else it is a warning: most such APIs are
  * computed (metrics).
  */
-export function judgeDownApis(down: readonly DownApi[], knownKinds: readonly ItemKind[]): DownJudgement {
-  const judged = down.map((api) => ({ api, lost: lostKinds(api, knownKinds) }));
+export function judgeDownApis(
+  down: readonly DownApi[],
+  knownKinds: readonly ItemKind[],
+  isMissed: (kind: ItemKind) => boolean,
+): DownJudgement {
+  const judged = down.map((api) => ({ api, lost: lostKinds(api, knownKinds).filter(isMissed) }));
   const notices = (isLoss: boolean): readonly Notice[] =>
     judged
       .filter(({ lost }) => lost.length > 0 === isLoss)

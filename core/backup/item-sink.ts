@@ -42,9 +42,12 @@ export class ItemSink {
   ): { readonly room: Room } | undefined {
     const header = readServedHeader(bytes);
     checkIdentity(kind, header);
-    if (seen?.has(header.uid)) return undefined;
-    seen?.add(header.uid);
-    return this.#belongs(kind, header) ? { room: this.store(kind, header, bytes) } : undefined;
+    // Aggregated APIs may serve objects without uid.
+    const identity = header.uid || `${header.namespace}/${header.name}`;
+    if (seen?.has(identity)) return undefined;
+    seen?.add(identity);
+    if (!this.#belongs(kind, header) || this.#isRefused(kind, header)) return undefined;
+    return { room: this.store(kind, header, bytes) };
   }
 
   #belongs(kind: ItemKind, header: ItemHeader): boolean {
@@ -61,17 +64,23 @@ export class ItemSink {
   /** Without asking whether it belongs: related objects and Namespaces come this way. */
   store(kind: ItemKind, header: ItemHeader, bytes: Uint8Array): Room {
     const { writer, tally, needs } = this.#parts;
-    if (header.name.includes("\0")) {
-      tally.errors.push({
-        message: `${itemTitle(kind, header)} is not in the backup: its name holds a NUL character`,
-      });
-      return undefined;
-    }
+    if (this.#isRefused(kind, header)) return undefined;
     const room = writer.add(kind, header, bytes);
     tally.noteStored(kind, header);
     needs?.noteStored(kind, header);
     if (isClaim(kind) || needs?.readsContentOf(kind)) this.#readContent(kind, header, bytes);
     return room;
+  }
+
+  /** No archive can hold such a name; its namespace is not complete without the object. */
+  #isRefused(kind: ItemKind, header: ItemHeader): boolean {
+    if (!header.name.includes("\0")) return false;
+    const { tally } = this.#parts;
+    tally.errors.push({
+      message: `${itemTitle(kind, header)} is not in the backup: its name holds a NUL character`,
+    });
+    tally.noteNotRead(kind, [header.namespace]);
+    return true;
   }
 
   #readContent(kind: ItemKind, header: ItemHeader, bytes: Uint8Array): void {

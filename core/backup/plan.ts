@@ -52,7 +52,7 @@ export interface PlanFacts {
 /** Pure: the same facts give the same plan. */
 export function makePlan(facts: PlanFacts): BackupPlan {
   const served = groupVersions(facts.discovery);
-  const down = judgeDownApis(facts.discovery.down, facts.knownKinds);
+  const down = judgeDownApis(facts.discovery.down, facts.knownKinds, isMissed(facts, served));
   const kinds = [...served.values()].flatMap((versions) => planKind(versions, facts, served));
   return {
     selection: facts.selection,
@@ -66,6 +66,11 @@ export function makePlan(facts: PlanFacts): BackupPlan {
     warnings: down.warnings,
     errors: [...down.errors, ...namespaceErrors(facts.namespaces)],
   };
+}
+
+/** Selected, and served in no other version that answers. */
+function isMissed({ selection }: PlanFacts, served: Served): (kind: ItemKind) => boolean {
+  return (kind) => selection.kindShare(kind).take !== "none" && !served.has(groupResource(kind));
 }
 
 const NAMESPACES: ApiResource = {

@@ -118,7 +118,7 @@ class KindReader {
   /** One dead conversion webhook fails a whole version, while the one in storage can still be listed. */
   async #listAnyVersion(namespace: string | undefined): Promise<void> {
     let first: unknown;
-    for (const version of this.#plan.versions) {
+    for (const version of this.#versions()) {
       try {
         this.#kind = version;
         await this.#list(namespace);
@@ -126,11 +126,16 @@ class KindReader {
         return;
       } catch (error) {
         first ??= error;
-        if (!mayWorkInAnotherVersion(error)) break;
+        if (!mayWorkInAnotherVersion(error) || this.#count > 0) break;
       }
     }
-    this.#kind = this.#plan.versions[0];
+    if (this.#count === 0) this.#kind = this.#plan.versions[0];
     throw first;
+  }
+
+  /** A backup holds a kind in one version: that of the first object stored. */
+  #versions(): readonly ApiResource[] {
+    return this.#count > 0 ? [this.#kind] : this.#plan.versions;
   }
 
   #noteCured(version: ApiResource, error: unknown): void {
@@ -155,11 +160,11 @@ class KindReader {
     for (const bytes of batch) {
       const taken = sink.accept(this.#kind, bytes, this.#seen);
       if (taken === undefined) continue;
+      this.#count += 1;
       stored += 1;
       size += bytes.length;
       if (taken.room !== undefined) await taken.room;
     }
-    this.#count += stored;
     onStored(stored, size);
   }
 

@@ -185,6 +185,60 @@ describe("trouble with a kind", () => {
     });
   });
 
+  test("an API that is down takes nothing from a backup that does not want its kinds, or reads them elsewhere", async () => {
+    const lost = resource("gadgets.x.example.com", "Gadget", { version: "v1beta1" });
+    const api = { group: "x.example.com", version: "v1beta1", message: "no endpoints", resources: [lost] };
+    const served = { ...lost, version: "v1" };
+    const unwanted = memoryCluster({ down: [api] });
+    const elsewhere = memoryCluster({ down: [api], resources: [...coreResources, served] });
+    for (const cluster of [unwanted, elsewhere]) cluster.put("namespaces", { metadata: { name: "shop" } });
+    expect((await backup(unwanted, { includeResources: ["configmaps"] })).facts.phase).toBe("Completed");
+    const { facts } = await backup(elsewhere);
+    expect(facts.phase).toBe("Completed");
+    expect(namespaceFacts(facts, "shop")).toMatchObject({ complete: true, kindsNotRead: [] });
+  });
+
+  test("a kind is stored in one version, also where namespaces answer in different ones", async () => {
+    const widgets = ["v2", "v1"].map((version) => resource("widgets.example.com", "Widget", { version }));
+    const cluster = shop([...coreResources, ...widgets]);
+    cluster.put("widgets.example.com", { metadata: { name: "l", namespace: "lab" } });
+    cluster.put("widgets.example.com", { metadata: { name: "s", namespace: "shop" } });
+    cluster.refuse({ resource: "widgets.example.com", version: "v2", namespace: "lab", status: 500 });
+    const { facts, catalog } = await backup(cluster, { includeNamespaces: ["lab", "shop"] });
+    const stored = [...catalog.contents("b1")].filter(([key]) => key.startsWith("widgets"));
+    expect(stored.map(([, text]) => JSON.parse(text).apiVersion)).toEqual([
+      "example.com/v1",
+      "example.com/v1",
+    ]);
+    expect(facts.kinds.find(({ resource: name }) => name === "widgets")).toMatchObject({
+      version: "v1",
+      count: 2,
+    });
+  });
+
+  test("an object whose name no archive can hold makes its namespace incomplete and is not counted", async () => {
+    const roles = resource("roles.rbac.authorization.k8s.io", "Role");
+    const cluster = shop([...coreResources, roles]);
+    cluster.put("roles.rbac.authorization.k8s.io", { metadata: { name: "a\0b", namespace: "shop" } });
+    const { facts } = await backup(cluster);
+    expect(facts.phase).toBe("PartiallyFailed");
+    expect(namespaceFacts(facts, "shop")).toMatchObject({
+      complete: false,
+      kindsNotRead: ["roles.rbac.authorization.k8s.io"],
+    });
+    expect(facts.kinds.find(({ resource: name }) => name === "roles")?.count).toBe(0);
+  });
+
+  test("objects without a uid are told apart by their names", async () => {
+    const widgets = ["v2", "v1"].map((version) => resource("widgets.example.com", "Widget", { version }));
+    const cluster = shop([...coreResources, ...widgets]);
+    for (const name of ["one", "two"]) {
+      cluster.put("widgets.example.com", { metadata: { name, namespace: "shop", uid: "" } });
+    }
+    const { held } = await backup(cluster);
+    expect(held.filter((key) => key.startsWith("widgets"))).toHaveLength(2);
+  });
+
   test("an API that is down counts when the newest backup of the same cluster holds its kinds", async () => {
     const catalog = memoryCatalog();
     const gadgets = resource("gadgets.x.example.com", "Gadget");
