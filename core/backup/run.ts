@@ -45,7 +45,6 @@ export async function runBackup(run: BackupRun, context: RunContext): Promise<Ba
 }
 
 function interrupted(error: unknown): Failure {
-  if (isFailure(error, "interrupted")) return error;
   return new Failure("interrupted", "interrupted: nothing of this backup was kept", { cause: error });
 }
 

@@ -8,6 +8,7 @@ import { canComeLate } from "./order.ts";
 import { isAwaitedKind } from "./readiness.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { isNamespace } from "./select.ts";
+import { LEFT_ALONE } from "./settle-existing.ts";
 import { type ItemEnd, writeItem } from "./write-item.ts";
 import { failed } from "./write-replies.ts";
 
@@ -52,9 +53,10 @@ function sortOut(
   for (const item of batch) {
     const decision = decideItem(item, run.prepared.facts);
     if (decision.do !== "write") endItem(run, { item, target: undefined }, endOf(decision));
-    else if (pulledIn && isThere(decision.live)) endItem(run, { item, target: undefined }, LEFT_ALONE);
+    else if (pulledIn && isThere(decision.live))
+      endItem(run, { item, target: undefined }, { outcome: LEFT_ALONE, warnings: [] });
     else if (!isLate && comesLate(run, item, decision)) run.late.push(item);
-    else writes.set(item, decision);
+    else writes.set(item, { ...decision, pulledIn });
   }
   return writes;
 }
@@ -77,15 +79,6 @@ function comesLate(run: RestoreRun, item: StoredItem, decision: Write): boolean 
     !configuration.has(`${groupResource(item)}/${item.namespace}/${item.name}`)
   );
 }
-
-const LEFT_ALONE: ItemEnd = {
-  outcome: {
-    result: "skipped",
-    reason: "not-selected",
-    message: "selected objects refer to it; it is there and left as it is",
-  },
-  warnings: [],
-};
 
 function hasLive(writes: ReadonlyMap<StoredItem, Write>): boolean {
   return writes.values().some(({ live }) => isThere(live));

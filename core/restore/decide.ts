@@ -14,6 +14,8 @@ export type Decision =
       readonly namespace: string;
       readonly name: string;
       readonly live: LiveMark | undefined;
+      /** Nobody selected it: one that is there is left alone, whatever the policy. */
+      readonly pulledIn?: boolean | undefined;
     }
   | { readonly do: "skip" | "fail" | "hold"; readonly reason: string; readonly message: string };
 

@@ -1,3 +1,4 @@
+import { describeError, isFailure } from "#core/model/errors.ts";
 import { awaitObjects } from "./await-objects.ts";
 import type { RestoreRun } from "./restore-run.ts";
 
@@ -12,9 +13,15 @@ export async function awaitDefinitions(run: RestoreRun): Promise<void> {
   if (awaited === undefined) return;
   run.finish.awaited.delete(DEFINITIONS);
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(ESTABLISHED_WITHIN_MS)]);
-  const unready = await awaitObjects(run.cluster, awaited, { signal, onReady: () => undefined });
+  try {
+    const unready = await awaitObjects(run.cluster, awaited, { signal, onReady: () => undefined });
+    for (const { name, why } of unready)
+      run.finish.notes.push(`${DEFINITIONS} ${name} is not established: ${why}`);
+  } catch (error) {
+    // They may be made but not looked at: each resource's own creation then waits for its path.
+    if (!isFailure(error, "cluster-forbidden")) throw error;
+    run.finish.notes.push(`${DEFINITIONS} could not be watched: ${describeError(error)}`);
+  }
   run.signal.throwIfAborted();
-  for (const { name, why } of unready)
-    run.finish.notes.push(`${DEFINITIONS} ${name} is not established: ${why}`);
   run.definitionsReadyBy.at = performance.now() + PATH_MAY_LAG_MS;
 }

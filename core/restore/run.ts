@@ -6,6 +6,7 @@
 import type { Catalog, OpenBackup } from "#core/catalog/catalog.ts";
 import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
+import { describeError, Failure, isFailure } from "#core/model/errors.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { applyPlan } from "./apply.ts";
@@ -20,7 +21,7 @@ import type { RestoreRun } from "./restore-run.ts";
 import { Results } from "./results.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { storeReport } from "./store-report.ts";
-import { waitForReadiness } from "./wait.ts";
+import { type WaitEnd, waitForReadiness } from "./wait.ts";
 
 export interface RestoreAsk {
   readonly cluster: Cluster;
@@ -48,15 +49,27 @@ export async function carryOutRestore(
   const run = startRun(prepared, ask, context);
   const total = prepared.kinds.reduce((sum, { count }) => sum + count, 0);
   context.onProgress({ type: "phase-started", phase: "restore", total });
+  const waited = await writeAll(run, watch, context).catch((error: unknown) => {
+    throw context.signal.aborted ? interrupted(error) : error;
+  });
+  const facts = { run, waited, startedAt, finishedAt: context.now(), seconds: watch.seconds };
+  return storeReport(makeReport(facts), { ask, run }, context);
+}
+
+async function writeAll(run: RestoreRun, watch: Stopwatch, context: RunContext): Promise<WaitEnd> {
   await watch.time("create", async () => {
     await rebindVolumes(run);
     await applyPlan(run);
   });
   await watch.time("finish", () => finishObjects(run));
   context.onProgress({ type: "phase-ended", phase: "restore", done: run.results.done });
-  const waited = await watch.time("wait", () => waitIfAsked(run, context));
-  const facts = { run, waited, startedAt, finishedAt: context.now(), seconds: watch.seconds };
-  return storeReport(makeReport(facts), { ask, run }, context);
+  return watch.time("wait", () => waitIfAsked(run, context));
+}
+
+function interrupted(cause: unknown): Failure {
+  return new Failure("interrupted", "interrupted: what had been restored by then stays in the cluster", {
+    cause,
+  });
 }
 
 function startRun(prepared: Prepared, { cluster, request }: RestoreAsk, context: RunContext): RestoreRun {
@@ -77,12 +90,20 @@ function startRun(prepared: Prepared, { cluster, request }: RestoreAsk, context:
   };
 }
 
-function waitIfAsked(run: RestoreRun, { signal, onProgress }: RunContext) {
-  if (!run.request.wait) return Promise.resolve({ notWaited: "not asked to wait", unready: [] });
-  return waitForReadiness(run.cluster, {
-    awaited: [...run.finish.awaited.values()],
-    timeoutSeconds: run.request.timeoutSeconds,
-    signal,
-    onProgress,
-  });
+/** All is written by now: a readiness that cannot be watched is trouble for the report, not instead of it. */
+async function waitIfAsked(run: RestoreRun, { signal, onProgress }: RunContext): Promise<WaitEnd> {
+  if (!run.request.wait) return { notWaited: "not asked to wait", unready: [] };
+  try {
+    return await waitForReadiness(run.cluster, {
+      awaited: [...run.finish.awaited.values()],
+      timeoutSeconds: run.request.timeoutSeconds,
+      signal,
+      onProgress,
+    });
+  } catch (error) {
+    if (signal.aborted || !isFailure(error)) throw error;
+    const notWaited = `readiness could not be watched: ${describeError(error)}`;
+    run.finish.troubles.push(notWaited);
+    return { notWaited, unready: [] };
+  }
 }

@@ -1,6 +1,5 @@
 import { describeError } from "#core/model/errors.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
-import { comparableForm } from "#core/objects/comparable-form.ts";
 import {
   type ExactObject,
   isExactObject,
@@ -8,7 +7,7 @@ import {
   stringifyExact,
 } from "#core/objects/exact-json.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
-import { contentDigest } from "./content-digest.ts";
+import { contentDigest, restorableForm } from "./content-digest.ts";
 import { objectAt } from "./edit-object.ts";
 import { type LiveState, liveState } from "./live-digests.ts";
 import type { RestoreRun } from "./restore-run.ts";
@@ -20,12 +19,18 @@ const DIFFERS: ItemOutcome = {
   reason: "differs",
   message: "it exists and differs; --existing=update would change it",
 };
+export const LEFT_ALONE: ItemOutcome = {
+  result: "skipped",
+  reason: "not-selected",
+  message: "selected objects refer to it; it is there and left as it is",
+};
 /** Somebody else wrote it at the same moment: read again, so many times. */
 const CONFLICTS = 5;
 
 /** What the policy says for an object that is there already. */
 export async function settleExisting(run: RestoreRun, wish: Wish, live: LiveState): Promise<ItemOutcome> {
   run.owners.note(wish.item.uid, live.uid);
+  if (wish.target.pulledIn === true) return LEFT_ALONE;
   if (contentDigest(wish.target.kind, wish.intended) === live.digest) return { result: "unchanged" };
   if (wish.rule.merge !== undefined) return mergeMissing(run, wish);
   switch (run.request.existing) {
@@ -37,7 +42,7 @@ export async function settleExisting(run: RestoreRun, wish: Wish, live: LiveStat
 }
 
 async function update(run: RestoreRun, wish: Wish, found: LiveState): Promise<ItemOutcome> {
-  const wanted = comparableForm(wish.target.kind, wish.intended);
+  const wanted = restorableForm(wish.target.kind, wish.intended);
   let live = found;
   for (let attempt = 1; ; attempt += 1) {
     const ended = await patchLive(run, wish, { live, patch: wanted });

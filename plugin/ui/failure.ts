@@ -59,7 +59,7 @@ export function showFailure(error: unknown, app: App, style: FailureStyle): Exit
 }
 
 function failureText(error: unknown, exitCode: ExitCode, style: FailureStyle): string {
-  if (exitCode === 130) return "interrupted: nothing half-written was left behind\n";
+  if (exitCode === 130) return `${isFailure(error, "interrupted") ? error.message : "interrupted"}\n`;
   if (!isFailure(error)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `error: this is a defect in kubectl-backup:\n${stack}\n`;

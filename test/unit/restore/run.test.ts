@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+import { runBackup } from "#core/backup/run.ts";
+import { backupRequest } from "#core/model/backup.ts";
+import { restoreRequest } from "#core/model/restore.ts";
+import { selection } from "#core/model/selection.ts";
+import { runRestore } from "#core/restore/run.ts";
+import { memoryCatalog } from "#test/doubles/memory-catalog.ts";
+import { coreResources, type MemoryCluster, memoryCluster, resource } from "#test/doubles/memory-cluster.ts";
+
+const stop = new AbortController();
+const context = {
+  signal: stop.signal,
+  now: () => new Date("2026-01-01T00:00:05Z"),
+  onProgress: () => undefined,
+};
+
+const resources = [
+  ...coreResources,
+  resource("storageclasses.storage.k8s.io", "StorageClass", { namespaced: false }),
+  resource("jobs.batch", "Job"),
+];
+
+/** Saves what `fill` puts into the namespace shop, lets `change` happen to the cluster, and restores the namespace. */
+async function saved(fill: (cluster: MemoryCluster) => void) {
+  const cluster = memoryCluster({ resources });
+  const catalog = memoryCatalog();
+  for (const name of ["shop", "kube-system"]) cluster.put("namespaces", { metadata: { name } });
+  fill(cluster);
+  const request = backupRequest.parse({ name: "b", selection: selection.parse({}) });
+  await runBackup({ cluster, catalog, request, toolVersion: "0.1.0" }, context);
+  const restore = async (more: object = {}, signal: AbortSignal = context.signal) => {
+    const chosen = selection.parse({ includeNamespaces: ["shop"] });
+    const asked = restoreRequest.parse({ name: "r", backup: "b", selection: chosen, wait: false, ...more });
+    const backup = await catalog.open("b", context);
+    const ask = { cluster, catalog, backup, request: asked, stateDirectory: "/nowhere" };
+    return runRestore(ask, { ...context, signal });
+  };
+  return { cluster, restore };
+}
+
+const job = (suspend: boolean) => ({ metadata: { name: "import", namespace: "shop" }, spec: { suspend } });
+
+describe("a restore over what is there", () => {
+  it("never puts a running Job to sleep", async () => {
+    const { cluster, restore } = await saved((empty) => empty.put("jobs.batch", job(false)));
+    const report = await restore({ existing: "update" });
+    expect(cluster.read("jobs.batch", "shop", "import")).toMatchObject({ spec: { suspend: false } });
+    expect(report.counts).toMatchObject({ updated: 0 });
+    expect(report.differing).toEqual([]);
+  });
+
+  it("leaves alone what was only referred to, also where it could not be listed", async () => {
+    const fast = (provisioner: string) => ({ metadata: { name: "fast" }, provisioner });
+    const { cluster, restore } = await saved((empty) => {
+      empty.put("storageclasses.storage.k8s.io", fast("old"));
+      empty.put("persistentvolumeclaims", {
+        metadata: { name: "data", namespace: "shop" },
+        spec: { storageClassName: "fast" },
+        status: { phase: "Pending" },
+      });
+    });
+    cluster.put("storageclasses.storage.k8s.io", fast("new"));
+    cluster.refuseLists("storageclasses.storage.k8s.io");
+    await restore({ existing: "update" });
+    expect(cluster.read("storageclasses.storage.k8s.io", "", "fast")).toMatchObject({ provisioner: "new" });
+  });
+});
+
+describe("a restore that has written", () => {
+  const deployment = { metadata: { name: "web", namespace: "shop" }, spec: { replicas: 1 } };
+
+  it("reports although readiness cannot be watched, and is not complete then", async () => {
+    const { cluster, restore } = await saved((empty) => empty.put("deployments.apps", deployment));
+    cluster.drop("deployments.apps", "shop", "web");
+    cluster.refuse({ resource: "nodes", status: 500 });
+    const report = await restore({ wait: true });
+    expect(report.counts.created).toBe(1);
+    expect(report.complete).toBe(false);
+    expect(report.troubles).toEqual([expect.stringContaining("readiness could not be watched")]);
+  });
+
+  it("says when interrupted that what it wrote stays", async () => {
+    const { cluster, restore } = await saved((empty) => empty.put("deployments.apps", deployment));
+    cluster.drop("deployments.apps", "shop", "web");
+    const interrupt = new AbortController();
+    const { create } = cluster;
+    cluster.create = (...call: Parameters<typeof create>) => {
+      interrupt.abort();
+      return create(...call);
+    };
+    await expect(restore({}, interrupt.signal)).rejects.toMatchObject({
+      code: "interrupted",
+      message: expect.stringContaining("stays in the cluster"),
+    });
+  });
+});
