@@ -1,4 +1,5 @@
 import type { Cluster } from "#core/kube/cluster.ts";
+import { annotationKeys } from "#core/model/annotations.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { contentDigest } from "./content-digest.ts";
 import { textAt } from "./edit-object.ts";
@@ -9,6 +10,8 @@ export interface LiveState {
   readonly uid: string;
   readonly resourceVersion: string;
   readonly digest: string;
+  /** Steps that a restore which broke off still owed it; "" as a rule. */
+  readonly pending: string;
 }
 
 /** By `namespace/name`, from whole lists: read only for kinds of which some selected object exists. */
@@ -32,5 +35,6 @@ export function liveState(kind: ObjectsRequest["kind"], object: ExactObject): Li
     uid: textAt(object, ["metadata", "uid"]),
     resourceVersion: textAt(object, ["metadata", "resourceVersion"]),
     digest: contentDigest(kind, object),
+    pending: textAt(object, ["metadata", "annotations", annotationKeys.pendingSteps]),
   };
 }

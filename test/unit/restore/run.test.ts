@@ -49,6 +49,18 @@ describe("a restore over what is there", () => {
     expect(report.differing).toEqual([]);
   });
 
+  it("names what an earlier restore that broke off left without its last steps", async () => {
+    const settings = { metadata: { name: "settings", namespace: "shop" }, data: { a: "b" } };
+    const { cluster, restore } = await saved((empty) => empty.put("configmaps", settings));
+    const annotations = { "kubectl-backup.io/pending-steps": "owners" };
+    cluster.put("configmaps", { ...settings, metadata: { ...settings.metadata, annotations } });
+    const report = await restore();
+    expect(report.counts).toMatchObject({ created: 0 });
+    expect(report.warned).toMatchObject([
+      { name: "settings", warnings: [expect.stringContaining("(owners): it lacks them")] },
+    ]);
+  });
+
   it("leaves alone what was only referred to, also where it could not be listed", async () => {
     const fast = (provisioner: string) => ({ metadata: { name: "fast" }, provisioner });
     const { cluster, restore } = await saved((empty) => {
