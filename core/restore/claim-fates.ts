@@ -1,4 +1,5 @@
 import type { Cluster } from "#core/kube/cluster.ts";
+import { isFailure } from "#core/model/errors.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { type ClaimFacts, decideClaim, readVolume, type Volume } from "./claims.ts";
@@ -22,22 +23,37 @@ export async function decideClaims(
   facts: Omit<ClaimFacts, "storedVolumes" | "liveVolumes"> & { readonly signal: AbortSignal },
 ): Promise<ReadonlyMap<string, ClaimFate>> {
   const bound = survey.claims.some(({ volume }) => volume !== "");
-  const liveVolumes = bound && facts.sameCluster ? await readLiveVolumes(cluster, facts.signal) : new Map();
-  const complete: ClaimFacts = { ...facts, storedVolumes: survey.volumes, liveVolumes };
+  const liveVolumes = bound && facts.sameCluster ? await readLiveVolumes(cluster, facts.signal) : undefined;
+  const complete: ClaimFacts = {
+    ...facts,
+    // Where the cluster's volumes are not known, none of them can be told to be free.
+    sameCluster: liveVolumes !== undefined,
+    storedVolumes: survey.volumes,
+    liveVolumes: liveVolumes ?? new Map(),
+  };
   return new Map(
     survey.claims.map((claim) => [`${claim.namespace}/${claim.name}`, decideClaim(claim, complete)]),
   );
 }
 
-async function readLiveVolumes(cluster: Cluster, signal: AbortSignal): Promise<Map<string, Volume>> {
+/** undefined: a caller with rights in namespaces only may not see them. */
+async function readLiveVolumes(
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<Map<string, Volume> | undefined> {
   const found = new Map<string, Volume>();
-  for await (const bytes of eachObject(cluster, { kind: VOLUMES, namespaces: [], signal })) {
-    const object = parseExactBytes(bytes);
-    if (!isExactObject(object)) continue;
-    const volume = readVolume(object);
-    found.set(volume.name, volume);
+  try {
+    for await (const bytes of eachObject(cluster, { kind: VOLUMES, namespaces: [], signal })) {
+      const object = parseExactBytes(bytes);
+      if (!isExactObject(object)) continue;
+      const volume = readVolume(object);
+      found.set(volume.name, volume);
+    }
+    return found;
+  } catch (error) {
+    if (isFailure(error, "cluster-forbidden")) return undefined;
+    throw error;
   }
-  return found;
 }
 
 /** By item key: what makes pods that mount a held claim would start without its data, or hang. */

@@ -78,6 +78,16 @@ describe("the retained volume of a claim", () => {
   });
 });
 
+describe("a caller who may not see volumes", () => {
+  it("gets everything but the bound claims, which are held back", async () => {
+    const { cluster, restore } = await lostApp();
+    cluster.refuse({ resource: "persistentvolumes", status: 403 });
+    const report = await restore({ includeNamespaces: ["shop"] });
+    expect(report.held).toMatchObject([{ resource: "persistentvolumeclaims", name: "data" }]);
+    expect(report.failed).toEqual([]);
+  });
+});
+
 describe("what selected objects refer to", () => {
   it("comes along, but not against the exclude list", async () => {
     const excluded = await lostApp();
