@@ -1,4 +1,4 @@
-import { createInterface } from "node:readline/promises";
+import { createInterface, type Interface } from "node:readline/promises";
 import { Failure } from "#core/model/errors.ts";
 import type { App } from "#plugin/app.ts";
 
@@ -13,9 +13,21 @@ export async function confirm(app: App, question: string, yes: boolean | undefin
   }
   const prompt = createInterface({ input: app.stdin, output: app.stderr });
   try {
-    const answer = await prompt.question(`${question} [y/N] `, { signal: app.signal });
+    const asked = prompt.question(`${question} [y/N] `, { signal: app.signal });
+    const answer = await Promise.race([asked, turnedAway(prompt)]).catch((error: unknown) => {
+      app.stderr.write("\n");
+      throw error;
+    });
     if (!/^y(es)?$/i.test(answer.trim())) throw new Failure("refused", "not confirmed, nothing was done");
   } finally {
     prompt.close();
   }
+}
+
+/** Ctrl-C and Ctrl-D: readline takes them for itself, and a question that never ends would end the program with 0. */
+function turnedAway(prompt: Interface): Promise<never> {
+  return new Promise((_, reject) => {
+    prompt.once("SIGINT", () => reject(new Failure("interrupted", "interrupted: nothing was done")));
+    prompt.once("close", () => reject(new Failure("refused", "not confirmed, nothing was done")));
+  });
 }
