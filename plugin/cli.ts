@@ -21,6 +21,7 @@ export async function runCli(app: App): Promise<ExitCode> {
 
 async function dispatch(app: App): Promise<ExitCode> {
   const words = leadingWords(app.argv);
+  refuseFlagsFirst(app.argv);
   if (words.length === 0 || words[0] === "help") return showOverview(app, words.slice(1));
   const command = findCommand(words);
   if (command === undefined) return showFamilyOrFail(app, words);
@@ -36,6 +37,22 @@ async function dispatch(app: App): Promise<ExitCode> {
     quiet: invocation.quiet,
   });
   return app.signal.aborted && code === 0 ? exitCodeOf(undefined, app.signal) : code;
+}
+
+/** A help text and exit 0 would let a script believe that its backup was made. */
+function refuseFlagsFirst(argv: readonly string[]): void {
+  const [first = ""] = argv;
+  if (!first.startsWith("-") || argv.includes("--help") || argv.includes("-h")) return;
+  const start = argv.findIndex((_, index) => findCommand(argv.slice(index)) !== undefined);
+  const length = findCommand(argv.slice(Math.max(start, 0)))?.words.length ?? 0;
+  const inOrder = [
+    ...argv.slice(start, start + length),
+    ...argv.slice(0, start),
+    ...argv.slice(start + length),
+  ];
+  throw new Failure("usage", `the command comes before its flags, and "${first}" is a flag`, {
+    hint: start === -1 ? "kubectl backup --help lists the commands" : `kubectl backup ${inOrder.join(" ")}`,
+  });
 }
 
 /** The words before the first flag: command words and maybe arguments. */

@@ -24,7 +24,7 @@ export function parseArguments(command: AnyCommand, argv: readonly string[]): Pa
   const given = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [camelCase(name), flagValue(name, flag, values[name])]),
   );
-  const positionals = [...values._, ...(values["--"] ?? [])].map(String);
+  const positionals = [...values._, ...(values["--"] ?? [])].map(String).map(bareBackupName(command));
   const help = given["help"] === true;
   if (!help) checkPositionals(command, positionals);
   return {
@@ -113,6 +113,12 @@ function splitList(value: unknown, name: string): readonly string[] {
 
 function camelCase(name: string): string {
   return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What -o name prints can be given back: `backup/nightly` is nightly wherever a backup is asked for. */
+function bareBackupName(command: AnyCommand): (word: string) => string {
+  const asked = command.positionals?.some((one) => one.completes === "backups") === true;
+  return (word) => (asked ? word.replace(/^backups?\//, "") : word);
 }
 
 function checkPositionals(command: AnyCommand, given: readonly string[]): void {

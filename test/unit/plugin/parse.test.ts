@@ -105,3 +105,9 @@ test("a name of digits stays text", () => {
 test("words behind -- are left alone", () => {
   expect(glueBareFlags(["--yes", "--", "--yes"], command.flags)).toEqual(["--yes=true", "--", "--yes"]);
 });
+
+test("a backup may be named as -o name prints it", () => {
+  const positionals = [{ name: "BACKUP", describe: "the backup", completes: "backups" as const }];
+  expect(parseArguments({ ...command, positionals }, ["backup/nightly"]).positionals).toEqual(["nightly"]);
+  expect(parse("backup/nightly").positionals).toEqual(["backup/nightly"]);
+});
