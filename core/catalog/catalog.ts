@@ -82,6 +82,8 @@ export interface CatalogReader {
   open(name: string, context: RunContext): Promise<OpenBackup>;
   /** The stored log, gunzipped, in pieces. */
   logs(name: string, context: RunContext): AsyncIterable<Uint8Array>;
+  /** That of a restore. Failure restore-not-found. */
+  restoreLogs(restore: string, context: RunContext): AsyncIterable<Uint8Array>;
 }
 
 /** A backup under way: its name is claimed, its archive open. Nothing lists until `commit` has ended. */

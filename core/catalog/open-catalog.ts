@@ -7,7 +7,7 @@ import { findCommit } from "./find-backup.ts";
 import { listBackups } from "./list-backups.ts";
 import { openBackup } from "./open-backup.ts";
 import { type ProcessTable, systemProcesses } from "./process-identity.ts";
-import { readLog } from "./read-log.ts";
+import { readLog, readRestoreLog } from "./read-log.ts";
 import { removeBackup } from "./remove-backup.ts";
 import { beginBackup } from "./write-backup.ts";
 
@@ -29,6 +29,7 @@ export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalo
     find: async (name, context) => toBackupSummary(await findCommit(store, name, context.signal)),
     open: (name, context) => openBackup(name, environment, context),
     logs: (name, context) => readLog(store, name, context.signal),
+    restoreLogs: (restore, context) => readRestoreLog(store, restore, context.signal),
     begin: (name, context) => beginBackup(name, environment, context),
     remove: (name, context) => removeBackup(name, environment, context),
     writeRestoreFile: async ({ restore, file }, body, context) => {

@@ -1,6 +1,6 @@
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { backupKey, veleroFiles } from "#core/format/layout.ts";
+import { backupKey, isFolderName, restoreKey, veleroFiles } from "#core/format/layout.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import type { ObjectReader } from "#core/storage/object-store.ts";
 import { findCommit } from "./find-backup.ts";
@@ -12,21 +12,43 @@ export async function* readLog(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   await findCommit(store, name, signal);
-  const packed = store.get(backupKey(name, veleroFiles(name).logs), { signal });
+  yield* unpack(store.get(backupKey(name, veleroFiles(name).logs), { signal }), {
+    absent: new Failure("object-not-found", `backup "${name}" has no stored log`, { hint: "" }),
+    what: `backup "${name}"`,
+  });
+}
+
+export function readRestoreLog(
+  store: ObjectReader,
+  restore: string,
+  signal: AbortSignal,
+): AsyncIterable<Uint8Array> {
+  const absent = new Failure("restore-not-found", `there is no restore "${restore}" in ${store.url}`, {
+    hint: "each restore prints its name at its end",
+  });
+  if (!isFolderName(restore)) throw absent;
+  const key = restoreKey(restore, `restore-${restore}-logs.gz`);
+  return unpack(store.get(key, { signal }), { absent, what: `restore "${restore}"` });
+}
+
+interface LogTrouble {
+  readonly absent: Failure;
+  readonly what: string;
+}
+
+async function* unpack(packed: AsyncIterable<Uint8Array>, trouble: LogTrouble): AsyncGenerator<Uint8Array> {
   const text = createGunzip();
   // The error reaches the reader through `text`; the callback only keeps it from being thrown a second time.
   pipeline(packed, text, () => undefined);
   try {
     for await (const chunk of text) yield chunk;
   } catch (error) {
-    throw logFailure(error, name);
+    throw logFailure(error, trouble);
   }
 }
 
-function logFailure(error: unknown, name: string): unknown {
-  if (isFailure(error, "key-absent")) {
-    return new Failure("object-not-found", `backup "${name}" has no stored log`, { hint: "" });
-  }
+function logFailure(error: unknown, { absent, what }: LogTrouble): unknown {
+  if (isFailure(error, "key-absent")) return absent;
   if (!(error instanceof Error && "code" in error && String(error.code).startsWith("Z_"))) return error;
-  return new Failure("backup-damaged", `the log of backup "${name}" cannot be unpacked`, { cause: error });
+  return new Failure("backup-damaged", `the log of ${what} cannot be unpacked`, { cause: error });
 }

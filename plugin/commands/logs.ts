@@ -3,8 +3,10 @@ import { locationFlag } from "#plugin/flags.ts";
 
 export const logsCommand = defineCommand({
   words: ["logs"],
-  summary: "Print the stored log of a backup",
-  positionals: [{ name: "NAME", describe: "the backup", required: true, completes: "backups" }],
+  summary: "Print the stored log of a backup or a restore",
+  positionals: [
+    { name: "NAME", describe: "the backup, or restore/NAME", required: true, completes: "backups" },
+  ],
   flags: { ...locationFlag },
   examples: [
     { command: "kubectl backup logs nightly-20260102-030405", meaning: "what the run said" },
@@ -12,6 +14,7 @@ export const logsCommand = defineCommand({
       command: "kubectl backup logs nightly-20260102-030405 | grep level=warning",
       meaning: "only its warnings",
     },
+    { command: "kubectl backup logs restore/nightly-20260103-101112", meaning: "a restore's log" },
   ],
   exitCodes: [0, 2, 4, 7, 8],
   async run({ positionals: [name = ""], flags }, app) {
@@ -19,7 +22,12 @@ export const logsCommand = defineCommand({
     const { writeAll } = await import("#plugin/ui/write-all.ts");
     const catalog = await openCatalogFor(flags, app);
     try {
-      await writeAll(app.stdout, catalog.logs(name, runContextOf(app)));
+      const restore = /^restores?\/(.*)$/.exec(name)?.[1];
+      const context = runContextOf(app);
+      await writeAll(
+        app.stdout,
+        restore === undefined ? catalog.logs(name, context) : catalog.restoreLogs(restore, context),
+      );
       return 0;
     } finally {
       catalog.close();

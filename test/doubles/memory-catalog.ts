@@ -57,6 +57,7 @@ export function memoryCatalog(): MemoryCatalog {
     find: async (name) => summaryOf(name),
     open: async (name) => openFolder(summaryOf(name), committed(name)),
     logs: async function* () {},
+    restoreLogs: async function* () {},
     remove: async (name) => void folders.delete(name),
     writeRestoreFile: async () => undefined,
     close: () => undefined,
