@@ -45,6 +45,11 @@ const flags = {
     bare: "all",
     describe: "create claims empty whose data nothing can bring back: all, or those named",
   },
+  "include-external": {
+    type: "boolean",
+    describe:
+      "under another name or in another cluster too: let CronJobs run and LoadBalancer Services ask for an address",
+  },
   "start-jobs": { type: "boolean", describe: "let jobs run that were running when the backup was made" },
   "keep-managed-fields": { type: "boolean", describe: "restore who manages which field" },
   "keep-protection": { type: "boolean", describe: "keep protection keys under another name too" },

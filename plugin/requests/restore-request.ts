@@ -18,6 +18,7 @@ export function wantedRestore(backup: string, given: RestoreFlags, now: Date): R
     includeStatus: given.includeStatus,
     preserveNodePorts: given.preserveNodePorts,
     emptyVolumes: emptyVolumes(given.emptyVolumes),
+    includeExternal: given.includeExternal,
     startJobs: given.startJobs,
     keepManagedFields: given.keepManagedFields,
     keepProtection: given.keepProtection,
