@@ -67,7 +67,7 @@ export function describeSelection(request: Selection): string {
   const namespaces =
     request.includeNamespaces.length === 0
       ? "all namespaces"
-      : `namespaces ${request.includeNamespaces.join(", ")}`;
+      : `${isOne(request.includeNamespaces) ? "namespace" : "namespaces"} ${request.includeNamespaces.join(", ")}`;
   const parts = [
     request.excludeNamespaces.length === 0
       ? namespaces
@@ -78,4 +78,8 @@ export function describeSelection(request: Selection): string {
     request.orSelectors.length === 0 ? undefined : `labelled ${request.orSelectors.join(" or ")}`,
   ];
   return parts.filter((part) => part !== undefined).join(", ");
+}
+
+function isOne(namespaces: readonly string[]): boolean {
+  return namespaces.length === 1 && !/[*?[]/.test(namespaces.join(""));
 }

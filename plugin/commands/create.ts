@@ -71,11 +71,12 @@ export const createCommand = defineCommand({
     try {
       const base = invocation.flags.namespace ?? cluster.info.clusterName;
       const request = { ...wanted, name: wanted.name ?? generatedName(base, app.now()) };
-      if (!app.quiet) app.stderr.write(announcement(request, cluster.info, catalog.url));
+      const dryRun = invocation.flags.dryRun === "client";
+      if (!app.quiet) {
+        app.stderr.write(announcement(request, cluster.info, { url: catalog.url, dryRun }));
+      }
       const run = { cluster, catalog, request };
-      return invocation.flags.dryRun === "client"
-        ? await showPlan(run, invocation.flags, app)
-        : await save(run, invocation.flags, app);
+      return dryRun ? await showPlan(run, invocation.flags, app) : await save(run, invocation.flags, app);
     } finally {
       cluster.close();
       catalog.close();

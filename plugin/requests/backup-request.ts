@@ -39,8 +39,8 @@ function positive(size: number | undefined): number | undefined {
 export function announcement(
   request: BackupRequest,
   info: { readonly clusterName: string; readonly contextName: string },
-  url: string,
+  { url, dryRun }: { readonly url: string; readonly dryRun: boolean },
 ): string {
   const what = describeSelection(request.selection);
-  return `Backing up ${what} of cluster ${info.clusterName} (context ${info.contextName}) as ${request.name} to ${url}\n`;
+  return `${dryRun ? "Would back up" : "Backing up"} ${what} of cluster ${info.clusterName} (context ${info.contextName}) as ${request.name} to ${url}\n`;
 }

@@ -3,7 +3,7 @@ import type { Manifest, NamespaceRecord, Notice } from "#core/model/backup.ts";
 import { groupResource } from "#core/model/item.ts";
 import { describeSelection } from "#plugin/selection.ts";
 import { escapeControl, renderFields, renderTable } from "./table.ts";
-import { formatAge, formatBytes, formatSpan } from "./units.ts";
+import { formatAge, formatBytes, formatCount, formatSpan } from "./units.ts";
 
 /** What describe shows. Pure. */
 export interface DescriptionStyle {
@@ -73,7 +73,7 @@ function manifestFields(manifest: Manifest): readonly (readonly [string, string]
       "Secrets",
       `${manifest.secretCount}, ${manifest.encryption === undefined ? "not encrypted" : manifest.encryption}`,
     ],
-    ["Changed meanwhile", `${changed} objects at least`],
+    ["Changed meanwhile", changed === 0 ? "nothing seen" : `at least ${formatCount(changed, "object")}`],
     ["Proof", "commit, manifest and index agree"],
   ];
 }

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { defineCommand, type Invocation } from "#plugin/command.ts";
 import { selectionFlags } from "#plugin/flags.ts";
 import { parseArguments } from "#plugin/parse.ts";
-import { labelsOf, mappingOf, selectionOf } from "#plugin/selection.ts";
+import { describeSelection, labelsOf, mappingOf, selectionOf } from "#plugin/selection.ts";
 
 const command = defineCommand({
   words: ["create"],
@@ -52,4 +52,12 @@ test("pairs that are none are refused", () => {
   expect(() => mappingOf(["a"], "--namespace-mapping")).toThrow("not a pair");
   expect(labelsOf(["a=b=c"], "--labels")).toEqual({ a: "b=c" });
   expect(() => labelsOf(["=x"], "--labels")).toThrow("not key=value");
+});
+
+test.each([
+  ["-n shop", "namespace shop"],
+  ["--include-namespaces shop,web", "namespaces shop, web"],
+  ["--include-namespaces team-*", "namespaces team-*"],
+])("%s is told as: %s", (line, told) => {
+  expect(describeSelection(select(line))).toBe(told);
 });
