@@ -94,7 +94,7 @@ async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
     { openProgress },
     { runContextOf },
     { TOOL_VERSION },
-    { backupDocument, backupText },
+    { backupDocument, backupNotices, backupText },
   ] = await Promise.all([
     import("#core/backup/run.ts"),
     import("#plugin/ui/progress.ts"),
@@ -109,10 +109,11 @@ async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
       runContextOf(app, progress.onProgress),
     );
     progress.close();
+    app.stderr.write(backupNotices(result.facts));
     await print(app, outputFormat(given.output), {
       document: backupDocument(result),
       names: [`backup/${result.committed.name}`],
-      text: () => backupText(result),
+      text: () => (app.quiet ? "" : backupText(result)),
     });
     return result.facts.phase === "Completed" ? 0 : 3;
   } finally {

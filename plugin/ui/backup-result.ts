@@ -7,8 +7,6 @@ export function backupText({ facts, committed }: BackupResult): string {
   const span = Date.parse(facts.finished.server) - Date.parse(facts.started.server);
   const complete = facts.namespaces.filter((one) => one.complete).length;
   const lines = [
-    ...facts.errors.map((one) => `error: ${notice(one)}`),
-    ...facts.warnings.map((one) => `warning: ${notice(one)}`),
     `backup/${committed.name} ${facts.phase === "Completed" ? "completed" : "partially failed"}: ${formatCount(facts.itemCount, "object")}, ${formatBytes(facts.itemBytes)} in ${formatBytes(committed.archiveBytes)}, ${formatSpan(Math.max(0, span))}`,
     `namespaces: ${complete} of ${facts.namespaces.length} complete`,
     ...(facts.secretCount === 0 ? [] : [`${formatCount(facts.secretCount, "secret")} inside, not encrypted`]),
@@ -16,6 +14,15 @@ export function backupText({ facts, committed }: BackupResult): string {
     `location: ${committed.url}`,
   ];
   return `${lines.map(escapeControl).join("\n")}\n`;
+}
+
+/** For stderr, whatever the output: an exit code of 3 is never without its reasons. */
+export function backupNotices({ errors, warnings }: BackupResult["facts"]): string {
+  const lines = [
+    ...errors.map((one) => `error: ${notice(one)}`),
+    ...warnings.map((one) => `warning: ${notice(one)}`),
+  ];
+  return lines.map((line) => `${escapeControl(line)}\n`).join("");
 }
 
 function notice(one: { readonly message: string; readonly namespace?: string | undefined }): string {

@@ -83,7 +83,7 @@ test("an object whose name is too long for a file comes back too, by Velero and 
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
     { ...configMap, metadata: { namespace, name: longest } },
   ]);
-  expect((await site.ours(["create", namespace, "-n", namespace])).stdout).not.toContain("warning");
+  expect((await site.ours(["create", namespace, "-n", namespace])).stderr).not.toContain("warning");
   const [theirs, ours] = [`${namespace}-theirs`, `${namespace}-ours`];
 
   await site.velero.waitForBackup(namespace);
