@@ -1,3 +1,4 @@
+import { Failure } from "#core/model/errors.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand, type FlagValues } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag, selectionFlags, yesFlag } from "#plugin/flags.ts";
@@ -134,6 +135,7 @@ async function restore(asked: Ask, given: RestoreFlags, app: App): Promise<0 | 3
   const ask = { ...asked, stateDirectory: stateFolderOf(app) };
   const prepared = await prepareRestore(ask, runContextOf(app));
   const { plan } = prepared;
+  refuseIdleMapping(asked.request, plan);
   if (given.dryRun === "client") {
     await print(app, outputFormat(given.output), {
       document: plan,
@@ -144,6 +146,18 @@ async function restore(asked: Ask, given: RestoreFlags, app: App): Promise<0 | 3
   }
   await agree(plan.target, given, app);
   return carryOut({ ask, prepared }, given, app);
+}
+
+/** A misspelt namespace would go back under its own name, over what is there. */
+function refuseIdleMapping({ namespaceMapping, backup }: Ask["request"], plan: Plan): void {
+  const meant = new Set(plan.namespaces.map((one) => one.from));
+  const idle = Object.keys(namespaceMapping).filter((name) => !meant.has(name));
+  if (idle.length === 0) return;
+  throw new Failure(
+    "namespace-not-found",
+    `--namespace-mapping: nothing that is to be restored lies in ${idle.join(", ")}`,
+    { hint: `kubectl backup describe ${backup} lists what is inside` },
+  );
 }
 
 type Plan = import("#core/restore/plan.ts").RestorePlan;
@@ -176,12 +190,14 @@ async function carryOut(
       import("#plugin/ui/restore-report.ts"),
       import("#plugin/ui/restore-plan.ts"),
     ]);
-  if (!app.quiet) app.stderr.write(heldText(prepared.plan));
+  const format = outputFormat(given.output);
+  // The printed report names them too.
+  if (!app.quiet && format !== "table" && format !== "wide") app.stderr.write(heldText(prepared.plan));
   const progress = openProgress(app);
   try {
     const report = await carryOutRestore(prepared, ask, runContextOf(app, progress.onProgress));
     progress.close();
-    await print(app, outputFormat(given.output), {
+    await print(app, format, {
       document: report,
       names: [`restore/${report.restore}`],
       text: () => restoreReportText(report),
