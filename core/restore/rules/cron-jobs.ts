@@ -9,7 +9,9 @@ export const cronJobs: Rule = {
     const suspended = withValue(object, ["spec", "suspend"], true);
     if (copy && !facts.request.includeExternal) {
       return restored(suspended, {
-        warnings: ["stays suspended: the original may still run, and what it does may reach outside"],
+        warnings: [
+          "stays suspended: the original may still run, and what it does may reach outside; --include-external lets it run",
+        ],
       });
     }
     return restored(suspended, { later: [{ name: "un-suspend", patch: { spec: { suspend: false } } }] });

@@ -28,7 +28,9 @@ export const services: Rule = {
       textAt(ported, ["spec", "type"]) === "LoadBalancer" &&
       !seen.facts.request.includeExternal
       ? restored(withholdLoadBalancer(ported), {
-          warnings: ["LoadBalancer became ClusterIP: the copy would ask for an address outside the cluster"],
+          warnings: [
+            "LoadBalancer became ClusterIP: the copy would ask for an address outside the cluster; --include-external lets it",
+          ],
         })
       : restored(ported);
   },
