@@ -14,9 +14,15 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: "unit", include: ["test/unit/**/*.test.ts"], isolate: false } },
-      { test: { name: "contracts",
+      {
+        test: {
+          name: "contracts",
           // A store that loses the reply to the creation of an upload may hold a twin of it for a moment.
-          retry: 1, include: ["test/contracts/**/*.test.ts"], ...onRealServers } },
+          retry: 1,
+          include: ["test/contracts/**/*.test.ts"],
+          ...onRealServers,
+        },
+      },
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...onRealServers } },
       { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...onRealServers } },
     ],
