@@ -17,8 +17,6 @@ export default defineConfig({
       {
         test: {
           name: "contracts",
-          // A store that loses the reply to the creation of an upload may hold a twin of it for a moment.
-          retry: 1,
           include: ["test/contracts/**/*.test.ts"],
           ...onRealServers,
         },
