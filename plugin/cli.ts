@@ -6,6 +6,7 @@ import { commands } from "./commands.ts";
 import { commonFlags } from "./flags.ts";
 import { exitCodeOf, showFailure } from "./ui/failure.ts";
 import { commandHelp, familyHelp, overviewHelp } from "./ui/help.ts";
+import { completeHint } from "./ui/hint.ts";
 
 /** argv → the command it names → its handler. Everything thrown ends here, as one message and one exit code. */
 export async function runCli(app: App): Promise<ExitCode> {
@@ -15,6 +16,7 @@ export async function runCli(app: App): Promise<ExitCode> {
     return showFailure(error, app, {
       json: wantsJson(app.argv),
       verbose: app.argv.some((word) => /^(-v|--verbosity)/.test(word)),
+      complete: (hint) => completeHint(hint, app.argv, commands),
     });
   }
 }

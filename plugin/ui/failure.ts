@@ -49,12 +49,14 @@ export function exitCodeOf(error: unknown, signal: AbortSignal): ExitCode {
 export interface FailureStyle {
   readonly json: boolean;
   readonly verbose: boolean;
+  /** Makes what a hint suggests work as it is pasted. */
+  readonly complete?: (hint: string) => string;
 }
 
 /** On stderr: `error: …` and `hint: …`, or one JSON object with -o json. A defect shows its stack. */
 export function showFailure(error: unknown, app: App, style: FailureStyle): ExitCode {
   const exitCode = exitCodeOf(error, app.signal);
-  app.stderr.write(style.json ? failureJson(error, exitCode) : failureText(error, exitCode, style));
+  app.stderr.write(style.json ? failureJson(error, exitCode, style) : failureText(error, exitCode, style));
   return exitCode;
 }
 
@@ -64,7 +66,7 @@ function failureText(error: unknown, exitCode: ExitCode, style: FailureStyle): s
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `error: this is a defect in kubectl-backup:\n${stack}\n`;
   }
-  const hint = error.hint === "" ? "" : `hint: ${escapeLines(error.hint)}\n`;
+  const hint = error.hint === "" ? "" : `hint: ${escapeLines(style.complete?.(error.hint) ?? error.hint)}\n`;
   return `error: ${escapeLines(error.message)}\n${hint}${style.verbose ? causes(error) : ""}`;
 }
 
@@ -81,8 +83,10 @@ function causes(error: Error): string {
   return text;
 }
 
-function failureJson(error: unknown, exitCode: ExitCode): string {
-  const failure = isFailure(error) ? { code: error.code, hint: error.hint } : { code: "internal", hint: "" };
+function failureJson(error: unknown, exitCode: ExitCode, { complete }: FailureStyle): string {
+  const failure = isFailure(error)
+    ? { code: error.code, hint: complete?.(error.hint) ?? error.hint }
+    : { code: "internal", hint: "" };
   const message = error instanceof Error ? error.message : String(error);
   return `${JSON.stringify({ error: { ...failure, message, exitCode } })}\n`;
 }

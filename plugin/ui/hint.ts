@@ -1,0 +1,97 @@
+import type { AnyCommand, Flag, Flags } from "#plugin/command.ts";
+import { clusterFlags, locationFlag, selectionFlags } from "#plugin/flags.ts";
+
+/**
+ * A suggested command must work as it is pasted: it gets the flags of this call that say which cluster, which location
+ * and, where it takes one, which selection is meant. Pure. Tokens are never repeated.
+ */
+export function completeHint(hint: string, argv: readonly string[], commands: readonly AnyCommand[]): string {
+  if (hint.includes("--help")) return hint;
+  const given = givenFlags(argv);
+  const fitting = argv[0] === "restore" ? hint.replace("kubectl backup rbac backup", RESTORE_RIGHTS) : hint;
+  return fitting
+    .replace(/kubectl backup ([a-z]+(?: [a-z]+)?)/, (call, words: string) =>
+      completeCall(call, commandOf(words.split(" "), commands), { hint: fitting, given }),
+    )
+    .replace(/kubectl (?=auth|api-resources|cluster-info|config|get )/, (call) =>
+      [call.trimEnd(), ...kubectlFlags(fitting, given), ""].join(" "),
+    );
+}
+
+const RESTORE_RIGHTS = "kubectl backup rbac restore";
+
+interface GivenFlag {
+  readonly name: string;
+  readonly flag: Flag;
+  readonly value: string | undefined;
+}
+
+const CARRIED: Flags = { ...selectionFlags, ...locationFlag, ...clusterFlags };
+const SECRET: ReadonlySet<string> = new Set(["token"]);
+
+/** Reads what the parser may have refused: whatever else is wrong with the call, these flags are plain to see. */
+function givenFlags(argv: readonly string[]): readonly GivenFlag[] {
+  const end = argv.indexOf("--");
+  const words = end === -1 ? argv : argv.slice(0, end);
+  return words.flatMap((word, index) => {
+    const [, dashes, spelling = "", glued] = /^(--?)([a-zA-Z-]+)(?:=(.*))?$/s.exec(word) ?? [];
+    const entry = Object.entries(CARRIED).find(([name, flag]) =>
+      dashes === "--"
+        ? name === spelling || flag.hiddenAliases?.includes(spelling) === true
+        : flag.short === spelling,
+    );
+    if (dashes === undefined || entry === undefined || SECRET.has(entry[0])) return [];
+    const [name, flag] = entry;
+    const takesNext = flag.type !== "boolean" && flag.bare === undefined && glued === undefined;
+    return [{ name, flag, value: takesNext ? words[index + 1] : glued }];
+  });
+}
+
+function commandOf(words: readonly string[], commands: readonly AnyCommand[]): AnyCommand | undefined {
+  return commands
+    .filter((command) => command.words.every((word, index) => words[index] === word))
+    .sort((a, b) => b.words.length - a.words.length)[0];
+}
+
+function completeCall(
+  call: string,
+  command: AnyCommand | undefined,
+  { hint, given }: { readonly hint: string; readonly given: readonly GivenFlag[] },
+): string {
+  if (command === undefined) return call;
+  const start = `kubectl backup ${command.words.join(" ")}`;
+  // The same definition, not only the same name: --cluster of get is another thing.
+  const flags = given.filter(({ name, flag }) => command.flags[name] === flag && !names(hint, name, flag));
+  const location = given.find(({ name }) => name === "location")?.value;
+  const takesLocation = command.words[0] === "location" && command.positionals?.[0]?.required !== true;
+  const words = [
+    ...(takesLocation && command.positionals !== undefined && location !== undefined
+      ? [quote(location)]
+      : []),
+    ...flags.map(spell),
+  ];
+  return [start, ...words].join(" ") + call.slice(start.length);
+}
+
+function names(hint: string, name: string, { short }: Flag): boolean {
+  return hint.includes(` --${name}`) || (short !== undefined && hint.includes(` -${short} `));
+}
+
+/** kubectl takes them right behind its own name; `config` shows files and has no use for the rest. */
+function kubectlFlags(hint: string, given: readonly GivenFlag[]): readonly string[] {
+  const isConfig = hint.includes("kubectl config ");
+  return given.filter(({ name }) => name in clusterFlags && (!isConfig || name === "kubeconfig")).map(spell);
+}
+
+function spell({ name, flag, value }: GivenFlag): string {
+  const word = flag.short === undefined ? `--${name}` : `-${flag.short}`;
+  if (value === undefined) return word;
+  return flag.type === "boolean" || flag.bare !== undefined
+    ? `--${name}=${quote(value)}`
+    : `${word} ${quote(value)}`;
+}
+
+/** As a POSIX shell reads it. */
+function quote(value: string): string {
+  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+}
