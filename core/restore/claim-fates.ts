@@ -5,6 +5,7 @@ import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { type ClaimFacts, decideClaim, readVolume, type Volume } from "./claims.ts";
 import { itemKey } from "./decide.ts";
 import { eachObject } from "./existing.ts";
+import type { LeftClaim } from "./left-claims.ts";
 import type { ClaimFate } from "./rule.ts";
 import type { Survey } from "./survey.ts";
 
@@ -56,20 +57,45 @@ async function readLiveVolumes(
   }
 }
 
-/** By item key: what makes pods that mount a held claim would start without its data, or hang. */
+/** By item key: what makes pods that mount a claim which does not come would start without its data, or hang. */
 export function holdPodMakers(
-  survey: Survey,
+  { podMakers }: Survey,
   claims: ReadonlyMap<string, ClaimFate>,
+  absent: readonly LeftClaim[],
 ): ReadonlyMap<string, string> {
-  const held = new Map<string, string[]>();
-  for (const [key, { fate }] of claims) {
-    const [namespace = "", name = ""] = key.split("/");
-    if (fate === "held") held.set(namespace, [...(held.get(namespace) ?? []), name]);
-  }
+  const held = Map.groupBy(heldClaims(claims), ({ namespace }) => namespace);
+  const left = Map.groupBy(absent, ({ namespace }) => namespace);
   const makers = new Map<string, string>();
-  for (const { item, mountsClaim } of survey.podMakers) {
-    const mounted = held.get(item.namespace)?.filter(mountsClaim) ?? [];
-    if (mounted.length > 0) makers.set(itemKey(item), `mounts ${mounted.join(", ")}, which is held back`);
+  for (const { item, mountsClaim } of podMakers) {
+    const mounted = (lost: ReadonlyMap<string, readonly LeftClaim[]>) =>
+      (lost.get(item.namespace) ?? []).map(({ name }) => name).filter(mountsClaim);
+    const why = whyHeld(item.namespace, { held: mounted(held), absent: mounted(left) });
+    if (why !== undefined) makers.set(itemKey(item), why);
   }
   return makers;
+}
+
+function heldClaims(claims: ReadonlyMap<string, ClaimFate>): readonly LeftClaim[] {
+  return [...claims]
+    .filter(([, { fate }]) => fate === "held")
+    .map(([key]) => {
+      const [namespace = "", name = ""] = key.split("/");
+      return { namespace, name };
+    });
+}
+
+function whyHeld(
+  namespace: string,
+  { held, absent }: { readonly held: readonly string[]; readonly absent: readonly string[] },
+): string | undefined {
+  const reasons = [
+    ...(held.length === 0 ? [] : [`${held.join(", ")}, which is held back`]),
+    ...(absent.length === 0 ? [] : [whyAbsent(namespace, absent)]),
+  ];
+  return reasons.length === 0 ? undefined : `mounts ${reasons.join("; and ")}`;
+}
+
+function whyAbsent(namespace: string, names: readonly string[]): string {
+  const allowed = names.map((name) => `${namespace}/${name}`).join(",");
+  return `${names.join(", ")}, which held data and is neither restored nor in the cluster: select the claim too; --empty-volumes=${allowed} restores without it`;
 }

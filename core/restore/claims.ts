@@ -50,7 +50,10 @@ function whyHeld({ namespace, name, volume }: StoredClaim): string {
   return `its data is not in the backup and its volume ${volume} is not free in the cluster; --empty-volumes=${namespace}/${name} restores it empty`;
 }
 
-function mayBeEmpty({ namespace, name }: StoredClaim, request: boolean | readonly string[]): boolean {
+export function mayBeEmpty(
+  { namespace, name }: Pick<StoredClaim, "namespace" | "name">,
+  request: boolean | readonly string[],
+): boolean {
   return typeof request === "boolean" ? request : request.includes(`${namespace}/${name}`);
 }
 

@@ -2,9 +2,11 @@ import type { Discovery } from "#core/kube/cluster.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { decideClaims, holdPodMakers } from "./claim-fates.ts";
+import { mayBeEmpty } from "./claims.ts";
 import { type Contents, openContents } from "./contents.ts";
 import type { DecisionFacts } from "./decide.ts";
 import { type Existing, isThere, readExisting } from "./existing.ts";
+import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
 import { type PulledIn, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
@@ -47,7 +49,8 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
   const pulled = await pullInRelated(ask.backup, pullInFacts(outlook, survey));
   const meant = [...outlook.selected.kinds, ...pulled.kinds];
   const owners = new Map<string, OwnerFate>();
-  const facts = await gatherFacts(ask, { outlook, survey, pulled, kinds: meant, owners, signal });
+  const left = await readLeftClaims(ask.backup, contents, { survey, signal });
+  const facts = await gatherFacts(ask, { outlook, survey, left, pulled, kinds: meant, owners, signal });
   const kinds = [...meant, ...(await pullInVolumes(ask.backup, meant, facts.rules.claims))];
   const { ownerUids } = outlook.selected;
   const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners });
@@ -91,6 +94,7 @@ function pullInFacts(outlook: Outlook, survey: Survey) {
 interface Findings {
   readonly outlook: Outlook;
   readonly survey: Survey;
+  readonly left: readonly LeftClaim[];
   readonly pulled: PulledIn;
   readonly kinds: readonly SelectedKind[];
   readonly owners: ReadonlyMap<string, OwnerFate>;
@@ -98,11 +102,11 @@ interface Findings {
 }
 
 async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings): Promise<DecisionFacts> {
-  const { outlook, survey, pulled, kinds, owners, signal } = findings;
+  const { outlook, survey, left, pulled, kinds, owners, signal } = findings;
   const { mapNamespace, live, statusKinds } = outlook;
   const targetKind = targetKinds(outlook.discovery, pulled.definitions);
   const existing = await readExisting(cluster, {
-    kinds: servedKinds(kinds, targetKind),
+    kinds: servedKinds([...kinds.map(({ kind }) => kind), ...(left.length > 0 ? [CLAIMS] : [])], targetKind),
     namespaces: [...new Set(outlook.namespaces.values())].filter((name) => isThere(live.get(name))),
     liveNamespaces: live,
     signal,
@@ -114,18 +118,29 @@ async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings
     exists: (namespace, name) => hasClaim(existing, namespace, name),
     signal,
   });
+  const isAbsent = (claim: LeftClaim) =>
+    !hasClaim(existing, mapNamespace(claim.namespace), claim.name) &&
+    !mayBeEmpty(claim, request.emptyVolumes);
   const { selectingServices } = survey;
   const otherCluster = outlook.relation !== "same";
   return {
     rules: { request, mapNamespace, otherCluster, claims, owners, selectingServices, statusKinds },
     existing,
     targetKind,
-    held: holdPodMakers(survey, claims),
+    held: holdPodMakers(survey, claims, left.filter(isAbsent)),
   };
 }
 
+const CLAIMS: ItemKind = {
+  group: "",
+  version: "v1",
+  resource: "persistentvolumeclaims",
+  kind: "PersistentVolumeClaim",
+  namespaced: true,
+};
+
 function hasClaim(existing: Existing, namespace: string, name: string): boolean {
-  return isThere(existing.find({ group: "", resource: "persistentvolumeclaims" }, namespace, name));
+  return isThere(existing.find(CLAIMS, namespace, name));
 }
 
 function targetKinds(discovery: Discovery, definitions: ReadonlySet<string>): (kind: ItemKind) => TargetKind {
@@ -139,11 +154,11 @@ function targetKinds(discovery: Discovery, definitions: ReadonlySet<string>): (k
 }
 
 function servedKinds(
-  kinds: readonly SelectedKind[],
+  kinds: readonly ItemKind[],
   targetKind: (kind: ItemKind) => TargetKind,
 ): readonly ItemKind[] {
   const served = new Map<string, ItemKind>();
-  for (const { kind } of kinds) {
+  for (const kind of kinds) {
     const target = targetKind(kind);
     if (target.served) served.set(groupResource(kind), target.kind);
   }

@@ -86,7 +86,8 @@ function surveyObject(seen: Mutable, item: StoredItem, object: ExactObject): voi
   if (makesPods(item)) seen.podMakers.push({ item, mountsClaim: claimTest(item, object) });
   switch (groupResource(item)) {
     case "persistentvolumeclaims":
-      seen.claims.push(readClaim(object));
+      // One that was being deleted does not return: see left-claims.ts.
+      if (!item.terminating) seen.claims.push(readClaim(object));
       return;
     case "persistentvolumes":
       seen.volumes.set(item.name, readVolume(object));
