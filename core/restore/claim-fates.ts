@@ -8,6 +8,7 @@ import { eachObject } from "./existing.ts";
 import type { LeftClaim } from "./left-claims.ts";
 import type { ClaimFate } from "./rule.ts";
 import type { Survey } from "./survey.ts";
+import { findVolumeRivals } from "./volume-rivals.ts";
 
 const VOLUMES: ItemKind = {
   group: "",
@@ -17,24 +18,39 @@ const VOLUMES: ItemKind = {
   namespaced: false,
 };
 
-/** By `namespace/name` as in the backup. */
-export async function decideClaims(
-  cluster: Cluster,
-  survey: Survey,
-  facts: Omit<ClaimFacts, "storedVolumes" | "liveVolumes"> & { readonly signal: AbortSignal },
-): Promise<ReadonlyMap<string, ClaimFate>> {
-  const bound = survey.claims.some(({ volume }) => volume !== "");
-  const liveVolumes = bound && facts.sameCluster ? await readLiveVolumes(cluster, facts.signal) : undefined;
+export interface DiskFates {
+  /** By `namespace/name` as in the backup. */
+  readonly claims: ReadonlyMap<string, ClaimFate>;
+  /** By name: volumes without a claim whose disk is not known to be free, and why. */
+  readonly refusedVolumes: ReadonlyMap<string, string>;
+}
+
+export interface DiskFacts extends Omit<ClaimFacts, "storedVolumes" | "liveVolumes"> {
+  readonly selectedVolumes: ReadonlySet<string>;
+  readonly signal: AbortSignal;
+}
+
+/** What becomes of claims and volumes: never two volumes on one disk, never an empty one in the place of data. */
+export async function decideDisks(cluster: Cluster, survey: Survey, facts: DiskFacts): Promise<DiskFates> {
+  const stored = survey.volumes;
+  const bound = facts.sameCluster && survey.claims.some(({ volume }) => volume !== "");
+  const free = stored
+    .values()
+    .some(({ name, claim }) => claim === undefined && facts.selectedVolumes.has(name));
+  const live = bound || free ? await readLiveVolumes(cluster, facts.signal) : undefined;
   const complete: ClaimFacts = {
     ...facts,
     // Where the cluster's volumes are not known, none of them can be told to be free.
-    sameCluster: liveVolumes !== undefined,
-    storedVolumes: survey.volumes,
-    liveVolumes: liveVolumes ?? new Map(),
+    sameCluster: facts.sameCluster && live !== undefined,
+    storedVolumes: stored,
+    liveVolumes: live ?? new Map(),
   };
-  return new Map(
+  const claims = new Map(
     survey.claims.map((claim) => [`${claim.namespace}/${claim.name}`, decideClaim(claim, complete)]),
   );
+  const returning = claims.values().flatMap((fate) => (fate.fate === "static" ? [fate.volume] : []));
+  const volumes = { stored, selected: facts.selectedVolumes, returning: new Set(returning), live };
+  return { claims, refusedVolumes: findVolumeRivals(volumes) };
 }
 
 /** undefined: a caller with rights in namespaces only may not see them. */

@@ -1,5 +1,5 @@
-import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, textAt, valueAt } from "./edit-object.ts";
+import { type ExactObject, stringifyExact } from "#core/objects/exact-json.ts";
+import { objectAt, textAt, valueAt, withoutKeys } from "./edit-object.ts";
 import type { ClaimFate } from "./rule.ts";
 
 /** A claim as it lay in the backup. */
@@ -111,11 +111,31 @@ export function readVolume(object: ExactObject): Volume {
   };
 }
 
+/** What a volume's spec says beside its source. */
+const NOT_A_SOURCE: ReadonlySet<string> = new Set([
+  "accessModes",
+  "capacity",
+  "claimRef",
+  "mountOptions",
+  "nodeAffinity",
+  "persistentVolumeReclaimPolicy",
+  "storageClassName",
+  "volumeAttributesClassName",
+  "volumeMode",
+]);
+/** How a disk is mounted, not which one it is. */
+const MOUNTING: ReadonlySet<string> = new Set(["fsType", "readOnly", "secretRef", "type"]);
+
 function handleOf(object: ExactObject): string {
   const driver = textAt(object, ["spec", "csi", "driver"]);
   if (driver !== "") return `csi ${driver} ${textAt(object, ["spec", "csi", "volumeHandle"])}`;
-  const source = ["nfs", "hostPath", "local", "iscsi", "fc", "rbd", "cephfs"].find((key) =>
-    Object.hasOwn(objectAt(object, ["spec"]), key),
+  const source = Object.keys(objectAt(object, ["spec"])).find((key) => !NOT_A_SOURCE.has(key));
+  if (source === undefined) return "";
+  const disk = objectAt(
+    withoutKeys(object, ["spec", source], (key) => MOUNTING.has(key)),
+    ["spec", source],
   );
-  return source === undefined ? "" : `${source} ${JSON.stringify(valueAt(object, ["spec", source]))}`;
+  // The same path on another node is another disk.
+  const place = source === "local" || source === "hostPath" ? objectAt(object, ["spec", "nodeAffinity"]) : {};
+  return `${source} ${stringifyExact([disk, place])}`;
 }

@@ -1,7 +1,7 @@
 import type { Discovery } from "#core/kube/cluster.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { RunContext } from "#core/model/run-context.ts";
-import { decideClaims, holdPodMakers } from "./claim-fates.ts";
+import { decideDisks, holdPodMakers } from "./claim-fates.ts";
 import { mayBeEmpty } from "./claims.ts";
 import { type Contents, openContents } from "./contents.ts";
 import type { DecisionFacts } from "./decide.ts";
@@ -9,7 +9,7 @@ import { type Existing, isThere, readExisting } from "./existing.ts";
 import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
-import { type PulledIn, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
+import { namesOf, type PulledIn, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
 import type { OwnerFate } from "./rule.ts";
 import type { SelectedKind } from "./select.ts";
 import { type Survey, surveyContents } from "./survey.ts";
@@ -111,11 +111,12 @@ async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings
     liveNamespaces: live,
     signal,
   });
-  const claims = await decideClaims(cluster, survey, {
+  const { claims, refusedVolumes } = await decideDisks(cluster, survey, {
     emptyVolumes: request.emptyVolumes,
     sameCluster: outlook.relation === "same",
     mapNamespace,
     exists: (namespace, name) => hasClaim(existing, namespace, name),
+    selectedVolumes: await namesOf(kinds, "persistentvolumes"),
     signal,
   });
   const isAbsent = (claim: LeftClaim) =>
@@ -124,7 +125,16 @@ async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings
   const { selectingServices } = survey;
   const otherCluster = outlook.relation !== "same";
   return {
-    rules: { request, mapNamespace, otherCluster, claims, owners, selectingServices, statusKinds },
+    rules: {
+      request,
+      mapNamespace,
+      otherCluster,
+      claims,
+      refusedVolumes,
+      owners,
+      selectingServices,
+      statusKinds,
+    },
     existing,
     targetKind,
     held: holdPodMakers(survey, claims, left.filter(isAbsent)),

@@ -68,7 +68,7 @@ async function pullInNamespaces(
   return { kinds, bare: [...names].filter((name) => !found.has(name)) };
 }
 
-async function namesOf(kinds: readonly SelectedKind[], wanted: string): Promise<ReadonlySet<string>> {
+export async function namesOf(kinds: readonly SelectedKind[], wanted: string): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for (const selected of kinds.filter(({ kind }) => groupResource(kind) === wanted)) {
     for await (const batch of selected.batches()) for (const { name } of batch) names.add(name);

@@ -37,7 +37,7 @@ export interface RestoreReport {
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
   readonly seconds: Readonly<Record<string, number>>;
-  /** Where the report lies. */
+  /** URL of the folder in which the report lies, or its path where the location takes none. */
   readonly storedAt: string;
 }
 

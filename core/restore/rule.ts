@@ -77,6 +77,8 @@ export interface RuleFacts {
   readonly otherCluster: boolean;
   /** By `namespace/name` as in the backup. */
   readonly claims: ReadonlyMap<string, ClaimFate>;
+  /** By name: volumes without a claim whose disk is not known to be free, and why. */
+  readonly refusedVolumes: ReadonlyMap<string, string>;
   /** By uid in the backup: every selected item that another selected item names as its owner. */
   readonly owners: ReadonlyMap<string, OwnerFate>;
   /** `namespace/name` as in the backup of Services with a selector; filled where Endpoints are selected. */

@@ -15,6 +15,12 @@ interface Stored {
 
 type Draft = Omit<RestoreReport, "storedAt">;
 
+/** Of a folder below a location, whose own URL may end in parameters. */
+function folderUrl(location: string, folder: string): string {
+  const [, base = "", parameters = ""] = /^([^?]*)(.*)$/.exec(location) ?? [];
+  return `${base.replace(/\/$/, "")}/${folder}${parameters}`;
+}
+
 /**
  * Writes the restore's files beside the backup: Velero's three, so that its tools read them, then our items and, last,
  * our report. Where the location takes nothing, they go to the local state folder, which is said.
@@ -34,7 +40,7 @@ export async function storeReport(
     ["kubectl-backup-report.json", Buffer.from(JSON.stringify(report(storedAt)))],
   ];
   try {
-    const storedAt = `restores/${name}/ in ${ask.catalog.url}`;
+    const storedAt = folderUrl(ask.catalog.url, `restores/${name}/`);
     for (const [file, body] of files(storedAt)) {
       await ask.catalog.writeRestoreFile({ restore: name, file }, body, context);
     }

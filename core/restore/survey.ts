@@ -39,6 +39,7 @@ export async function surveyContents(contents: Contents, request: SurveyRequest)
   const wantsServices = request.kinds.some(({ kind }) => groupResource(kind) === "endpoints");
   const wanted = ({ kind }: SelectedKind) =>
     makesPods(kind) ||
+    (groupResource(kind) === "persistentvolumes" && request.volumes.length === 0) ||
     groupResource(kind) === "persistentvolumeclaims" ||
     (wantsServices && groupResource(kind) === "services") ||
     (request.wantsRelated && canRefer(kind));

@@ -12,8 +12,13 @@ import { restored, skipped } from "#core/restore/rule.ts";
 /**
  * A volume that names a claim by a stale uid is Released at once, and with the policy Delete its disk is then deleted.
  * So one that was bound returns only together with its claim, named without uid, and only where its policy was Retain.
+ * One that was free returns only where no other volume lies on its disk.
  */
 export const persistentVolumes: Rule = {
+  decide({ name }, { refusedVolumes }) {
+    const message = refusedVolumes.get(name);
+    return message === undefined ? undefined : { reason: "disk-in-use", message };
+  },
   transform(object, { facts }) {
     const clean = withoutKeys(
       object,

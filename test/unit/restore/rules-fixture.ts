@@ -20,6 +20,7 @@ export function factsFor(request: Record<string, unknown> = {}, more: Partial<Ru
     mapNamespace: (namespace) => parsed.namespaceMapping[namespace] ?? namespace,
     otherCluster: false,
     claims: new Map(),
+    refusedVolumes: new Map(),
     owners: new Map(),
     selectingServices: new Set(),
     statusKinds: new Set(),
