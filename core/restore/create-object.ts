@@ -141,5 +141,5 @@ function noteIdentity(
     const { unknownOwners: references, linkedOwners: linked } = wish;
     run.finish.owners.push({ ref, uid, resourceVersion, linked, references });
   }
-  if (wish.later.length > 0) run.finish.steps.push({ ref, uid, steps: wish.later });
+  if (wish.later.length > 0) run.finish.steps.push({ ref, uid, resourceVersion, steps: wish.later });
 }

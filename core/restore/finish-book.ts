@@ -7,6 +7,7 @@ import type { LaterStep } from "./rule.ts";
 export interface PendingSteps {
   readonly ref: ObjectRef;
   readonly uid: string;
+  readonly resourceVersion: string;
   readonly steps: readonly LaterStep[];
 }
 

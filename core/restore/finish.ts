@@ -26,10 +26,10 @@ export async function finishObjects(run: RestoreRun): Promise<void> {
   for (const pending of run.finish.owners) {
     const references = resolveOwners(run, pending, strangers);
     const { ref, uid, resourceVersion, linked } = pending;
-    todos.set(keyOf(ref), { ref, uid, steps: [], owners: { resourceVersion, linked, references } });
+    todos.set(keyOf(ref), { ref, uid, resourceVersion, steps: [], owners: { linked, references } });
   }
-  for (const { ref, uid, steps } of run.finish.steps) {
-    todos.set(keyOf(ref), { owners: undefined, ...todos.get(keyOf(ref)), ref, uid, steps });
+  for (const pending of run.finish.steps) {
+    todos.set(keyOf(pending.ref), { owners: undefined, ...todos.get(keyOf(pending.ref)), ...pending });
   }
   await forEachLimited(todos.values(), { concurrency: AT_ONCE, signal: run.signal }, async (todo) => {
     const trouble = await finishObject(run, todo);
@@ -41,7 +41,9 @@ export async function finishObjects(run: RestoreRun): Promise<void> {
 interface Todo {
   readonly ref: ObjectRef;
   readonly uid: string;
-  readonly owners: Pick<PendingOwners, "resourceVersion" | "linked" | "references"> | undefined;
+  /** As it was created. */
+  readonly resourceVersion: string;
+  readonly owners: Pick<PendingOwners, "linked" | "references"> | undefined;
   readonly steps: readonly LaterStep[];
 }
 
@@ -69,9 +71,8 @@ function resolveOwners(
 async function finishObject(run: RestoreRun, todo: Todo): Promise<string | undefined> {
   try {
     for (const { patch } of todo.steps.filter(({ subresource }) => subresource === "status")) {
-      const reply = await send(run, todo, { body: patch, subresource: "status" });
-      // 404: the kind has no such subresource, and the object has had its status since it was created.
-      if (!reply.ok && reply.status !== 404) return reply.message;
+      const trouble = await patchStatus(run, todo, patch);
+      if (trouble !== undefined) return trouble;
     }
     const plain = todo.steps.filter(({ subresource }) => subresource === undefined);
     const steps = plain.reduce<ExactObject>((joined, { patch }) => mergePatch(joined, patch), {});
@@ -82,15 +83,39 @@ async function finishObject(run: RestoreRun, todo: Todo): Promise<string | undef
   }
 }
 
+/** A custom resource's status is written whatever uid the patch names; only its resourceVersion is looked at. */
+async function patchStatus(run: RestoreRun, todo: Todo, patch: ExactObject): Promise<string | undefined> {
+  let { resourceVersion } = todo;
+  for (let attempt = 1; ; attempt += 1) {
+    const body = { ...patch, metadata: { uid: todo.uid, resourceVersion } };
+    const reply = await send(run, todo, { body, subresource: "status" });
+    // 404: the kind has no such subresource, and the object has had its status since it was created.
+    if (reply.ok || reply.status === 404) return undefined;
+    if (reply.status !== 409 || attempt === CONFLICTS) return refusal(reply);
+    const live = await readLive(run, todo);
+    if (live === undefined) return CHANGED;
+    resourceVersion = live.resourceVersion;
+  }
+}
+
 /** A merge patch replaces the list of owners whole: what a controller wrote there meanwhile must survive. */
 async function patchOwners(run: RestoreRun, todo: Todo, steps: ExactObject): Promise<string | undefined> {
-  let known: KnownOwners | undefined = todo.owners && { ...todo.owners, present: todo.owners.linked };
+  let known: KnownOwners | undefined = todo.owners && { ...todo, present: todo.owners.linked };
   for (let attempt = 1; ; attempt += 1) {
     const reply = await send(run, todo, { body: lastPatch(todo, steps, known) });
     if (reply.ok) return undefined;
-    if (reply.status !== 409 || attempt === CONFLICTS) return reply.message;
-    known = known && (await readOwners(run, todo));
+    if (reply.status !== 409 || attempt === CONFLICTS) return refusal(reply);
+    const live = await readLive(run, todo);
+    if (live === undefined) return CHANGED;
+    known &&= live;
   }
+}
+
+const CHANGED = "changed meanwhile: another object has taken its name, or it is gone; it was left as it is";
+
+/** The uid of another object is told as a field that cannot change. */
+function refusal({ status, message }: Extract<WriteReply, { ok: false }>): string {
+  return status === 422 && message.includes("metadata.uid") ? CHANGED : message;
 }
 
 interface KnownOwners {
@@ -110,10 +135,11 @@ function lastPatch({ uid, owners }: Todo, steps: ExactObject, known: KnownOwners
   return { ...steps, metadata: { ...metadata, ownerReferences, resourceVersion: known.resourceVersion } };
 }
 
-async function readOwners(run: RestoreRun, { ref }: Todo): Promise<KnownOwners> {
+/** undefined: it is not that very object any more. */
+async function readLive(run: RestoreRun, { ref, uid }: Todo): Promise<KnownOwners | undefined> {
   const bytes = await run.cluster.get(ref, run.signal);
-  const live = bytes === undefined ? {} : parseExactBytes(bytes);
-  const object = isExactObject(live) ? live : {};
+  const object = bytes === undefined ? undefined : parseExactBytes(bytes);
+  if (!isExactObject(object) || textAt(object, ["metadata", "uid"]) !== uid) return undefined;
   return {
     resourceVersion: textAt(object, ["metadata", "resourceVersion"]),
     present: objectsAt(object, ["metadata", "ownerReferences"]),

@@ -124,3 +124,32 @@ export function deployment(namespace: string, name: string, spec: Record<string,
     },
   };
 }
+
+/** A namespaced kind of a test's own, with the status subresource, served. */
+export async function customKind({ client }: Rig) {
+  const plural = uniqueName("gadgets").replace("-", "");
+  const [group, kind] = [`${plural}.example.com`, `K${plural}`];
+  const name = `${plural}.${group}`;
+  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  await client.apply([
+    {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name },
+      spec: {
+        group,
+        scope: "Namespaced",
+        names: { plural, singular: plural, kind },
+        versions: [{ name: "v1", served: true, storage: true, subresources: { status: {} }, schema }],
+      },
+    },
+  ]);
+  const path = (namespace: string) => `/apis/${group}/v1/namespaces/${namespace}/${plural}`;
+  await eventually("served", async () => (await client.request("GET", path("default"))).status === 200);
+  return {
+    kind: { group, version: "v1", resource: plural, kind, namespaced: true },
+    type: { apiVersion: `${group}/v1`, kind },
+    path,
+    remove: () => client.delete(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`),
+  };
+}

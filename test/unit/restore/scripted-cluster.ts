@@ -1,7 +1,7 @@
 import type { Cluster, ListSummary, WatchEvent, WriteReply } from "#core/kube/cluster.ts";
 import { Failure } from "#core/model/errors.ts";
 
-/** What happens at one call of create or get; the last one stays. */
+/** What happens at one call of create, patch or get; the last one stays. */
 export type Step =
   | "created"
   | "lost"
@@ -9,6 +9,7 @@ export type Step =
 
 export interface Script {
   readonly create?: readonly Step[];
+  readonly patch?: readonly Step[];
   readonly get?: readonly (object | undefined)[];
   /** Objects of a list, then of the watch that follows. */
   readonly list?: readonly object[];
@@ -24,9 +25,9 @@ export interface ScriptedCluster {
 /** Plays one side of a conversation with an API server; any other call fails. */
 export function scriptedCluster(script: Script): ScriptedCluster {
   const sent: ScriptedCluster["sent"] = [];
-  const calls = { create: 0, get: 0 };
+  const calls = { create: 0, patch: 0, get: 0 };
   const bytes = (object: object) => Buffer.from(JSON.stringify(object));
-  const next = <T>(steps: readonly T[] | undefined, call: "create" | "get"): T | undefined => {
+  const next = <T>(steps: readonly T[] | undefined, call: keyof typeof calls): T | undefined => {
     const step = steps?.[Math.min(calls[call], steps.length - 1)];
     calls[call] += 1;
     return step;
@@ -38,7 +39,7 @@ export function scriptedCluster(script: Script): ScriptedCluster {
     },
     patch: async (_ref: unknown, { body }: { body: Uint8Array }): Promise<WriteReply> => {
       sent.push({ verb: "patch", body: JSON.parse(Buffer.from(body).toString()) });
-      return reply("created");
+      return reply(next(script.patch, "patch") ?? "created");
     },
     get: async () => {
       const object = next(script.get, "get");

@@ -183,4 +183,57 @@ describe("later steps", () => {
     expect(sent).toHaveLength(1);
     expect(sent[0]?.body["metadata"]).toMatchObject({ ownerReferences: [{ uid: "owner-new" }] });
   });
+
+  describe("of an object's status", () => {
+    const withStatus = { ...configMap(), status: { phase: "Good" } };
+    const widget = { group: "example.com", resource: "widgets" };
+    const conflict = { refused: 409, reason: "Conflict", message: "the object has been modified" };
+    const startStatusRun = (script: Script) => {
+      const started = startRun(script);
+      const rules = factsFor({}, { statusKinds: new Set(["widgets.example.com"]) });
+      Object.assign(started.run.prepared.facts, { rules });
+      return started;
+    };
+
+    it("are sent for the very object that was created", async () => {
+      const { run, sent } = startStatusRun({});
+      await write(run, withStatus, widget);
+      await finishObjects(run);
+      expect(sent[1]?.body).toEqual({
+        metadata: { uid: "new-uid", resourceVersion: "8" },
+        status: { phase: "Good" },
+      });
+    });
+
+    it("are sent again where somebody else wrote it meanwhile", async () => {
+      const live = configMap({ uid: "new-uid", resourceVersion: "9" });
+      const { run, sent } = startStatusRun({ patch: [conflict, "created"], get: [live] });
+      await write(run, withStatus, widget);
+      await finishObjects(run);
+      expect(sent[2]?.body).toMatchObject({ metadata: { uid: "new-uid", resourceVersion: "9" } });
+      expect(run.finish.troubles).toEqual([]);
+    });
+
+    it.each([
+      ["another object has its name", [configMap({ uid: "other", resourceVersion: "9" })]],
+      ["it is gone", [undefined]],
+    ])("are left out, which is named, where %s", async (_, get) => {
+      const { run, sent } = startStatusRun({ patch: [conflict], get });
+      await write(run, withStatus, widget);
+      await finishObjects(run);
+      expect(sent.filter(({ verb }) => verb === "patch")).toHaveLength(1);
+      expect(run.finish.troubles).toEqual([
+        expect.stringMatching(/widgets.example.com app\/one: .*changed meanwhile/),
+      ]);
+    });
+  });
+
+  it("are left out, which is named, where the server finds another object under the name", async () => {
+    const immutable = { refused: 422, reason: "Invalid", message: "metadata.uid: field is immutable" };
+    const { run } = startRun({ patch: [immutable] });
+    await write(run, owned);
+    run.owners.note("owner", "owner-new");
+    await finishObjects(run);
+    expect(run.finish.troubles).toEqual([expect.stringMatching(/changed meanwhile/)]);
+  });
 });
