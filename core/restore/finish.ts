@@ -33,6 +33,7 @@ export async function finishObjects(run: RestoreRun): Promise<void> {
   }
   await forEachLimited(todos.values(), { concurrency: AT_ONCE, signal: run.signal }, async (todo) => {
     const trouble = await finishObject(run, todo);
+    run.finish.finished.count += 1;
     if (trouble !== undefined)
       run.finish.troubles.push(`${itemTitle(todo.ref.resource, todo.ref)}: ${trouble}`);
   });

@@ -2,6 +2,7 @@ import type { ItemResult } from "#core/model/restore.ts";
 import type { HeldItem, MissingKind, RestorePlan } from "./plan.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { OutcomeCounts } from "./results.ts";
+import { type UnfinishedKind, unfinishedKinds, unfinishedTroubles } from "./unfinished.ts";
 import type { WaitEnd } from "./wait.ts";
 
 /** What a restore did; stored beside the backup and printed. */
@@ -32,6 +33,10 @@ export interface RestoreReport {
   }[];
   /** Why nothing was waited for, where nothing was. */
   readonly notWaited?: string | undefined;
+  /** Why it broke off, where it did. */
+  readonly interrupted?: string | undefined;
+  /** Where it broke off: by kind, how many items have no known end. */
+  readonly unfinished?: readonly UnfinishedKind[] | undefined;
   /** Steps after the creation that failed. */
   readonly troubles: readonly string[];
   readonly warnings: readonly string[];
@@ -47,10 +52,11 @@ export interface ReportFacts {
   readonly startedAt: Date;
   readonly finishedAt: Date;
   readonly seconds: Readonly<Record<string, number>>;
+  readonly brokeOff?: string | undefined;
 }
 
 export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> {
-  const { run, waited } = facts;
+  const { run, waited, brokeOff } = facts;
   const { plan } = run.prepared;
   const { results, finish } = run;
   return {
@@ -75,7 +81,8 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
       why,
     })),
     notWaited: waited.notWaited,
-    troubles: finish.troubles,
+    ...(brokeOff !== undefined && { interrupted: brokeOff, unfinished: unfinishedKinds(run) }),
+    troubles: [...(brokeOff === undefined ? [] : unfinishedTroubles(run, brokeOff)), ...finish.troubles],
     warnings: [
       ...plan.absentNamespaces.map((name) => `the backup has no namespace ${name}`),
       ...plan.warnings,
@@ -85,7 +92,8 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
   };
 }
 
-function isComplete({ run, waited }: ReportFacts): boolean {
+function isComplete({ run, waited, brokeOff }: ReportFacts): boolean {
+  if (brokeOff !== undefined) return false;
   const { plan } = run.prepared;
   const { results, finish, request } = run;
   const losses = [

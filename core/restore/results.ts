@@ -54,6 +54,11 @@ export class Results {
     return this.#warned;
   }
 
+  /** How many of a kind have ended. */
+  endedOf(kind: Pick<ItemKind, "group" | "version" | "kind">): number {
+    return this.#byKind.get(veleroKind(kind))?.length ?? 0;
+  }
+
   get done(): number {
     return Object.values(this.#counts).reduce((sum, count) => sum + count, 0);
   }
@@ -70,7 +75,7 @@ export class Results {
   }
 
   #noteForVelero(kind: ItemKind, { namespace, name, outcome }: ItemResult): void {
-    const key = `${apiVersion(kind)}/${kind.kind}`;
+    const key = veleroKind(kind);
     const list = this.#byKind.get(key) ?? [];
     this.#byKind.set(key, list);
     // "unchanged" is not one of Velero's four words.
@@ -88,6 +93,10 @@ export class Results {
     this.#pieces.push(gzipSync(this.#lines));
     this.#lines = "";
   }
+}
+
+function veleroKind(kind: Pick<ItemKind, "group" | "version" | "kind">): string {
+  return `${apiVersion(kind)}/${kind.kind}`;
 }
 
 function show(list: ItemResult[], result: ItemResult): void {

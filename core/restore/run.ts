@@ -13,6 +13,7 @@ import { applyPlan } from "./apply.ts";
 import { checkContents } from "./check-contents.ts";
 import { finishObjects } from "./finish.ts";
 import { openFinishBook } from "./finish-book.ts";
+import { storeLastWords } from "./last-words.ts";
 import { openOwnerBook } from "./owners.ts";
 import { type Prepared, prepareRestore } from "./prepare.ts";
 import { rebindVolumes } from "./rebind-volumes.ts";
@@ -49,12 +50,17 @@ export async function carryOutRestore(
   const run = startRun(prepared, ask, context);
   const total = prepared.kinds.reduce((sum, { count }) => sum + count, 0);
   context.onProgress({ type: "phase-started", phase: "restore", total });
-  const waited = await writeAll(run, watch, context).catch((error: unknown) => {
-    throw context.signal.aborted ? interrupted(error) : error;
+  const factsNow = () => ({ run, startedAt, finishedAt: context.now(), seconds: watch.seconds });
+  const waited = await writeAll(run, watch, context).catch(async (error: unknown) => {
+    const cause = context.signal.aborted ? interrupted(error) : error;
+    await storeLastWords({ facts: factsNow(), ask, cause, withinMs: LAST_WORDS_MS }, context);
+    throw cause;
   });
-  const facts = { run, waited, startedAt, finishedAt: context.now(), seconds: watch.seconds };
-  return storeReport(makeReport(facts), { ask, run }, context);
+  return storeReport(makeReport({ ...factsNow(), waited }), { ask, run }, context);
 }
+
+/** Enough for five small files, and short for somebody who has pressed Ctrl-C. */
+const LAST_WORDS_MS = 5_000;
 
 async function writeAll(run: RestoreRun, watch: Stopwatch, context: RunContext): Promise<WaitEnd> {
   await watch.time("create", async () => {

@@ -1,10 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { runBackup } from "#core/backup/run.ts";
 import { backupRequest } from "#core/model/backup.ts";
+import { Failure } from "#core/model/errors.ts";
 import { restoreRequest } from "#core/model/restore.ts";
 import { selection } from "#core/model/selection.ts";
 import { runRestore } from "#core/restore/run.ts";
-import { memoryCatalog } from "#test/doubles/memory-catalog.ts";
+import { type MemoryCatalog, memoryCatalog } from "#test/doubles/memory-catalog.ts";
 import { coreResources, type MemoryCluster, memoryCluster, resource } from "#test/doubles/memory-cluster.ts";
 
 const stop = new AbortController();
@@ -35,7 +36,7 @@ async function saved(fill: (cluster: MemoryCluster) => void) {
     const ask = { cluster, catalog, backup, request: asked, stateDirectory: "/nowhere" };
     return runRestore(ask, { ...context, signal });
   };
-  return { cluster, restore };
+  return { cluster, catalog, restore };
 }
 
 const job = (suspend: boolean) => ({ metadata: { name: "import", namespace: "shop" }, spec: { suspend } });
@@ -91,9 +92,20 @@ describe("a restore that has written", () => {
     expect(report.troubles).toEqual([expect.stringContaining("readiness could not be watched")]);
   });
 
-  it("says when interrupted that what it wrote stays", async () => {
-    const { cluster, restore } = await saved((empty) => empty.put("deployments.apps", deployment));
+  /** Where reports go, if whoever writes them may still. */
+  function keepReports(catalog: MemoryCatalog): () => Record<string, unknown> {
+    const files = new Map<string, string>();
+    catalog.writeRestoreFile = async ({ file }, body, { signal }) => {
+      signal.throwIfAborted();
+      files.set(file, Buffer.from(body).toString());
+    };
+    return () => JSON.parse(files.get("kubectl-backup-report.json") ?? "{}");
+  }
+
+  it("says when interrupted that what it wrote stays, and leaves a report of what it did and what not", async () => {
+    const { cluster, catalog, restore } = await saved((empty) => empty.put("deployments.apps", deployment));
     cluster.drop("deployments.apps", "shop", "web");
+    const report = keepReports(catalog);
     const interrupt = new AbortController();
     const { create } = cluster;
     cluster.create = (...call: Parameters<typeof create>) => {
@@ -103,6 +115,31 @@ describe("a restore that has written", () => {
     await expect(restore({}, interrupt.signal)).rejects.toMatchObject({
       code: "interrupted",
       message: expect.stringContaining("stays in the cluster"),
+    });
+    expect(report()).toMatchObject({
+      complete: false,
+      interrupted: expect.stringContaining("interrupted"),
+      storedAt: expect.stringContaining("restores/r/"),
+    });
+  });
+
+  it("leaves a report of what it did and what not when the connection is lost for good, and ends with that error", async () => {
+    const lost = new Failure("cluster-unreachable", "no route to the cluster");
+    const { cluster, catalog, restore } = await saved((empty) => {
+      empty.put("deployments.apps", deployment);
+      empty.put("configmaps", { metadata: { name: "settings", namespace: "shop" } });
+    });
+    cluster.drop("configmaps", "shop", "settings");
+    const report = keepReports(catalog);
+    cluster.onList = ({ resource: kind, metadataOnly }) => {
+      if (kind.resource === "deployments" && metadataOnly !== true) throw lost;
+    };
+    await expect(restore({})).rejects.toBe(lost);
+    expect(report()).toMatchObject({
+      complete: false,
+      interrupted: "no route to the cluster",
+      counts: { created: 1 },
+      unfinished: [{ group: "apps", resource: "deployments", count: 1 }],
     });
   });
 });
