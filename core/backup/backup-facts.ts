@@ -103,7 +103,7 @@ interface Notices {
   readonly warnings: readonly Notice[];
 }
 
-function notices({ plan, collected, request }: FactSources): Notices {
+function notices({ plan, collected, request, writer }: FactSources): Notices {
   const { tally, needs, outcomes } = collected;
   const losses = judgeOutcomes(outcomes, tally);
   const errors = [...plan.errors, ...losses.errors, ...tally.errors];
@@ -113,6 +113,7 @@ function notices({ plan, collected, request }: FactSources): Notices {
     ...tally.warnings,
     ...claimWarnings(tally.namespaces),
     ...leftOutWarnings(needs?.unmet() ?? []),
+    ...(writer.itemCount === 0 ? [{ message: "nothing matches the selection: this backup is empty" }] : []),
   ];
   return request.strict ? { errors: [...errors, ...warnings], warnings: [] } : { errors, warnings };
 }

@@ -43,10 +43,12 @@ function describeLosses({ kind, failures, absent }: KindOutcome): readonly Notic
   if (first === undefined) return missing;
   const namespaces = failures.flatMap(({ namespace }) => (namespace === undefined ? [] : [namespace]));
   const where = namespaces.length === 0 ? "" : ` in ${nameSome(namespaces)}`;
-  const cure = isFailure(first.failure, "cluster-forbidden") ? `; ${neededRule(kind)}` : "";
+  const isRefused = isFailure(first.failure, "cluster-forbidden");
+  const cure = isRefused ? `; ${neededRule(kind)}` : "";
   const message = `${name} could not be read${where}: ${first.failure.message}${cure}`;
   const [only] = namespaces;
-  return [...missing, { message, ...(namespaces.length === 1 && only !== undefined && { namespace: only }) }];
+  const place = namespaces.length === 1 && only !== undefined && { namespace: only };
+  return [...missing, { message, ...place, ...(isRefused && { refusedKind: name }) }];
 }
 
 /** In the words of a Role, ready to be pasted into one. */

@@ -60,6 +60,7 @@ class RelatedReader {
     }));
     const warnings = [...this.#refused].map(([kind, { failure, names }]) => ({
       message: `related ${kind} could not be read (${names.join(", ")}): ${failure.message}`,
+      ...(isFailure(failure, "cluster-forbidden") && { refusedKind: kind }),
     }));
     return { outcomes, warnings };
   }

@@ -138,7 +138,7 @@ function keepLog(writer: BackupWriter, facts: BackupFacts): void {
     const kind = group === "" ? resource : `${resource}.${group}`;
     writer.log(
       "info",
-      `${kind} (${version}): ${count} objects by ${method} from ${startedAt} to ${finishedAt}`,
+      `${kind} (${version}): ${count} ${count === 1 ? "object" : "objects"} by ${method} from ${startedAt} to ${finishedAt}`,
     );
   }
   for (const { message } of facts.warnings) writer.log("warning", message);

@@ -87,7 +87,12 @@ const namespaceRecord = z.object({
 });
 export type NamespaceRecord = z.infer<typeof namespaceRecord>;
 
-export const notice = z.object({ message: z.string(), namespace: z.string().optional() });
+export const notice = z.object({
+  message: z.string(),
+  namespace: z.string().optional(),
+  /** `resource.group` that the maker had no right to read: many of them are shown as one. */
+  refusedKind: z.string().optional(),
+});
 export type Notice = z.infer<typeof notice>;
 
 const fileRecord = z.object({

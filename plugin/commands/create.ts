@@ -1,3 +1,5 @@
+import { Failure, isFailure } from "#core/model/errors.ts";
+import type { BackupName } from "#core/model/names.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand, type FlagValues } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag, selectionFlags } from "#plugin/flags.ts";
@@ -57,12 +59,9 @@ export const createCommand = defineCommand({
   ],
   exitCodes: [0, 2, 3, 4, 5, 6, 7, 130],
   async run(invocation, app) {
-    const [{ openCatalogFor, openClusterFor }, { announcement, wantedBackup }, { generatedName }] =
-      await Promise.all([
-        import("#plugin/context.ts"),
-        import("#plugin/requests/backup-request.ts"),
-        import("#core/model/names.ts"),
-      ]);
+    const [{ openCatalogFor, openClusterFor }, { announcement, freeNames, wantedBackup }] = await Promise.all(
+      [import("#plugin/context.ts"), import("#plugin/requests/backup-request.ts")],
+    );
     const wanted = wantedBackup(invocation.positionals[0], invocation.flags);
     const [cluster, catalog] = await Promise.all([
       openClusterFor(invocation.flags, app),
@@ -70,13 +69,17 @@ export const createCommand = defineCommand({
     ]);
     try {
       const base = invocation.flags.namespace ?? cluster.info.clusterName;
-      const request = { ...wanted, name: wanted.name ?? generatedName(base, app.now()) };
       const dryRun = invocation.flags.dryRun === "client";
-      if (!app.quiet) {
-        app.stderr.write(announcement(request, cluster.info, { url: catalog.url, dryRun }));
-      }
-      const run = { cluster, catalog, request };
-      return dryRun ? await showPlan(run, invocation.flags, app) : await save(run, invocation.flags, app);
+      const announce = (run: Run) => {
+        if (!app.quiet)
+          app.stderr.write(announcement(run.request, cluster.info, { url: catalog.url, dryRun }));
+      };
+      const names = wanted.name === undefined ? freeNames(base, app.now()) : [wanted.name];
+      return await underFirstFree(names, async (name) => {
+        const run = { cluster, catalog, request: { ...wanted, name } };
+        announce(run);
+        return dryRun ? await showPlan(run, invocation.flags, app) : await save(run, invocation.flags, app);
+      });
     } finally {
       cluster.close();
       catalog.close();
@@ -88,13 +91,28 @@ export type CreateFlags = FlagValues<typeof flags>;
 
 type Run = Pick<import("#core/backup/run.ts").BackupRun, "cluster" | "catalog" | "request">;
 
+/** Another run may have taken a generated name within the same second; a name that was given is tried once. */
+async function underFirstFree<Result>(
+  names: readonly BackupName[],
+  attempt: (name: BackupName) => Promise<Result>,
+): Promise<Result> {
+  const [name, ...others] = names;
+  if (name === undefined) throw new Failure("name-taken", "all generated names of this minute are taken");
+  try {
+    return await attempt(name);
+  } catch (error) {
+    if (!isFailure(error, "name-taken") || others.length === 0) throw error;
+    return underFirstFree(others, attempt);
+  }
+}
+
 async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
   const [
     { runBackup },
     { openProgress },
     { runContextOf },
     { TOOL_VERSION },
-    { backupDocument, backupNotices, backupText },
+    { backupDocument, backupNotices, backupText, lacksRights },
   ] = await Promise.all([
     import("#core/backup/run.ts"),
     import("#plugin/ui/progress.ts"),
@@ -110,6 +128,7 @@ async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
     );
     progress.close();
     app.stderr.write(backupNotices(result.facts));
+    if (lacksRights(result.facts)) await hintAtRights(app);
     await print(app, outputFormat(given.output), {
       document: backupDocument(result),
       names: [`backup/${result.committed.name}`],
@@ -119,6 +138,15 @@ async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
   } finally {
     progress.close();
   }
+}
+
+async function hintAtRights(app: App): Promise<void> {
+  const [{ completeHint }, { rbacBackupCommand }] = await Promise.all([
+    import("#plugin/ui/hint.ts"),
+    import("./rbac-backup.ts"),
+  ]);
+  const hint = "kubectl backup rbac backup prints the rights that are needed";
+  app.stderr.write(`hint: ${completeHint(hint, app.argv, [rbacBackupCommand])}\n`);
 }
 
 async function showPlan(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {

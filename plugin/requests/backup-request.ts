@@ -1,7 +1,7 @@
 import { type BackupRequest, backupRequest } from "#core/model/backup.ts";
 import { parseDuration } from "#core/model/duration.ts";
 import { Failure } from "#core/model/errors.ts";
-import { backupName } from "#core/model/names.ts";
+import { type BackupName, backupName, generatedName } from "#core/model/names.ts";
 import type { CreateFlags } from "#plugin/commands/create.ts";
 import { describeSelection, labelsOf, selectionOf } from "#plugin/selection.ts";
 
@@ -28,6 +28,16 @@ function parseName(name: string): BackupRequest["name"] {
   const parsed = backupName.safeParse(name);
   if (parsed.success) return parsed.data;
   throw new Failure("usage", parsed.error.issues[0]?.message ?? `"${name}" is not a name`);
+}
+
+/** A minute full of them: all would have to be taken before a run without a name finds none. */
+const NAMES = 60;
+
+/** What a backup without a name is called: by this second, or the next ones where others were faster. */
+export function freeNames(base: string, now: Date): readonly BackupName[] {
+  return Array.from({ length: NAMES }, (_, second) =>
+    generatedName(base, new Date(now.getTime() + second * 1000)),
+  );
 }
 
 function positive(size: number | undefined): number | undefined {

@@ -1,7 +1,8 @@
 import type { BackupSummary, OpenBackup } from "#core/catalog/catalog.ts";
-import type { Manifest, NamespaceRecord, Notice } from "#core/model/backup.ts";
+import type { Manifest, NamespaceRecord } from "#core/model/backup.ts";
 import { groupResource } from "#core/model/item.ts";
 import { describeSelection } from "#plugin/selection.ts";
+import { ERRORS, type NoticeGroup, type NoticeSource, noticeLines, WARNINGS } from "./notices.ts";
 import { escapeControl, renderFields, renderTable } from "./table.ts";
 import { formatAge, formatBytes, formatCount, formatSpan } from "./units.ts";
 
@@ -26,9 +27,11 @@ export function describeText(backup: OpenBackup, style: DescriptionStyle): strin
     kindSection(backup, style),
     manifest === undefined ? "" : namespaceSection(manifest.namespaces, style),
     manifest === undefined ? "" : claimSection(manifest.namespaces, style),
-    noticeSection("Errors", manifest?.errors ?? []),
-    noticeSection("Warnings", manifest?.warnings ?? []),
-    noticeSection("Not readable", backup.notices),
+    manifest === undefined ? "" : noticeSection("Errors", { ...ERRORS, notices: manifest.errors }, manifest),
+    manifest === undefined
+      ? ""
+      : noticeSection("Warnings", { ...WARNINGS, notices: manifest.warnings }, manifest),
+    noticeSection("Not readable", { ...ERRORS, notices: backup.notices }),
   ];
   return sections.filter((section) => section !== "").join("\n");
 }
@@ -60,7 +63,7 @@ function when(time: Date | undefined, now: Date): string {
 function manifestFields(manifest: Manifest): readonly (readonly [string, string])[] {
   const { cluster } = manifest;
   const changed = manifest.kinds.reduce((sum, kind) => sum + (kind.changesMeanwhile ?? 0), 0);
-  const span = Date.parse(manifest.finished.server) - Date.parse(manifest.started.server);
+  const span = Date.parse(manifest.finished.maker) - Date.parse(manifest.started.maker);
   const archive = Object.entries(manifest.files).find(([name]) => name.endsWith(".tar.gz"))?.[1];
   return [
     ["Size", `${formatBytes(manifest.itemBytes)} in ${formatBytes(archive?.sizeBytes ?? 0)} of archive`],
@@ -79,7 +82,10 @@ function manifestFields(manifest: Manifest): readonly (readonly [string, string]
 }
 
 function kindSection(backup: OpenBackup, style: DescriptionStyle): string {
-  const unread = (backup.manifest?.kinds ?? []).filter((kind) => kind.error !== undefined);
+  // Those that were refused stand together under Errors.
+  const unread = (backup.manifest?.kinds ?? []).filter(
+    ({ error }) => error !== undefined && error.code !== "cluster-forbidden",
+  );
   const rows = [...backup.kinds]
     .filter((kind) => kind.count > 0)
     .sort((a, b) => b.count - a.count)
@@ -133,10 +139,11 @@ function limited(
   return `${render(rows.slice(0, ROWS))}… and ${rows.length - ROWS} more (-o wide shows all)\n`;
 }
 
-function noticeSection(title: string, notices: readonly Notice[]): string {
-  if (notices.length === 0) return "";
-  const lines = notices.map(
-    (one) => `  ${one.namespace === undefined ? "" : `${one.namespace}: `}${one.message}`,
-  );
-  return `${title}:\n${lines.map(escapeControl).join("\n")}\n`;
+function noticeSection(title: string, group: NoticeGroup, source: NoticeSource = NOBODY): string {
+  if (group.notices.length === 0) return "";
+  const lines = noticeLines(source, group).map((line) => `  ${escapeControl(line)}\n`);
+  return `${title}:\n${lines.join("")}`;
 }
+
+/** Foreign backups do not say who made them. */
+const NOBODY: NoticeSource = { kinds: [], createdBy: {} };

@@ -1,10 +1,11 @@
 import type { BackupResult } from "#core/backup/run.ts";
+import { ERRORS, type NoticeSource, noticeLines, WARNINGS } from "./notices.ts";
 import { escapeControl } from "./table.ts";
 import { formatBytes, formatCount, formatSpan } from "./units.ts";
 
 /** How a backup ended: what is in it, what is not, what that means. Pure. */
 export function backupText({ facts, committed }: BackupResult): string {
-  const span = Date.parse(facts.finished.server) - Date.parse(facts.started.server);
+  const span = Date.parse(facts.finished.maker) - Date.parse(facts.started.maker);
   const complete = facts.namespaces.filter((one) => one.complete).length;
   const lines = [
     `backup/${committed.name} ${facts.phase === "Completed" ? "completed" : "partially failed"}: ${formatCount(facts.itemCount, "object")}, ${formatBytes(facts.itemBytes)} in ${formatBytes(committed.archiveBytes)}, ${formatSpan(Math.max(0, span))}`,
@@ -17,16 +18,22 @@ export function backupText({ facts, committed }: BackupResult): string {
 }
 
 /** For stderr, whatever the output: an exit code of 3 is never without its reasons. */
-export function backupNotices({ errors, warnings }: BackupResult["facts"]): string {
+export function backupNotices(
+  facts: NoticeSource & Pick<BackupResult["facts"], "errors" | "warnings">,
+): string {
   const lines = [
-    ...errors.map((one) => `error: ${notice(one)}`),
-    ...warnings.map((one) => `warning: ${notice(one)}`),
+    ...noticeLines(facts, { ...ERRORS, notices: facts.errors }).map((line) => `error: ${line}`),
+    ...noticeLines(facts, { ...WARNINGS, notices: facts.warnings }).map((line) => `warning: ${line}`),
   ];
   return lines.map((line) => `${escapeControl(line)}\n`).join("");
 }
 
-function notice(one: { readonly message: string; readonly namespace?: string | undefined }): string {
-  return one.namespace === undefined ? one.message : `${one.namespace}: ${one.message}`;
+/** Whether more rights would have saved more. */
+export function lacksRights({
+  errors,
+  warnings,
+}: Pick<BackupResult["facts"], "errors" | "warnings">): boolean {
+  return [...errors, ...warnings].some((one) => one.refusedKind !== undefined);
 }
 
 /** A claim whose data is not in the backup is a loss that must not be found out later. */

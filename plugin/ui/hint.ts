@@ -13,8 +13,8 @@ export function completeHint(hint: string, argv: readonly string[], commands: re
     .replace(/kubectl backup ([a-z]+(?: [a-z]+)?)/, (call, words: string) =>
       completeCall(call, commandOf(words.split(" "), commands), { hint: fitting, given }),
     )
-    .replace(/kubectl (?=auth|api-resources|cluster-info|config|get )/, (call) =>
-      [call.trimEnd(), ...kubectlFlags(fitting, given), ""].join(" "),
+    .replace(/kubectl (?:auth whoami|api-resources|cluster-info|config [a-z-]+|get [a-z]+)/, (call) =>
+      [call, ...kubectlFlags(fitting, given)].join(" "),
     );
 }
 
@@ -77,7 +77,7 @@ function names(hint: string, name: string, { short }: Flag): boolean {
   return hint.includes(` --${name}`) || (short !== undefined && hint.includes(` -${short} `));
 }
 
-/** kubectl takes them right behind its own name; `config` shows files and has no use for the rest. */
+/** kubectl has the same global flags; its `config` shows files and has no use for the others. */
 function kubectlFlags(hint: string, given: readonly GivenFlag[]): readonly string[] {
   const isConfig = hint.includes("kubectl config ");
   return given.filter(({ name }) => name in clusterFlags && (!isConfig || name === "kubeconfig")).map(spell);

@@ -38,6 +38,11 @@ export function formatSpan(milliseconds: number): string {
   return seconds < 120 ? `${seconds}s` : pair([Math.floor(seconds / 60), "m"], [seconds % 60, "s"]);
 }
 
+/** Between two times that are known to the second only: 0 is not "at once". */
+export function formatWholeSeconds(milliseconds: number): string {
+  return milliseconds < 1000 ? "<1s" : formatAge(milliseconds);
+}
+
 export function formatCount(count: number, one: string, many = `${one}s`): string {
   return `${groupDigits(count)} ${count === 1 ? one : many}`;
 }

@@ -40,10 +40,10 @@ describe("what a hint suggests works as it is pasted", () => {
   test("kubectl's own commands get the cluster, and no flag that they do not know", () => {
     expect(
       hintFor("kubectl cluster-info tests the same address", "create", "--context", "east", "--location", S3),
-    ).toBe("kubectl --context east cluster-info tests the same address");
+    ).toBe("kubectl cluster-info --context east tests the same address");
     expect(
       hintFor("kubectl config get-contexts lists them", "create", "--context", "e", "--kubeconfig", "it's"),
-    ).toBe("kubectl --kubeconfig 'it'\\''s' config get-contexts lists them");
+    ).toBe("kubectl config get-contexts --kubeconfig 'it'\\''s' lists them");
   });
 
   test("a token is never repeated, and words after -- are no flags", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { formatAge, formatBytes, formatCount, formatSpan } from "#plugin/ui/units.ts";
+import { formatAge, formatBytes, formatCount, formatSpan, formatWholeSeconds } from "#plugin/ui/units.ts";
 
 test.each([
   [45_000, "45s"],
@@ -20,4 +20,10 @@ test("sizes, spans and counts read naturally", () => {
   expect(formatSpan(185_000)).toBe("3m5s");
   expect(formatCount(1, "object")).toBe("1 object");
   expect(formatCount(12_345, "object")).toBe("12,345 objects");
+});
+
+test("a span between two times of whole seconds is never 0.0s", () => {
+  expect(formatWholeSeconds(0)).toBe("<1s");
+  expect(formatWholeSeconds(1000)).toBe("1s");
+  expect(formatWholeSeconds(190_000)).toBe("3m10s");
 });
