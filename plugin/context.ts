@@ -5,6 +5,7 @@ import type { ClusterIds } from "#core/model/cluster-identity.ts";
 import { parseDuration } from "#core/model/duration.ts";
 import type { OnProgress } from "#core/model/progress.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import type { ObjectStore } from "#core/storage/object-store.ts";
 import { cacheFolder, type Surroundings, stateFolder } from "#core/storage/platform-folders.ts";
 import type { App } from "./app.ts";
 import type { FlagValues } from "./command.ts";
@@ -38,6 +39,7 @@ export async function openClusterFor(flags: ClusterChoice, app: App): Promise<Cl
     onNote: (text) => {
       if (app.verbosity > 0) app.stderr.write(`note: ${text}\n`);
     },
+    onRequest: requestTeller(app),
   });
 }
 
@@ -56,7 +58,19 @@ export async function openCatalogFor(flags: LocationChoice, app: App): Promise<C
   const { location } = await resolveLocation(flags.location, surroundingsOf(app));
   const { store, warnings } = await openStore(location);
   for (const warning of warnings) app.stderr.write(`warning: ${warning}\n`);
-  return openCatalog(store, { cacheFolder: cacheFolder(surroundingsOf(app)), tempFolder: tmpdir() });
+  const tell = requestTeller(app);
+  const told = tell === undefined ? store : await tellingStore(store, tell);
+  return openCatalog(told, { cacheFolder: cacheFolder(surroundingsOf(app)), tempFolder: tmpdir() });
+}
+
+/** -v=2 shows every request; otherwise nobody is told, which costs nothing. */
+function requestTeller(app: App): ((text: string) => void) | undefined {
+  return app.verbosity < 2 ? undefined : (text) => app.stderr.write(`request: ${text}\n`);
+}
+
+async function tellingStore(store: ObjectStore, tell: (text: string) => void): Promise<ObjectStore> {
+  const { toldStore } = await import("./told-store.ts");
+  return toldStore(store, (text) => tell(`location: ${text}`));
 }
 
 export function surroundingsOf(app: App): Surroundings {

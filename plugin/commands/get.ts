@@ -6,7 +6,7 @@ import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag } from "#plugin/flags.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
 import { renderTable } from "#plugin/ui/table.ts";
-import { formatAge, formatSpan } from "#plugin/ui/units.ts";
+import { formatAge, formatWholeSeconds } from "#plugin/ui/units.ts";
 
 /** --cluster here chooses whose backups to show, so the kubeconfig flag of that name steps back. */
 const { cluster: _, ...accessFlags } = clusterFlags;
@@ -55,13 +55,14 @@ export const getCommand = defineCommand({
           (flags.cluster === undefined || one.clusterName === flags.cluster) &&
           (positionals.length > 0 || ids === undefined || relateClusters(one.clusterIds, ids) !== "other"),
       );
-      refuseUnknownNames(positionals, shown, catalog.url);
-      if (shown.length === 0) app.stderr.write(emptyMessage(all.length, catalog.url));
+      if (shown.length === 0 && positionals.length === 0)
+        app.stderr.write(emptyMessage(all.length, catalog.url));
       await print(app, outputFormat(flags.output), {
         document: { location: catalog.url, backups: shown },
         names: shown.map((one) => `backup/${one.name}`),
         text: (wide) => (shown.length === 0 ? "" : backupTable(shown, app.now(), wide)),
       });
+      refuseUnknownNames(positionals, shown, catalog.url);
       return 0;
     } finally {
       catalog.close();
@@ -99,6 +100,7 @@ function includesNamespace(backup: BackupSummary, namespace: string): boolean {
   return included.length === 0 || included.includes("*") || included.includes(namespace);
 }
 
+/** After those that were found have been printed, as kubectl does it. */
 function refuseUnknownNames(names: readonly string[], shown: readonly BackupSummary[], url: string): void {
   const missing = names.filter((name) => !shown.some((one) => one.name === name));
   if (missing.length > 0) throw new Failure("backup-not-found", `no backup ${missing.join(", ")} in ${url}`);
@@ -140,7 +142,7 @@ function wideCells(one: BackupSummary): readonly string[] {
   const span =
     one.startedAt === undefined || one.finishedAt === undefined
       ? "<unknown>"
-      : formatSpan(one.finishedAt.getTime() - one.startedAt.getTime());
+      : formatWholeSeconds(one.finishedAt.getTime() - one.startedAt.getTime());
   const namespaces = one.includedNamespaces.length === 0 ? "*" : one.includedNamespaces.join(",");
   return [span, namespaces, one.origin];
 }

@@ -44,6 +44,8 @@ export interface TransportOptions {
   readonly requestTimeoutSeconds?: number | undefined;
   /** Told of each wait before another attempt. */
   readonly onNote?: ((text: string) => void) | undefined;
+  /** Told of each request as it is sent: its method and path, nothing secret. */
+  readonly onRequest?: ((text: string) => void) | undefined;
 }
 
 export interface Transport {
@@ -148,6 +150,7 @@ async function exchange(state: State, request: ApiRequest, headers: AccessHeader
   const { server } = state.access;
   const { method, path, body, accept, contentType } = request;
   request.onSend?.();
+  state.options.onRequest?.(`${method} ${path}`);
   const limit = timeLimit(state.options.requestTimeoutSeconds, request.signal);
   try {
     const reply = await state.connection.exchange({
