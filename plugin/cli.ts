@@ -67,6 +67,8 @@ function withoutWords(argv: readonly string[], count: number): readonly string[]
   return argv.slice(count);
 }
 
+const shown = commands.filter((command) => command.hidden !== true);
+
 /** The longest match wins: `location add` before `location`. */
 function findCommand(words: readonly string[]): AnyCommand | undefined {
   return commands
@@ -76,14 +78,14 @@ function findCommand(words: readonly string[]): AnyCommand | undefined {
 
 function showOverview(app: App, topic: readonly string[]): ExitCode {
   const command = topic.length === 0 ? undefined : findCommand(topic);
-  app.stdout.write(command === undefined ? overviewHelp(commands) : commandHelp(command, commonFlags));
+  app.stdout.write(command === undefined ? overviewHelp(shown) : commandHelp(command, commonFlags));
   return topic.length > 0 && command === undefined ? 2 : 0;
 }
 
 function showFamilyOrFail(app: App, words: readonly string[]): ExitCode {
   const [first = "", second] = words;
-  const family = commands.filter((command) => command.words.length > 1 && command.words[0] === first);
-  if (family.length === 0) throw unknownCommand(words.slice(0, 1), commands);
+  const family = shown.filter((command) => command.words.length > 1 && command.words[0] === first);
+  if (family.length === 0) throw unknownCommand(words.slice(0, 1), shown);
   if (second !== undefined) throw unknownCommand(words.slice(0, 2), family);
   const asked = app.argv.some((word) => word === "--help" || word === "-h");
   (asked ? app.stdout : app.stderr).write(familyHelp(first, family));

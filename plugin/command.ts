@@ -12,6 +12,8 @@ export interface Flag {
   /** How the value is called in help: `--ttl DURATION`. */
   readonly value?: string;
   readonly choices?: readonly string[];
+  /** Another tool's words for a choice, accepted and not shown. */
+  readonly hiddenChoices?: Readonly<Record<string, string>>;
   /** Given without `=value` the flag means this; its value must then be glued with `=`. */
   readonly bare?: string;
   /** Shown in help where it is not obvious from the description. */
@@ -67,6 +69,8 @@ export interface Invocation<F extends Flags> {
 export interface Command<F extends Flags = Flags> {
   /** `["location", "add"]` for `kubectl backup location add`. */
   readonly words: readonly string[];
+  /** Another tool's words for a command of ours: understood, not shown. */
+  readonly hidden?: boolean;
   readonly summary: string;
   readonly description?: string;
   readonly positionals?: readonly Positional[];

@@ -14,12 +14,14 @@ import { logsCommand } from "./commands/logs.ts";
 import { rbacBackupCommand } from "./commands/rbac-backup.ts";
 import { rbacRestoreCommand } from "./commands/rbac-restore.ts";
 import { restoreCommand } from "./commands/restore.ts";
+import { restoreCreateCommand } from "./commands/restore-create.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /** The command tree. Definitions are light; each handler loads what it needs when it runs. */
 export const commands: readonly AnyCommand[] = [
   createCommand,
   restoreCommand,
+  restoreCreateCommand,
   getCommand,
   diffCommand,
   describeCommand,

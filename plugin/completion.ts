@@ -35,7 +35,9 @@ function longestMatch(words: readonly string[], commands: readonly AnyCommand[])
 
 function commandWords(before: readonly string[], commands: readonly AnyCommand[]): Candidates {
   const depth = before.length;
-  const fitting = commands.filter((command) => before.every((word, index) => command.words[index] === word));
+  const fitting = commands.filter(
+    (command) => command.hidden !== true && before.every((word, index) => command.words[index] === word),
+  );
   const words = new Map<string, string>();
   for (const command of fitting) {
     const word = command.words[depth];

@@ -69,7 +69,7 @@ function flagValue(name: string, flag: Flag, value: unknown): unknown {
   if (flag.type === "list") return splitList(value, name);
   const last: unknown = Array.isArray(value) ? value.at(-1) : value;
   if (last === undefined || flag.type === "boolean") return last;
-  const text = String(last);
+  const text = flag.hiddenChoices?.[String(last)] ?? String(last);
   if (flag.choices !== undefined && !flag.choices.includes(text)) {
     throw new Failure("usage", `--${name}: "${text}" is not one of ${flag.choices.join(", ")}`, {
       hint: didYouMean(text, flag.choices),

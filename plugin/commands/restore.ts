@@ -23,6 +23,7 @@ const flags = {
     type: "string",
     value: "skip|update",
     choices: ["skip", "update"],
+    hiddenChoices: { none: "skip" },
     describe: "what to do with objects that exist and differ",
     fallback: "skip",
     hiddenAliases: ["existing-resource-policy"],
@@ -160,6 +161,7 @@ function refuseIdleMapping({ namespaceMapping, backup }: Ask["request"], plan: P
   );
 }
 
+type Prepared = import("#core/restore/prepare.ts").Prepared;
 type Plan = import("#core/restore/plan.ts").RestorePlan;
 
 /** Which cluster is about to be written to; another one than the backup's needs a yes. */
@@ -177,30 +179,27 @@ async function carryOut(
     prepared,
   }: {
     readonly ask: import("#core/restore/run.ts").RestoreAsk;
-    readonly prepared: import("#core/restore/prepare.ts").Prepared;
+    readonly prepared: Prepared;
   },
   given: RestoreFlags,
   app: App,
 ): Promise<0 | 3> {
-  const [{ carryOutRestore }, { openProgress }, { runContextOf }, { restoreReportText }, { heldText }] =
+  const [{ carryOutRestore }, { openProgress }, { runContextOf }, { restoreNotices, restoreSummary }] =
     await Promise.all([
       import("#core/restore/run.ts"),
       import("#plugin/ui/progress.ts"),
       import("#plugin/context.ts"),
       import("#plugin/ui/restore-report.ts"),
-      import("#plugin/ui/restore-plan.ts"),
     ]);
-  const format = outputFormat(given.output);
-  // The printed report names them too.
-  if (!app.quiet && format !== "table" && format !== "wide") app.stderr.write(heldText(prepared.plan));
   const progress = openProgress(app);
   try {
     const report = await carryOutRestore(prepared, ask, runContextOf(app, progress.onProgress));
     progress.close();
-    await print(app, format, {
+    app.stderr.write(restoreNotices(report));
+    await print(app, outputFormat(given.output), {
       document: report,
       names: [`restore/${report.restore}`],
-      text: () => restoreReportText(report),
+      text: () => (app.quiet ? "" : restoreSummary(report)),
     });
     return report.complete ? 0 : 3;
   } finally {

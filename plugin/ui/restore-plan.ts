@@ -1,5 +1,6 @@
 import { groupResource } from "#core/model/item.ts";
 import type { PlannedKind, RestorePlan } from "#core/restore/plan.ts";
+import { reasonPhrases } from "./reasons.ts";
 import { escapeControl, renderTable } from "./table.ts";
 import { formatCount } from "./units.ts";
 
@@ -45,9 +46,7 @@ function kindsText(kinds: readonly PlannedKind[]): string {
   const rows = shown.map((kind) => [
     groupResource(kind),
     ...[kind.create, kind.exists, kind.skip, kind.hold, kind.fail].map(String),
-    Object.entries(kind.skipped)
-      .map(([reason, count]) => `${count} ${reason}`)
-      .join(", "),
+    reasonPhrases(kind.skipped).join(", "),
   ]);
   return renderTable(["KIND", "CREATE", "EXIST", "SKIP", "HOLD", "FAIL", "WHY SKIPPED"], rows);
 }

@@ -1,14 +1,15 @@
 import { groupResource } from "#core/model/item.ts";
 import type { ItemResult } from "#core/model/restore.ts";
 import type { RestoreReport } from "#core/restore/report.ts";
+import { reasonPhrases } from "./reasons.ts";
 import { heldText } from "./restore-plan.ts";
 import { escapeControl } from "./table.ts";
-import { formatSpan } from "./units.ts";
+import { formatCount, formatSpan } from "./units.ts";
 
-/** How a restore ended; what did not come back stands first. Pure. */
 const SHOWN = 20;
 
-export function restoreReportText(report: RestoreReport): string {
+/** For stderr, whatever the output: what did not come back stands first, and exit 3 is never without its reasons. Pure. */
+export function restoreNotices(report: RestoreReport): string {
   const lines = [
     ...limited(report.failed.map((item) => `failed: ${title(item)}: ${reasonOf(item)}`)),
     ...limited(
@@ -21,24 +22,30 @@ export function restoreReportText(report: RestoreReport): string {
     ),
     ...report.warnings.map((warning) => `warning: ${warning}`),
     ...report.notes.map((note) => `note: ${note}`),
+  ];
+  return heldText(report) + lines.map((line) => `${escapeControl(line)}\n`).join("");
+}
+
+/** How a restore ended. Pure. */
+export function restoreSummary(report: RestoreReport): string {
+  const { created, unchanged, updated, skipped, failed } = report.counts;
+  const span = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
+  const why = reasonPhrases(report.reasons);
+  const differing = report.reasons["differs"] ?? 0;
+  const lines = [
+    `restore/${report.restore} ${report.complete ? "completed" : "finished with losses"} in ${formatSpan(span)}`,
+    `${created} created, ${updated} updated, ${unchanged} unchanged, ${skipped} skipped, ${failed} failed`,
+    ...(why.length === 0 ? [] : ["not written:", ...why.map((phrase) => `  ${phrase}`)]),
+    ...(differing === 0
+      ? []
+      : [`${formatCount(differing, "object")} can be made as in the backup with --existing update`]),
     ...(report.leftOut.length === 0
       ? []
       : [`left out, another cluster has its own: ${report.leftOut.join(", ")}`]),
     ...(report.notWaited === undefined ? [] : [`not waited for readiness: ${report.notWaited}`]),
-    summaryLine(report),
     `report: ${report.storedAt}`,
   ];
-  return `${heldText(report)}${lines.map(escapeControl).join("\n")}\n`;
-}
-
-function summaryLine(report: RestoreReport): string {
-  const { created, unchanged, updated, skipped, failed } = report.counts;
-  const reasons = Object.entries(report.reasons).map(([reason, count]) => `${count} ${reason}`);
-  const why = reasons.length === 0 ? "" : ` (${reasons.join(", ")})`;
-  const span = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
-  const differs =
-    report.differing.length === 0 ? "" : "; --existing update would make those that differ as they were";
-  return `restore/${report.restore} ${report.complete ? "completed" : "finished with losses"} in ${formatSpan(span)}: ${created} created, ${updated} updated, ${unchanged} unchanged, ${skipped} skipped, ${failed} failed${why}${differs}`;
+  return lines.map((line) => `${escapeControl(line)}\n`).join("");
 }
 
 function title(item: ItemResult): string {

@@ -91,7 +91,7 @@ test("describe says what it holds", async () => {
 test("logs prints what the run said", async () => {
   const { code, stdout } = await backup("logs", "first");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/level=info msg="deployments\.apps \(v1\): 1 objects/);
+  expect(stdout).toMatch(/level=info msg="deployments\.apps \(v1\): 1 object by/);
 });
 
 test("a dry run shows what a restore of the deleted namespace would do, and does nothing", async () => {
@@ -105,7 +105,7 @@ test("a dry run shows what a restore of the deleted namespace would do, and does
 test("restore brings the namespace back, and diff finds no difference", async () => {
   const restored = await backup("restore", "first");
   expect(restored.code).toBe(0);
-  expect(restored.stdout).toMatch(/^restore\/first-\S+ completed in .* 0 failed/m);
+  expect(restored.stdout).toMatch(/^restore\/first-\S+ completed in \S+\n.* 0 failed$/m);
   expect(await client.get(greetingPath)).toMatchObject({ data: { greeting: "hello", currency: "EUR" } });
   await podsOf(shop);
   expect(await backup("diff", "first")).toMatchObject({ code: 0 });
@@ -128,7 +128,7 @@ test("a restore leaves alone what differs, and says which flag would not", async
 test("restore --existing update makes it as it was", async () => {
   const { code, stdout } = await backup("restore", "first", "--existing", "update");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/ 0 created, 1 updated,/);
+  expect(stdout).toMatch(/^0 created, 1 updated,/m);
   expect(await client.get(greetingPath)).toMatchObject({ data: { greeting: "hello" } });
   expect(await backup("diff", "first")).toMatchObject({ code: 0 });
 });
@@ -137,7 +137,7 @@ test("the same restore once more writes nothing", async () => {
   const before = await versionsIn(shop);
   const { code, stdout } = await backup("restore", "first", "--existing", "update");
   expect(code).toBe(0);
-  expect(stdout).toMatch(/ 0 created, 0 updated,/);
+  expect(stdout).toMatch(/^0 created, 0 updated,/m);
   expect(await versionsIn(shop)).toEqual(before);
 });
 

@@ -1,0 +1,25 @@
+/** The stable reason codes of item outcomes in people's words; machines read the codes in -o json. */
+const WORDS: Readonly<Record<string, string>> = {
+  "auto-made": "made by the cluster itself",
+  "controller-made": "made by a controller",
+  "owner-exists": "left to an owner that exists",
+  differs: "differing from the backup",
+  terminating: "being deleted when backed up",
+  "not-selected": "there already and only referred to",
+  "claim-without-data": "without data",
+  "mounts-held-claim": "mounting a claim without data",
+  "kind-not-served": "of a kind unknown to the cluster",
+  "version-not-served": "of a version unknown to the cluster",
+  immutable: "with a field that cannot be changed",
+  conflict: "changed by somebody else all the time",
+  connection: "cut off",
+  gone: "deleted meanwhile",
+  replaced: "replaced meanwhile",
+};
+
+/** `2 made by the cluster itself`, `1 differing from the backup`. */
+export function reasonPhrases(counts: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(counts).map(
+    ([reason, count]) => `${count} ${WORDS[reason] ?? reason.replaceAll("-", " ")}`,
+  );
+}

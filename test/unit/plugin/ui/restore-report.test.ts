@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import type { RestoreReport } from "#core/restore/report.ts";
+import { restoreNotices, restoreSummary } from "#plugin/ui/restore-report.ts";
+
+const report: RestoreReport = {
+  restore: "b1-20260102-030405",
+  backup: "b1",
+  target: { contextName: "east", clusterName: "east", server: "https://east", relation: "same" },
+  startedAt: "2026-01-02T03:04:05.000Z",
+  finishedAt: "2026-01-02T03:04:06.200Z",
+  complete: true,
+  counts: { created: 1, updated: 0, unchanged: 5, skipped: 4, failed: 0 },
+  reasons: { "auto-made": 2, "owner-exists": 1, differs: 1 },
+  held: [],
+  failed: [],
+  differing: [],
+  warned: [],
+  missing: [],
+  leftOut: [],
+  notReady: [],
+  troubles: [],
+  warnings: ["odd\u001b[2J name"],
+  notes: [],
+  seconds: {},
+  storedAt: "file:///backups/restores/b1-20260102-030405/",
+};
+
+test("the summary speaks in people's words and fits a terminal of 80 columns", () => {
+  const text = restoreSummary(report);
+  expect(text).toBe(`restore/b1-20260102-030405 completed in 1.2s
+1 created, 0 updated, 5 unchanged, 4 skipped, 0 failed
+not written:
+  2 made by the cluster itself
+  1 left to an owner that exists
+  1 differing from the backup
+1 object can be made as in the backup with --existing update
+report: file:///backups/restores/b1-20260102-030405/
+`);
+});
+
+test("warnings stand apart from the summary, which -q leaves out", () => {
+  expect(restoreNotices(report)).toBe("warning: odd\\x1b[2J name\n");
+  expect(restoreSummary(report)).not.toContain("odd");
+});
