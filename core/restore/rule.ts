@@ -32,8 +32,10 @@ export type Ruling =
       readonly object: ExactObject;
       /** Written after everything has been created. */
       readonly later?: readonly LaterStep[] | undefined;
-      /** Changes of more than metadata, for the report. */
+      /** Changes of more than metadata, for the report: said only where the object is written. */
       readonly warnings?: readonly string[] | undefined;
+      /** The same of changes that only a creation makes. */
+      readonly creationWarnings?: readonly string[] | undefined;
     }
   | ({ readonly verdict: "skip" } & Skip);
 

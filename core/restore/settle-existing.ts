@@ -32,7 +32,7 @@ export async function settleExisting(run: RestoreRun, wish: Wish, live: LiveStat
   run.owners.note(wish.item.uid, live.uid);
   if (wish.target.pulledIn === true) return LEFT_ALONE;
   if (live.pending !== "")
-    wish.warnings.push(`an earlier restore broke off before its last steps (${live.pending}): it lacks them`);
+    wish.findings.push(`an earlier restore broke off before its last steps (${live.pending}): it lacks them`);
   if (contentDigest(wish.target.kind, wish.intended) === live.digest) return { result: "unchanged" };
   if (wish.rule.merge !== undefined) return mergeMissing(run, wish);
   switch (run.request.existing) {

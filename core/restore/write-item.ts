@@ -30,7 +30,12 @@ export interface Wish {
   readonly unknownOwners: readonly ExactObject[];
   /** Those in the body. */
   readonly linkedOwners: readonly ExactObject[];
+  /** Said where it is created. */
+  readonly creationWarnings: readonly string[];
+  /** Said where it is created or updated. */
   readonly warnings: string[];
+  /** Said of what is there, whatever becomes of it. */
+  readonly findings: string[];
 }
 
 export interface ItemEnd {
@@ -60,11 +65,18 @@ export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<Item
     const wish = makeWish(run, given, { original, ruling });
     const outcome =
       given.live === undefined ? await createObject(run, wish) : await settleExisting(run, wish, given.live);
-    return { outcome, warnings: wish.warnings };
+    return { outcome, warnings: warningsFor(wish, outcome) };
   } catch (error) {
     run.signal.throwIfAborted();
     return { outcome: failed("error", describeError(error)), warnings: [] };
   }
+}
+
+/** Nothing that did not happen. */
+function warningsFor(wish: Wish, { result }: ItemOutcome): readonly string[] {
+  const { creationWarnings, warnings, findings } = wish;
+  if (result === "created") return [...creationWarnings, ...warnings, ...findings];
+  return result === "updated" ? [...warnings, ...findings] : findings;
 }
 
 interface Transformed {
@@ -95,7 +107,9 @@ function makeWish(run: RestoreRun, { item, target }: ItemBytes, { original, ruli
     later,
     unknownOwners: owners.unknown,
     linkedOwners: owners.linked,
+    creationWarnings: ruling.creationWarnings ?? [],
     warnings: [...(ruling.warnings ?? [])],
+    findings: [],
   };
 }
 

@@ -26,7 +26,9 @@ export const jobs: Rule = {
     const free = valueAt(object, ["spec", "manualSelector"]) === true ? object : dropSelector(object);
     if (facts.request.startJobs || valueAt(free, ["spec", "suspend"]) === true) return restored(free);
     return restored(withValue(free, ["spec", "suspend"], true), {
-      warnings: ["suspended, since it would start again from the beginning; --start-jobs lets it run"],
+      creationWarnings: [
+        "suspended, since it would start again from the beginning; --start-jobs lets it run",
+      ],
     });
   },
 };

@@ -50,6 +50,24 @@ describe("a restore over what is there", () => {
     expect(report.differing).toEqual([]);
   });
 
+  it("warns of what its rules change only where that is written", async () => {
+    const { cluster, restore } = await saved((empty) => empty.put("jobs.batch", job(false)));
+    expect((await restore()).warned).toEqual([]);
+    cluster.put("jobs.batch", { ...job(false), metadata: { ...job(false).metadata, labels: { team: "b" } } });
+    expect((await restore()).warned).toEqual([]);
+    cluster.drop("jobs.batch", "shop", "import");
+    expect((await restore()).warned).toMatchObject([{ warnings: [expect.stringContaining("suspended")] }]);
+  });
+
+  it("does not call a Job suspended that it only changed", async () => {
+    const labelled = { ...job(false), metadata: { ...job(false).metadata, labels: { team: "a" } } };
+    const { cluster, restore } = await saved((empty) => empty.put("jobs.batch", labelled));
+    cluster.put("jobs.batch", job(false));
+    const report = await restore({ existing: "update" });
+    expect(report.counts).toMatchObject({ updated: 1 });
+    expect(report.warned).toEqual([]);
+  });
+
   it("names what an earlier restore that broke off left without its last steps", async () => {
     const settings = { metadata: { name: "settings", namespace: "shop" }, data: { a: "b" } };
     const { cluster, restore } = await saved((empty) => empty.put("configmaps", settings));

@@ -130,6 +130,15 @@ describe("creating an item", () => {
     expect(end.warnings).toEqual([expect.stringMatching(/node port is taken/)]);
   });
 
+  it("does not warn of a softer form that was refused too", async () => {
+    const refused = { refused: 422, reason: "Invalid", message: "provided port is already allocated" };
+    const service = { apiVersion: "v1", kind: "Service", metadata, spec: { ports: [{ port: 80 }] } };
+    const { run } = startRun({ create: [refused] });
+    const end = await write(run, service, { resource: "services" });
+    expect(end.outcome).toMatchObject({ result: "failed" });
+    expect(end.warnings).toEqual([]);
+  });
+
   it("is not tried in a namespace that could not be made", async () => {
     const { run, sent } = startRun({}, { blockedNamespaces: new Map([["app", "still there"]]) });
     expect((await write(run)).outcome).toMatchObject({
