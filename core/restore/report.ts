@@ -1,3 +1,4 @@
+import { groupResource } from "#core/model/item.ts";
 import type { ItemResult } from "#core/model/restore.ts";
 import type { HeldItem, MissingKind, RestorePlan } from "./plan.ts";
 import type { RestoreRun } from "./restore-run.ts";
@@ -25,6 +26,12 @@ export interface RestoreReport {
   readonly warned: readonly ItemResult[];
   readonly missing: readonly MissingKind[];
   readonly leftOut: readonly string[];
+  /** Stored for information and selected, but never written: by kind. Takes nothing from `complete`. */
+  readonly neverRestored: readonly {
+    readonly resource: string;
+    readonly count: number;
+    readonly reason: string;
+  }[];
   readonly notReady: readonly {
     readonly kind: string;
     readonly namespace: string;
@@ -74,6 +81,11 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
     warned: results.warned,
     missing: plan.missing,
     leftOut: plan.leftOut,
+    neverRestored: plan.neverRestored.map(({ kind, count, reason }) => ({
+      resource: groupResource(kind),
+      count,
+      reason,
+    })),
     notReady: waited.unready.map(({ kind, namespace, name, why }) => ({
       kind: kind.kind,
       namespace,

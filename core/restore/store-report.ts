@@ -111,6 +111,9 @@ function logLines(draft: Draft): readonly string[] {
       item.warnings.map((warning) => line("warning", `${titleOf(item)}: ${warning}`)),
     ),
     ...[...draft.warnings, ...draft.notes].map((message) => line("warning", message)),
+    ...draft.neverRestored.map(({ resource, count, reason }) =>
+      line("info", `never restored: ${count} ${resource} (${reason})`),
+    ),
     line("info", `ended: ${JSON.stringify(draft.counts)} ${JSON.stringify(draft.seconds)}`),
   ];
 }

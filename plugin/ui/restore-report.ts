@@ -42,6 +42,9 @@ export function restoreSummary(report: RestoreReport): string {
     ...(report.leftOut.length === 0
       ? []
       : [`left out, another cluster has its own: ${report.leftOut.join(", ")}`]),
+    ...report.neverRestored.map(
+      ({ resource, count, reason }) => `never restored: ${count} ${resource} (${reason})`,
+    ),
     ...(report.notWaited === undefined ? [] : [`not waited for readiness: ${report.notWaited}`]),
     `report: ${report.storedAt}`,
   ];

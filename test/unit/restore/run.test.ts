@@ -97,6 +97,21 @@ describe("a restore over what is there", () => {
   });
 });
 
+describe("kinds that no restore writes", () => {
+  it("are named in the report, a line for each kind, and take nothing from its being complete", async () => {
+    const { restore } = await saved((empty) => {
+      for (const name of ["n1", "n2"]) empty.put("nodes", { metadata: { name } });
+      empty.put("configmaps", { metadata: { name: "settings", namespace: "shop" } });
+    });
+    const all = await restore({ selection: selection.parse({}) });
+    expect(all.complete).toBe(true);
+    expect(all.neverRestored).toEqual([
+      { resource: "nodes", count: 2, reason: expect.stringContaining("registers itself") },
+    ]);
+    expect((await restore()).neverRestored).toEqual([]);
+  });
+});
+
 describe("a restore that has written", () => {
   const deployment = { metadata: { name: "web", namespace: "shop" }, spec: { replicas: 1 } };
 

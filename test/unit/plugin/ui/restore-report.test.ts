@@ -17,6 +17,7 @@ const report: RestoreReport = {
   warned: [],
   missing: [],
   leftOut: [],
+  neverRestored: [{ resource: "nodes", count: 3, reason: "describes a machine" }],
   notReady: [],
   troubles: [],
   warnings: ["odd\u001b[2J name"],
@@ -34,6 +35,7 @@ not written:
   1 left to an owner that exists
   1 differing from the backup
 1 object can be made as in the backup with --existing update
+never restored: 3 nodes (describes a machine)
 report: file:///backups/restores/b1-20260102-030405/
 `);
 });
