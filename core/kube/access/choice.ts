@@ -10,8 +10,21 @@ interface Circumstances {
   readonly ca: string | undefined;
 }
 
-/** The one that kubectl would use: a token goes before a plugin. What a kind of user needs is loaded only for it. */
+/** The one that kubectl would use, beside a certificate in files. What a kind of user needs is loaded only for it. */
 export async function chooseCredential(chosen: Chosen, around: Circumstances): Promise<CredentialSource> {
+  const source = await identity(chosen, around);
+  const { clientCertificate, clientKey } = chosen.user;
+  if (clientCertificate === undefined || clientKey === undefined) return source;
+  const { certificateFilesCredential, certificateFilesOf, joinedCredential } = await import(
+    "./certificate-files.ts"
+  );
+  const files = certificateFilesOf(chosen.user);
+  if (files === undefined) return source;
+  return joinedCredential(certificateFilesCredential(files, around.options.now ?? Date.now), source);
+}
+
+/** A token goes before a plugin. */
+async function identity(chosen: Chosen, around: Circumstances): Promise<CredentialSource> {
   const { user } = chosen;
   const now = around.options.now ?? Date.now;
   if (user.exec && user.authProvider) {
@@ -42,7 +55,11 @@ async function pluginCredential(
   { cluster }: Chosen,
   { options, ca }: Circumstances,
 ): Promise<CredentialSource> {
-  const { execCredential } = await import("./exec-credential.ts");
+  const [{ execCredential }, { permittedCommand, readPluginPolicy }] = await Promise.all([
+    import("./exec-credential.ts"),
+    import("./plugin-policy.ts"),
+  ]);
   const { env, interactive, now = Date.now } = options;
-  return execCredential(entry, { cluster, ca, env, interactive, now });
+  const command = await permittedCommand(entry.command, await readPluginPolicy(env), env);
+  return execCredential({ ...entry, command }, { cluster, ca, env, interactive, now });
 }
