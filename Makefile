@@ -7,6 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 NAME ?=
+PROJECTS ?= unit contracts integration
 STAMP := node_modules/.package-lock.json
 PARALLEL := -j4 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 VITEST := vitest run $(VITEST_ARGS)
@@ -19,8 +20,8 @@ help: ## This list
 check: $(STAMP) ## Types, format and lint, dead code, borders between folders (a few seconds)
 	@$(MAKE) $(PARALLEL) types lint dead borders && echo "check: all in order"
 
-test: build ## Unit, contract and integration tests, against real servers built on first use
-	@$(VITEST) --project unit --project contracts --project integration
+test: build ## Unit, contract and integration tests, against real servers built on first use (PROJECTS=unit for some)
+	@$(VITEST) $(addprefix --project ,$(PROJECTS))
 
 e2e: build ## The built program's whole story, told from outside
 	@$(VITEST) --project e2e
