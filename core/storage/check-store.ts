@@ -11,6 +11,8 @@ export interface CheckStep {
 
 export interface CheckOptions {
   readonly readOnly: boolean;
+  /** As OpenedStore tells it: a check does not make what is not there. */
+  readonly whereToMake?: (() => Promise<string>) | undefined;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
@@ -22,6 +24,7 @@ const CLOCK_TOLERANCE_MS = 120_000;
 
 /** The steps in order; it stops at the first that fails and removes its probe. */
 export async function checkStore(store: ObjectStore, options: CheckOptions): Promise<readonly CheckStep[]> {
+  if (options.whereToMake !== undefined) return checkMissing(options.readOnly, options.whereToMake);
   const key = `${PROBE_FOLDER}check-${randomBytes(8).toString("hex")}`;
   const body = randomBytes(1024);
   const { signal } = options;
@@ -46,6 +49,24 @@ export async function checkStore(store: ObjectStore, options: CheckOptions): Pro
   } finally {
     if (!options.readOnly) await store.remove([key], AbortSignal.timeout(10_000)).catch(() => undefined);
   }
+}
+
+async function checkMissing(
+  readOnly: boolean,
+  whereToMake: () => Promise<string>,
+): Promise<readonly CheckStep[]> {
+  const exists = await attempt("exist", async () => {
+    if (!readOnly) return "not yet: the first backup makes it";
+    throw new Failure(
+      "location-missing",
+      "the folder does not exist, and a read-only location is never made",
+    );
+  });
+  if (exists.failure !== undefined) return [exists];
+  return [
+    exists,
+    await attempt("make", async () => `may be made in ${await whereToMake()}; nothing was written`),
+  ];
 }
 
 async function attempt(step: string, run: () => Promise<string>): Promise<CheckStep> {

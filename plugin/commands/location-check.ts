@@ -28,11 +28,12 @@ export const locationCheckCommand = defineCommand({
       import("#plugin/context.ts"),
     ]);
     const { location } = await resolveLocation(text, surroundingsOf(app));
-    const { store, warnings } = await openStore(location);
+    const { store, warnings, whereToMake } = await openStore(location);
     for (const warning of warnings) app.stderr.write(`warning: ${warning}\n`);
     try {
       const steps = await checkStore(store, {
         readOnly: location.readOnly,
+        whereToMake,
         now: app.now,
         signal: app.signal,
       });

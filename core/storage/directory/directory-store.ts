@@ -3,7 +3,7 @@
  * not know what lies in the files.
  */
 import { type BigIntStats, constants } from "node:fs";
-import { type FileHandle, lstat, open, stat } from "node:fs/promises";
+import { access, type FileHandle, lstat, open, stat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { Failure } from "#core/model/errors.ts";
 import { checkKey, checkPrefix } from "#core/storage/keys.ts";
@@ -19,7 +19,7 @@ import type {
 import { keyAbsent, keyExists, objectChanged, objectTooShort } from "#core/storage/read-failures.ts";
 import { fileFailure, isErrno } from "./file-errors.ts";
 import { fileStamp } from "./file-stamp.ts";
-import { assertNoLinks, pathOf, removeEmptyFolders, syncFolder } from "./folder.ts";
+import { assertNoLinks, nearestFolder, pathOf, removeEmptyFolders, syncFolder } from "./folder.ts";
 import { hasLinks, NameTaken, NewFile, unlinkIfPresent } from "./new-file.ts";
 import { describeFile, type Found, readFolder, walk } from "./walk.ts";
 
@@ -221,6 +221,18 @@ export interface OpenedStore {
   readonly store: ObjectStore;
   /** Sentences for the user. */
   readonly warnings: readonly string[];
+  /** Of a folder that does not exist yet: the one in which the first write makes it, or the Failure that it will meet. */
+  readonly whereToMake?: () => Promise<string>;
+}
+
+async function findWhereToMake(url: string, root: string): Promise<string> {
+  try {
+    const folder = await nearestFolder(root);
+    await access(folder, constants.W_OK | constants.X_OK);
+    return folder;
+  } catch (error) {
+    throw fileFailure(error, url);
+  }
 }
 
 /** A folder that does not exist yet is an empty store: the first write makes it. */
@@ -233,7 +245,7 @@ export async function openDirectoryStore(url: string, root: string): Promise<Ope
     const isWide = process.platform !== "win32" && (found.mode & 0o077) !== 0;
     return { store, warnings: isWide ? [`other users can enter ${root}: chmod -R go= ${root}`] : [] };
   } catch (error) {
-    if (isErrno(error, "ENOENT")) return { store, warnings: [] };
-    throw fileFailure(error, url);
+    if (!isErrno(error, "ENOENT")) throw fileFailure(error, url);
+    return { store, warnings: [], whereToMake: () => findWhereToMake(url, root) };
   }
 }

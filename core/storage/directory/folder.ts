@@ -62,6 +62,12 @@ export async function removeEmptyFolders(root: string, folder: string): Promise<
   }
 }
 
+/** The folder, or the next one above it that is there. */
+export async function nearestFolder(folder: string): Promise<string> {
+  if ((await isPresent(folder)) || folder === dirname(folder)) return folder;
+  return nearestFolder(dirname(folder));
+}
+
 export async function isPresent(path: string): Promise<boolean> {
   try {
     await lstat(path);
