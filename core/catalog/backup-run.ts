@@ -20,6 +20,7 @@ import type { NameClaim } from "./claim.ts";
 import { viewFolder } from "./folder-view.ts";
 import type { LogBook } from "./log-book.ts";
 import type { PrivateFolder } from "./private-folder.ts";
+import type { ClaimSweep } from "./stray-claims.ts";
 import { veleroSelectors } from "./velero-selectors.ts";
 
 /** An interrupt does not stop the look after the commit, so it has an end of its own. */
@@ -27,6 +28,7 @@ const LAST_LOOK_MS = 60_000;
 
 export interface RunParts {
   readonly store: ObjectStore;
+  readonly sweep: ClaimSweep;
   readonly claim: NameClaim;
   readonly folder: BackupFolder;
   readonly privateFolder: PrivateFolder;
@@ -165,9 +167,10 @@ export class BackupRun implements BackupWriter {
   }
 
   async #end(): Promise<void> {
-    const { archive, claim, privateFolder } = this.#parts;
+    const { archive, claim, privateFolder, sweep } = this.#parts;
     await archive.discard();
     await claim.release();
+    await sweep.end();
     await privateFolder.remove();
   }
 }

@@ -9,6 +9,7 @@ import { type ClaimEnvironment, NameClaim } from "./claim.ts";
 import { clearFolder } from "./leftovers.ts";
 import { LogBook } from "./log-book.ts";
 import { createPrivateFolder } from "./private-folder.ts";
+import { removeStrayClaims, sweepClaims } from "./stray-claims.ts";
 
 export interface WriteEnvironment extends ClaimEnvironment {
   readonly tempFolder: string;
@@ -22,7 +23,10 @@ export async function beginBackup(
 ): Promise<BackupWriter> {
   const { store } = environment;
   // Saves a claim in the folder of a backup that is there, which a locked store would keep.
-  if ((await store.head(backupKey(name, COMMIT_FILE), context.signal)) !== undefined) throw nameTaken(name);
+  if ((await store.head(backupKey(name, COMMIT_FILE), context.signal)) !== undefined) {
+    await removeStrayClaims(name, environment, context.signal).catch(() => undefined);
+    throw nameTaken(name);
+  }
   const { claim, view } = await NameClaim.take(name, environment, context);
   const folder = new BackupFolder(store, claim, context.signal);
   try {
@@ -55,9 +59,9 @@ async function openRun({ claim, folder, environment, context }: RunParts): Promi
       signal: folder.signal,
     });
     const log = new LogBook(context.now);
-    const { store } = environment;
     return new BackupRun({
-      store,
+      store: environment.store,
+      sweep: sweepClaims(environment, folder.signal),
       claim,
       folder,
       privateFolder,

@@ -19,7 +19,7 @@ import {
   warnings,
   writeBackup,
 } from "./backup-fixtures.ts";
-import { watchStore } from "./watched-store.ts";
+import { type StoreCall, watchStore } from "./watched-store.ts";
 
 const MINUTE = 60_000;
 const signal = new AbortController().signal;
@@ -43,6 +43,11 @@ async function leaveDeadRun(holder: { machine?: string; pid: number; processStar
   await store.put("backups/web/kubectl-backup-claim-dead0001-1.json", claim, signal);
   await store.put("backups/web/web.tar.gz", Buffer.from("half"), signal);
   await (await store.openUpload("backups/web/kubectl-backup-index.gz", signal)).write(Buffer.from("half"));
+}
+
+/** A run looks at its own folder when it has claimed it, before the commit and after it. */
+function isLook({ method, key }: StoreCall): boolean {
+  return method === "list" && key === "backups/web/";
 }
 
 function catalogOf(pid: number, gone: readonly number[] = []) {
@@ -179,12 +184,12 @@ describe("a run's own claim", () => {
 
 describe("the folder is compared with what was written", () => {
   test.for([
-    ["a file replaced before the commit", "list", 2],
-    ["a file replaced between the commit and the look after it", "list", 3],
-  ] as const)("%s ends the run without a backup", async ([, method, n]) => {
-    let seen = 0;
+    ["a file replaced before the commit", 2],
+    ["a file replaced between the commit and the look after it", 3],
+  ] as const)("%s ends the run without a backup", async ([, n]) => {
+    let looks = 0;
     const meddling = watchStore(store, async (call, happen) => {
-      if (call.method === method && ++seen === n) {
+      if (isLook(call) && ++looks === n) {
         await store.remove(["backups/web/web-results.gz"], signal);
         await store.put("backups/web/web-results.gz", Buffer.from("of another"), signal);
       }
@@ -196,10 +201,9 @@ describe("the folder is compared with what was written", () => {
   });
 
   test("the commit is taken back at once, whoever tidies up the rest", async () => {
-    let lists = 0;
+    let looks = 0;
     const meddling = watchStore(store, async (call, happen) => {
-      if (call.method === "list" && ++lists === 3)
-        await store.put("backups/web/strange", Buffer.from("?"), signal);
+      if (isLook(call) && ++looks === 3) await store.put("backups/web/strange", Buffer.from("?"), signal);
       return happen();
     });
     const { context } = makeRun();
@@ -225,9 +229,9 @@ describe("the folder is compared with what was written", () => {
 
 test("where the last look fails the backup stands, and the warning says so", async () => {
   const run = makeRun();
-  let lists = 0;
-  const failing = watchStore(store, ({ method }, happen) => {
-    if (method === "list" && ++lists === 3) throw new Failure("location-unreachable", "away");
+  let looks = 0;
+  const failing = watchStore(store, (call, happen) => {
+    if (isLook(call) && ++looks === 3) throw new Failure("location-unreachable", "away");
     return happen();
   });
   await writeBackup(makeCatalog({ store: failing, folders, clock }), makeFacts("web"), run);
