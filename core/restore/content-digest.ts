@@ -8,15 +8,28 @@ import {
   isExactObject,
   stringifyExact,
 } from "#core/objects/exact-json.ts";
-import { withoutValue } from "./edit-object.ts";
+import { withoutValues } from "./edit-object.ts";
 
 /**
- * What of an object is compared with a live one and brought into it. Whether a Job rests or runs is settled when it is
- * created: putting a running one to sleep would stop its pods.
+ * Settled when an object is created. Putting a running Job to sleep would stop its pods; what a snapshot was cut of or
+ * stands for cannot change, and its rule says it otherwise than the one that was cut here.
  */
+const SETTLED: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
+  ["jobs.batch", [["spec", "suspend"]]],
+  ["volumesnapshots.snapshot.storage.k8s.io", [["spec", "source"]]],
+  [
+    "volumesnapshotcontents.snapshot.storage.k8s.io",
+    [
+      ["spec", "source"],
+      ["spec", "volumeSnapshotRef", "uid"],
+      ["spec", "volumeSnapshotRef", "resourceVersion"],
+    ],
+  ],
+]);
+
+/** What of an object is compared with a live one and brought into it. */
 export function restorableForm(kind: Pick<ItemKind, "group" | "resource">, object: ExactObject): ExactObject {
-  const form = comparableForm(kind, object);
-  return groupResource(kind) === "jobs.batch" ? withoutValue(form, ["spec", "suspend"]) : form;
+  return withoutValues(comparableForm(kind, object), SETTLED.get(groupResource(kind)) ?? []);
 }
 
 /** Equal for objects with equal restorable forms, so that a hundred thousand live objects need not be kept. */

@@ -23,6 +23,7 @@ import { secrets } from "./rules/secrets.ts";
 import { serviceAccounts } from "./rules/service-accounts.ts";
 import { serviceCidrs } from "./rules/service-cidrs.ts";
 import { services } from "./rules/services.ts";
+import { volumeSnapshotContents, volumeSnapshots } from "./rules/volume-snapshots.ts";
 import { webhookConfigurations } from "./rules/webhook-configurations.ts";
 
 /** The rule book's table of contents: a kind that is not listed has the rules for all kinds and no others. */
@@ -54,6 +55,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ["serviceaccounts", serviceAccounts],
   ["servicecidrs.networking.k8s.io", serviceCidrs],
   ["services", services],
+  ["volumesnapshotcontents.snapshot.storage.k8s.io", volumeSnapshotContents],
+  ["volumesnapshots.snapshot.storage.k8s.io", volumeSnapshots],
   ["validatingwebhookconfigurations.admissionregistration.k8s.io", webhookConfigurations],
 ]);
 

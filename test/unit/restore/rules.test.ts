@@ -11,6 +11,67 @@ const decide = (name: string, more: Parameters<typeof storedItem>[0], facts = fa
   return ruleFor({ resource, group: group.join(".") }).decide?.(storedItem(more), facts)?.reason;
 };
 
+describe("volume snapshots", () => {
+  const snapshots = { resource: "volumesnapshots", group: "snapshot.storage.k8s.io" };
+  const contents = { resource: "volumesnapshotcontents", group: "snapshot.storage.k8s.io" };
+  const content = (source: ExactObject, status: ExactObject = {}) => ({
+    metadata: { name: "one" },
+    spec: {
+      deletionPolicy: "Delete",
+      driver: "d",
+      source,
+      volumeSnapshotRef: {
+        kind: "VolumeSnapshot",
+        namespace: "app",
+        name: "s",
+        uid: "old",
+        resourceVersion: "7",
+      },
+    },
+    status,
+  });
+  const cut = content({ volumeHandle: "v" }, { snapshotHandle: "h" });
+
+  it("contents name the snapshot that was cut, and their object without its uid", () => {
+    expect(sent({ ...contents, object: cut })).toEqual({
+      metadata: { name: "one" },
+      spec: {
+        deletionPolicy: "Delete",
+        driver: "d",
+        source: { snapshotHandle: "h" },
+        volumeSnapshotRef: { kind: "VolumeSnapshot", namespace: "app", name: "s" },
+      },
+    });
+    expect(spec({ ...contents, object: content({ snapshotHandle: "h" }) })).toMatchObject({
+      source: { snapshotHandle: "h" },
+    });
+  });
+
+  it("contents of a copy name the copy, and never delete the original's snapshot", () => {
+    const given = { ...contents, object: cut, request: { namespaceMapping: { app: "copy" } } };
+    expect(transformed(given)).toMatchObject({
+      object: { spec: { deletionPolicy: "Retain", volumeSnapshotRef: { namespace: "copy" } } },
+      warnings: [expect.stringContaining("Retain")],
+    });
+    expect(spec({ ...contents, object: cut, facts: { otherCluster: true } })).toMatchObject({
+      deletionPolicy: "Retain",
+    });
+  });
+
+  it("contents without a snapshot do not return: one would be cut of what the volume holds now", () => {
+    expect(transformed({ ...contents, object: content({ volumeHandle: "v" }) })).toMatchObject({
+      reason: "snapshot-not-cut",
+    });
+  });
+
+  it("point to what was cut of their claim", () => {
+    const source = { persistentVolumeClaimName: "data" };
+    const bound = { metadata, spec: { source }, status: { boundVolumeSnapshotContentName: "c" } };
+    expect(spec({ ...snapshots, object: bound })).toEqual({ source: { volumeSnapshotContentName: "c" } });
+    expect(spec({ ...snapshots, object: { metadata, spec: { source } } })).toEqual({ source });
+  });
+});
+
 describe("Services", () => {
   const service = (more: ExactObject, annotations: ExactObject = {}) => ({
     metadata: { ...metadata, annotations },

@@ -1,0 +1,44 @@
+import type { ExactObject } from "#core/objects/exact-json.ts";
+import { objectAt, textAt, withoutValue, withoutValues, withValue } from "#core/restore/edit-object.ts";
+import type { Rule, Seen } from "#core/restore/rule.ts";
+import { restored, skipped } from "#core/restore/rule.ts";
+
+const SOURCE = ["spec", "source"];
+const REFERENCE = ["spec", "volumeSnapshotRef"];
+const POLICY = ["spec", "deletionPolicy"];
+
+/**
+ * A content names the snapshot that was cut and the object that stands for it. With the old object's uid its controller
+ * would take it for orphaned and delete the snapshot; with a volume as its source it would cut a new one of whatever
+ * the volume holds by then.
+ */
+export const volumeSnapshotContents: Rule = {
+  transform(object, seen) {
+    const handle =
+      textAt(object, [...SOURCE, "snapshotHandle"]) || textAt(seen.original, ["status", "snapshotHandle"]);
+    if (handle === "") return skipped("snapshot-not-cut", "no snapshot had been cut when it was backed up");
+    const namespace = textAt(object, [...REFERENCE, "namespace"]);
+    const reference = withoutValues(objectAt(object, REFERENCE), [["uid"], ["resourceVersion"]]);
+    const mapped = withValue(reference, ["namespace"], seen.facts.mapNamespace(namespace));
+    const content = withValue(withoutValue(object, ["status"]), REFERENCE, mapped);
+    return retained(withValue(content, SOURCE, { snapshotHandle: handle }), namespace, seen);
+  },
+};
+
+/** Another cluster's or another name's original may still own the snapshot. */
+function retained(content: ExactObject, namespace: string, { facts }: Seen) {
+  const isCopy = facts.otherCluster || facts.mapNamespace(namespace) !== namespace;
+  if (!isCopy || textAt(content, POLICY) === "Retain") return restored(content);
+  return restored(withValue(content, POLICY, "Retain"), {
+    warnings: ["its deletion policy became Retain: the snapshot belongs to the original"],
+  });
+}
+
+/** One that was cut points to what was cut; from its claim a new one would be cut. */
+export const volumeSnapshots: Rule = {
+  transform(object, { original }) {
+    const content = textAt(original, ["status", "boundVolumeSnapshotContentName"]);
+    const bare = withoutValue(object, ["status"]);
+    return restored(content === "" ? bare : withValue(bare, SOURCE, { volumeSnapshotContentName: content }));
+  },
+};
