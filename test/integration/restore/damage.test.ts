@@ -1,0 +1,98 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { faultyKubeProxy, faultyS3Proxy } from "#test/harness/faulty-proxy.ts";
+import { runCli } from "#test/harness/run-cli.ts";
+import { s3Environment } from "#test/harness/s3-server.ts";
+import { scratchDirectory } from "#test/harness/scratch.ts";
+import { sharedCluster, sharedS3, uniqueName } from "#test/harness/shared.ts";
+import { directoryLocation, s3Location } from "#test/integration/cli/test-location.ts";
+import { configMap, namespace } from "./rig.ts";
+
+const cluster = sharedCluster();
+const { kubeconfigPath: kubeconfig } = cluster;
+const admin = cluster.adminClient();
+let proxy: Awaited<ReturnType<typeof faultyKubeProxy>>;
+
+beforeAll(async () => {
+  proxy = await faultyKubeProxy(cluster);
+});
+afterAll(async () => {
+  await proxy.stop();
+  admin.close();
+});
+
+const configMaps = (ns: string) => `/api/v1/namespaces/${ns}/configmaps`;
+
+/** A namespace with a few ConfigMaps, backed up, of which `lost` is deleted again. */
+async function backedUp(at: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<string> {
+  const app = uniqueName("app");
+  await admin.apply([namespace(app), ...["kept", "lost"].map((name) => configMap(app, name))]);
+  const made = await runCli(["create", "b1", "-n", app, ...at], { kubeconfig, env });
+  expect(made.code, made.stderr).toBe(0);
+  await admin.delete(`${configMaps(app)}/lost`);
+  return app;
+}
+
+describe("a backup that was damaged", () => {
+  it("leaves the cluster untouched, whichever byte of its archive has flipped", async () => {
+    const location = await directoryLocation();
+    const at = ["--location", location.url];
+    const app = await backedUp(at);
+    const archive = join(location.path, "backups/b1/b1.tar.gz");
+    const intact = await readFile(archive);
+    const outcomes: (number | null)[] = [];
+    // Spread over the archive; the header of a gzip member holds bytes without meaning (time, system).
+    for (const part of [0.2, 0.5, 0.8]) {
+      const damaged = Buffer.from(intact);
+      const place = Math.floor(intact.length * part);
+      damaged[place] = (damaged[place] ?? 0) ^ 0xff;
+      await rm(archive);
+      await writeFile(archive, damaged);
+      const { code, stderr } = await runCli(["restore", "b1", ...at], { kubeconfig: proxy.kubeconfigPath });
+      outcomes.push(code);
+      expect(stderr).toMatch(/nothing was written to the cluster|kubectl backup get shows others/);
+    }
+    expect(outcomes).toEqual([8, 8, 8]);
+    expect(proxy.requests.filter(({ method }) => method !== "GET")).toEqual([]);
+    expect(await admin.find(`${configMaps(app)}/lost`)).toBeUndefined();
+    await location.remove();
+  });
+});
+
+describe("a location that cannot be written", () => {
+  it("can be restored from: the report then lies on this machine, and is named", async () => {
+    const store = await faultyS3Proxy(sharedS3());
+    const location = s3Location(store);
+    const env = s3Environment(store);
+    const at = ["--location", location.url];
+    const app = await backedUp(at, env);
+    const before = await location.contents();
+    store.add({
+      when: ({ method }) => method === "PUT" || method === "POST",
+      fault: { reply: { status: 403, body: "<Error><Code>AccessDenied</Code></Error>" } },
+    });
+    const home = await scratchDirectory("home");
+
+    const { code, stdout, stderr } = await runCli(["restore", "b1", "-o", "json", ...at], {
+      kubeconfig,
+      env,
+      home: home.path,
+    });
+
+    expect(code, stderr).toBe(0);
+    expect(await admin.find(`${configMaps(app)}/lost`)).toBeDefined();
+    const { storedAt } = JSON.parse(stdout);
+    expect(storedAt.startsWith(home.path)).toBe(true);
+    expect(stderr).toContain(storedAt);
+    expect((await readdir(storedAt)).toSorted()).toEqual(
+      expect.arrayContaining(["kubectl-backup-items.jsonl.gz", "kubectl-backup-report.json"]),
+    );
+    const report = JSON.parse(await readFile(join(storedAt, "kubectl-backup-report.json"), "utf8"));
+    expect(report).toMatchObject({ complete: true, counts: { created: 1 }, storedAt });
+    expect(await location.contents()).toEqual(before);
+    await location.remove();
+    await store.stop();
+    await home.remove();
+  });
+});
