@@ -8,7 +8,7 @@ import { parseLocation } from "#core/storage/parse-location.ts";
 import { freePort } from "#test/harness/ports.ts";
 import { createS3Client } from "#test/harness/s3-client.ts";
 import { startS3Server } from "#test/harness/s3-server.ts";
-import { listAll, uploadAll } from "./object-store.ts";
+import { listAll, uploadAll } from "./store-under-test.ts";
 
 const signal = new AbortController().signal;
 let s3: Awaited<ReturnType<typeof startS3Server>>;

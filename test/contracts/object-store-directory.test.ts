@@ -5,7 +5,8 @@ import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openDirectoryStore } from "#core/storage/directory/directory-store.ts";
 import { runCommand } from "#test/harness/run-command.ts";
-import { describeObjectStore, readAll } from "./object-store.ts";
+import { describeObjectStore } from "./object-store.ts";
+import { readAll } from "./store-under-test.ts";
 
 const signal = new AbortController().signal;
 

@@ -1,13 +1,14 @@
 /** S3 servers and lines that misbehave: the same promises hold, or the failure says what it is. */
 import { randomBytes } from "node:crypto";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import type { ObjectStore } from "#core/storage/object-store.ts";
 import type { Patience } from "#core/storage/s3/client.ts";
-import { createS3Store } from "#core/storage/s3/s3-store.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import {
   ignoreIfNoneMatch,
   isObjectPut,
   isUploadCompletion,
+  isUploadCreation,
   REFUSE_PUT_WITHOUT_CHECKSUM,
   type RecordedRequest,
   type Rule,
@@ -15,46 +16,24 @@ import {
 } from "#test/harness/faults.ts";
 import { faultyS3Proxy } from "#test/harness/faulty-proxy.ts";
 import { createS3Client, type S3Address } from "#test/harness/s3-client.ts";
-import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
-import { uniqueName } from "#test/harness/shared.ts";
-import { describeObjectStore, listAll, readAll, uploadAll } from "./object-store.ts";
+import { describeObjectStore } from "./object-store.ts";
+import { storeAt, useOwnS3Server } from "./own-s3-server.ts";
+import { listAll, readAll, uploadAll } from "./store-under-test.ts";
 
 /** Two parts. */
 const LARGE = 7_000_000;
 const signal = new AbortController().signal;
 
-let s3: Awaited<ReturnType<typeof startS3Server>>;
+const s3 = useOwnS3Server();
 let proxy: Awaited<ReturnType<typeof faultyS3Proxy>>;
-const before = { ...process.env };
 
 beforeAll(async () => {
-  s3 = await startS3Server();
-  proxy = await faultyS3Proxy(s3);
-  Object.assign(process.env, s3Environment(s3));
+  proxy = await faultyS3Proxy(s3());
 });
-afterAll(async () => {
-  for (const name of Object.keys(s3Environment(s3))) {
-    if (before[name] === undefined) delete process.env[name];
-    else process.env[name] = before[name];
-  }
-  await proxy.stop();
-  await s3.stop();
-});
+afterAll(() => proxy.stop());
 
-function storeAt({ endpoint, bucket, region }: S3Address, patience: Partial<Patience> = {}) {
-  const prefix = uniqueName("faults");
-  const url = `s3://${bucket}/${prefix}?endpoint=${endpoint}`;
-  const location = {
-    type: "s3",
-    url,
-    bucket,
-    prefix,
-    region,
-    endpoint,
-    pathStyle: true,
-    readOnly: false,
-  } as const;
-  return createS3Store(location, { connectMs: 5000, idleMs: 20_000, retryMs: 5, ...patience });
+function storeBehind(address: S3Address, patience: Partial<Patience> = {}): ObjectStore {
+  return storeAt(address, { patience: { connectMs: 5000, idleMs: 20_000, retryMs: 5, ...patience } });
 }
 
 /** Every n-th request that fits. */
@@ -72,9 +51,9 @@ function misbehaving(
   conditional?: { put: boolean; upload: boolean },
 ): void {
   describeObjectStore(name, async () => {
-    const own = await faultyS3Proxy(s3, rules);
+    const own = await faultyS3Proxy(s3(), rules);
     return {
-      store: storeAt(own),
+      store: storeBehind(own),
       largeBytes: LARGE,
       ...(conditional && { conditional }),
       stop: () => own.stop(),
@@ -108,11 +87,11 @@ misbehaving("a store that ignores If-None-Match on completions", [ignoreIfNoneMa
 misbehaving("a store that refuses puts without a checksum", [REFUSE_PUT_WITHOUT_CHECKSUM]);
 
 describe("a store that fails for good", () => {
-  const raw = () => createS3Client(s3);
+  const raw = () => createS3Client(s3());
   afterEach(() => proxy.clear());
 
   test("a put whose reply is always lost is found again and is no failure", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     proxy.add({ when: isObjectPut, times: 1, fault: { dropReply: true } });
     const stored = await store.put("a/key", Buffer.from("bytes"), signal);
     expect(stored.sizeBytes).toBe(5);
@@ -120,21 +99,21 @@ describe("a store that fails for good", () => {
   });
 
   test("a put whose reply is lost is found again even where the store then takes no further write", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     proxy.add({ when: isObjectPut, times: 1, fault: { dropReply: true } });
     proxy.add({ when: isObjectPut, after: 1, fault: serverError(503) });
     expect(await store.put("a/key", Buffer.from("bytes"), signal)).toMatchObject({ sizeBytes: 5 });
   });
 
   test("a listing whose reply came empty is asked for again, not taken for an empty store", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     await store.put("a/key", Buffer.from("bytes"), signal);
     proxy.add({ when: isGet, times: 1, fault: { truncateTo: 0 } });
     expect((await listAll(store, "")).keys).toEqual(["a/key"]);
   });
 
   test("a store that refuses conditions is written without them, and an existing key is still not replaced", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     const body = "<Error><Code>NotImplemented</Code></Error>";
     const notImplemented = { status: 501, headers: { "content-type": "application/xml" }, body };
     proxy.add({
@@ -149,7 +128,7 @@ describe("a store that fails for good", () => {
   });
 
   test("a store that wants the newer checksum headers gets them", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     const lacks = ({ method, headers }: RecordedRequest) =>
       method === "PUT" && !("x-amz-checksum-crc32" in headers);
     const body = "<Error><Code>InvalidRequest</Code><Message>x-amz-checksum is required</Message></Error>";
@@ -160,7 +139,7 @@ describe("a store that fails for good", () => {
   });
 
   test("a completion whose reply is lost is found again and leaves no upload open", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     const body = randomBytes(LARGE);
     proxy.add({ when: isUploadCompletion, times: 1, fault: { dropReply: true } });
     const stored = await uploadAll(store, "a/key", [body]);
@@ -168,8 +147,49 @@ describe("a store that fails for good", () => {
     expect(await raw().listUploads()).toEqual([]);
   });
 
+  test("a probe whose upload was begun twice, since a reply got lost, leaves neither", async () => {
+    const store = storeBehind(proxy);
+    proxy.add({ when: isUploadCreation, times: 1, fault: { dropReply: true } });
+    expect(await store.conditionalWrites(signal)).toEqual({ put: true, upload: true });
+    expect(await raw().listUploads()).toEqual([]);
+  });
+
+  test.each([
+    ["beginning", isUploadCreation],
+    ["a part", ({ query }: RecordedRequest) => query.includes("partNumber=1")],
+  ] as const)(
+    "an upload that is aborted while the store is slow at %s is gone for good",
+    async (_, isSlow) => {
+      const store = storeBehind(proxy);
+      proxy.add({ when: isSlow, fault: { lateMs: 300 } });
+      const seen = proxy.requests.length;
+      const upload = await store.openUpload("a/key", signal);
+      await upload.write(randomBytes(LARGE));
+      const wholeOf = (request: RecordedRequest) => isSlow(request) && request.startedAt < Date.now() - 100;
+      await eventually("the store has the request", async () => proxy.requests.slice(seen).some(wholeOf));
+      await upload.abort();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      expect(await raw().listUploads()).toEqual([]);
+    },
+  );
+
+  test("a put that is interrupted while the store is slow is over when it fails", async () => {
+    const controller = new AbortController();
+    const store = storeBehind(proxy);
+    proxy.add({ when: isObjectPut, fault: { lateMs: 300 } });
+    const seen = proxy.requests.length;
+    const ended = store.put("a/key", Buffer.from("bytes"), controller.signal).catch(() => undefined);
+    await eventually("the store has the request", async () => proxy.requests.slice(seen).some(isObjectPut));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    controller.abort(new Error("stopped"));
+    await ended;
+    await store.remove(["a/key"], signal);
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    expect((await listAll(store, "")).keys).toEqual([]);
+  });
+
   test("another's object under the key is never taken for our own whose reply was lost", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     await store.put("a/key", Buffer.from("other"), signal);
     proxy.add({ when: ({ method }) => method === "HEAD", times: 1, fault: { reply: { status: 404 } } });
     await expect(store.put("a/key", Buffer.from("bytes"), signal)).rejects.toMatchObject({
@@ -180,7 +200,7 @@ describe("a store that fails for good", () => {
   test.each([500, 503] as const)(
     "a store that answers %i only is told, after several tries",
     async (status) => {
-      const store = storeAt(proxy);
+      const store = storeBehind(proxy);
       proxy.add({ when: any, fault: serverError(status) });
       const seen = proxy.requests.length;
       const failure = { code: status === 503 ? "location-unreachable" : "location-error", retryable: true };
@@ -190,7 +210,7 @@ describe("a store that fails for good", () => {
   );
 
   test("a full store is told as full, and nothing is left of the upload", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     proxy.add({ when: ({ query }) => query.includes("partNumber=2"), fault: serverError(507) });
     const upload = await store.openUpload("a/key", signal);
     const writing = async () => {
@@ -207,7 +227,7 @@ describe("a store that fails for good", () => {
     "a commit of %i bytes, interrupted after the store did its work, is undone by abort",
     async (size) => {
       const controller = new AbortController();
-      const store = storeAt(proxy, { retryMs: 60_000 });
+      const store = storeBehind(proxy, { retryMs: 60_000 });
       proxy.add({
         when: (request) => isObjectPut(request) || isUploadCompletion(request),
         fault: { dropReply: true },
@@ -225,13 +245,13 @@ describe("a store that fails for good", () => {
   );
 
   test("a store that goes silent is given up, and says that it does not answer", async () => {
-    const store = storeAt(proxy, { idleMs: 150 });
+    const store = storeBehind(proxy, { idleMs: 150 });
     proxy.add({ when: any, fault: { delayMs: 2000 } });
     await expect(store.head("a/key", signal)).rejects.toMatchObject({ code: "location-unreachable" });
   });
 
   test("bytes damaged on the way are refused by the store and sent again", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     const badDigest = {
       status: 400,
       headers: { "content-type": "application/xml" },
@@ -243,7 +263,7 @@ describe("a store that fails for good", () => {
   });
 
   test("a body that never comes whole fails instead of ending early", async () => {
-    const store = storeAt(proxy);
+    const store = storeBehind(proxy);
     await store.put("a/key", randomBytes(5000), signal);
     proxy.add({ when: isGet, fault: { truncateTo: 0 } });
     const reading = readAll(store.get("a/key", { signal }));

@@ -4,46 +4,12 @@
  */
 import { createHash, randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ListOptions, ListPage, ObjectStore } from "#core/storage/object-store.ts";
-
-export interface StoreUnderTest {
-  readonly store: ObjectStore;
-  /** Ends what was started for it. */
-  readonly stop?: () => Promise<void> | void;
-  /** Large enough that an upload goes through several parts where the store has parts. */
-  readonly largeBytes?: number;
-  /** False where the server ignores conditions: then an existing key is told as far as a look before shows it. */
-  readonly conditional?: { readonly put: boolean; readonly upload: boolean };
-}
+import type { ObjectStore } from "#core/storage/object-store.ts";
+import { describeUploads } from "./object-store-uploads.ts";
+import { listAll, readAll, type StoreUnderTest, uploadAll } from "./store-under-test.ts";
 
 const signal = new AbortController().signal;
 const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-
-async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
-  const all: T[] = [];
-  for await (const one of source) all.push(one);
-  return all;
-}
-
-export async function readAll(chunks: AsyncIterable<Uint8Array>): Promise<Buffer> {
-  return Buffer.concat(await collect(chunks));
-}
-
-export async function listAll(store: ObjectStore, prefix: string, options: Partial<ListOptions> = {}) {
-  const pages: ListPage[] = await collect(store.list(prefix, { signal, ...options }));
-  return {
-    keys: pages.flatMap((page) => page.objects.map((object) => object.key)),
-    objects: pages.flatMap((page) => page.objects),
-    folders: pages.flatMap((page) => page.folders),
-    serverTime: pages[0]?.serverTime,
-  };
-}
-
-export async function uploadAll(store: ObjectStore, key: string, chunks: Iterable<Uint8Array>) {
-  const upload = await store.openUpload(key, signal);
-  for (const chunk of chunks) await upload.write(chunk);
-  return upload.commit();
-}
 
 export function describeObjectStore(name: string, start: () => Promise<StoreUnderTest>): void {
   describe(name, () => {
@@ -135,56 +101,7 @@ export function describeObjectStore(name: string, start: () => Promise<StoreUnde
       expect(sha256(await readAll(store.get("a/reused", { signal })))).toBe(digest);
     });
 
-    test("an upload appears at its commit and not before", async () => {
-      const upload = await store.openUpload("late/object", signal);
-      await upload.write(randomBytes(under.largeBytes ?? 100_000));
-      expect(await store.head("late/object", signal)).toBeUndefined();
-      expect((await listAll(store, "late/")).keys).toEqual([]);
-      await upload.commit();
-      expect((await listAll(store, "late/")).keys).toEqual(["late/object"]);
-    });
-
-    test("an aborted upload leaves nothing, and abort may be called again", async () => {
-      const upload = await store.openUpload("gone/object", signal);
-      await upload.write(randomBytes(under.largeBytes ?? 100_000));
-      await upload.abort();
-      await upload.abort();
-      expect((await listAll(store, "gone/")).keys).toEqual([]);
-      expect(await store.sweepUploads("gone/", 0, signal)).toBe(0);
-    });
-
-    test("an upload whose signal fires fails, and abort then cleans up all the same", async () => {
-      const controller = new AbortController();
-      const upload = await store.openUpload("cancelled/object", controller.signal);
-      await upload.write(randomBytes(under.largeBytes ?? 100_000));
-      controller.abort(new Error("stopped"));
-      await expect(upload.commit()).rejects.toThrow("stopped");
-      await upload.abort();
-      expect((await listAll(store, "cancelled/")).keys).toEqual([]);
-      expect(await store.sweepUploads("cancelled/", 0, signal)).toBe(0);
-    });
-
-    /** Sweeps until there is nothing left; gives up, and fails, after a few rounds. */
-    const sweptClean = async (prefix: string) => {
-      for (let round = 0; round < 20 && (await store.sweepUploads(prefix, 0, signal)) > 0; round += 1) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-      }
-      expect(await store.sweepUploads(prefix, 0, signal)).toBe(0);
-    };
-
-    test("an upload that somebody left open is swept by age, below the prefix only", async () => {
-      const uploads = await Promise.all(
-        ["left/one", "elsewhere/one"].map((key) => store.openUpload(key, signal)),
-      );
-      for (const upload of uploads) await upload.write(randomBytes(under.largeBytes ?? 100_000));
-      expect(await store.sweepUploads("left/", 3_600_000, signal)).toBe(0);
-      // More than one where the reply that named the first got lost, and the upload was begun again.
-      expect(await store.sweepUploads("left/", 0, signal)).toBeGreaterThan(0);
-      expect(await store.sweepUploads("elsewhere/", 0, signal)).toBeGreaterThan(0);
-      for (const upload of uploads) await upload.abort();
-      // A part that was still under way may have brought one back.
-      for (const prefix of ["left/", "elsewhere/"]) await sweptClean(prefix);
-    });
+    describeUploads(() => under);
 
     test("ranges deliver exactly the bytes asked for, or fail", async () => {
       const body = randomBytes(200_000);
@@ -268,7 +185,7 @@ export function describeObjectStore(name: string, start: () => Promise<StoreUnde
     test("whether conditions are honoured is told as it is, and the probe leaves nothing behind", async () => {
       expect(await store.conditionalWrites(signal)).toEqual(under.conditional ?? { put: true, upload: true });
       expect((await listAll(store, "metadata/")).keys).toEqual([]);
-      await sweptClean("metadata/");
+      expect(await store.sweepUploads("metadata/", 0, signal)).toBe(0);
     });
 
     test("keys that could leave the location are refused", async () => {

@@ -27,6 +27,8 @@ export type Fault =
     }
   /** Lets the request wait before it goes on. */
   | { readonly delayMs: number }
+  /** The server gets the whole request so much later, and does its work even though the client may have left. */
+  | { readonly lateMs: number }
   /**
    * Ends in the middle of the reply's body, after this many of its bytes: the connection closed in order (fin), reset
    * (rst), or (HTTP/2 only) the one stream reset (stream).
@@ -99,6 +101,11 @@ export function serverError(status: 500 | 502 | 503 | 504 | 507): Fault {
 /** Is this a completion of a multipart upload? */
 export function isUploadCompletion({ method, query }: RecordedRequest): boolean {
   return method === "POST" && /(^|&)uploadId=/.test(query);
+}
+
+/** Does this begin a multipart upload? */
+export function isUploadCreation({ method, query }: RecordedRequest): boolean {
+  return method === "POST" && /(^|&)uploads(=|&|$)/.test(query);
 }
 
 /** Is this a put of a whole object (no part of an upload)? */

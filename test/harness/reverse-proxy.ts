@@ -145,7 +145,7 @@ function createUpstream({ target, upstream, sign }: ReverseProxyOptions): { send
     const request = open(target + (incoming.url ?? "/"), { method, headers: outgoingHeaders, agent });
     const answered = once(request, "response");
     request.on("error", () => undefined);
-    const body = count(throttle(incoming, faults), (bytes) => {
+    const body = count(throttle(late(incoming, faults), faults), (bytes) => {
       record.sentBytes += bytes;
     });
     Readable.from(body)
@@ -256,6 +256,15 @@ async function waitTurn(limit: Extract<Fault, { bytesPerSecond: number }>, bytes
   const startsAt = Math.max(now, bucket.nextAt);
   bucket.nextAt = startsAt + (bytes / limit.bytesPerSecond) * 1000;
   await sleep(bucket.nextAt - now);
+}
+
+async function* late(body: Incoming, faults: readonly Fault[]): AsyncGenerator<Buffer> {
+  const held = faults.find((fault) => "lateMs" in fault);
+  if (held === undefined) return yield* body;
+  const chunks: Buffer[] = [];
+  for await (const chunk of body) chunks.push(chunk as Buffer); // bodies come as bytes
+  await sleep(held.lateMs);
+  yield* chunks;
 }
 
 async function* count(body: AsyncIterable<Buffer>, add: (bytes: number) => void): AsyncGenerator<Buffer> {

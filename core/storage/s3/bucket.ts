@@ -7,6 +7,8 @@ import { storeFailure } from "./errors.ts";
 
 /** Six tries wait 3 to 6 s in all: a restarting store is waited for, a wrong address is told soon enough. */
 const ATTEMPTS = 6;
+/** Longer than a store takes that is well; a body that needs longer to be sent is cut off and comes to nothing. */
+const SETTLE_MS = 5000;
 
 export interface CallOptions {
   readonly abortSignal: AbortSignal;
@@ -65,6 +67,25 @@ export class Bucket {
       isRetryable: (error) =>
         (error instanceof Failure && error.retryable) || this.dialect.learn(error, lessons),
     });
+  }
+
+  /**
+   * The same for a request that makes something. Giving it up does not stop the server, which may carry it out after the
+   * tidying up that follows: so when the signal fires there is no further try, but the one under way may still end.
+   */
+  async make<T>(signal: AbortSignal, call: (options: CallOptions) => Promise<T>): Promise<T> {
+    const late = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    const setTimer = () => {
+      timer = setTimeout(() => late.abort(signal.reason), SETTLE_MS);
+    };
+    signal.addEventListener("abort", setTimer, { once: true });
+    try {
+      return await this.request(signal, () => call({ abortSignal: late.signal }));
+    } finally {
+      signal.removeEventListener("abort", setTimer);
+      clearTimeout(timer);
+    }
   }
 
   async once<T>(signal: AbortSignal, call: (options: CallOptions) => Promise<T>): Promise<T> {

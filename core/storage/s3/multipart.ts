@@ -7,7 +7,7 @@ import {
   UploadPartCommand,
 } from "@aws-sdk/client-s3";
 import { sleep } from "#core/flow/sleep.ts";
-import { Failure } from "#core/model/errors.ts";
+import { Failure, isFailure } from "#core/model/errors.ts";
 import type { StoredObject } from "#core/storage/object-store.ts";
 import type { Bucket, CallOptions } from "./bucket.ts";
 import { digestPiece, type PieceDigest, type SentObject } from "./digests.ts";
@@ -33,7 +33,7 @@ export async function createMultipart(
   signal: AbortSignal,
 ): Promise<CreatedMultipart> {
   let attempts = 0;
-  const uploadId = await bucket.request(signal, async (options) => {
+  const uploadId = await bucket.make(signal, async (options) => {
     attempts++;
     const algorithm = bucket.dialect.uploadAlgorithm;
     const command = new CreateMultipartUploadCommand({
@@ -61,7 +61,7 @@ export async function sendPart(
 ): Promise<SentPart> {
   const digest = digestPiece(part.body);
   let crc32: string | undefined;
-  const { ETag } = await bucket.request(signal, (options) => {
+  const { ETag } = await bucket.make(signal, (options) => {
     const header = bucket.dialect.digestHeader(digest);
     crc32 = "ChecksumCRC32" in header ? header.ChecksumCRC32 : undefined;
     const input = { ...bucket.at(part.key), UploadId: part.uploadId, PartNumber: part.number, ...header };
@@ -130,8 +130,8 @@ export async function abortUnnamed(
   begun: { readonly key: string; readonly since: Date },
   signal: AbortSignal,
 ): Promise<void> {
-  for await (const open of openMultiparts(bucket, begun.key, signal)) {
-    if (open.key === begun.key && open.initiated >= begun.since) await abortMultipart(bucket, open, signal);
+  for (const open of await openOf(bucket, begun.key, signal)) {
+    if (open.initiated >= begun.since) await abortMultipart(bucket, open, signal);
   }
 }
 
@@ -151,18 +151,21 @@ async function sendAbort(
 
 async function isOpen(
   bucket: Bucket,
-  upload: { readonly key: string; readonly uploadId: string },
+  { key, uploadId }: { readonly key: string; readonly uploadId: string },
   signal: AbortSignal,
 ): Promise<boolean> {
+  return (await openOf(bucket, key, signal)).some((open) => open.uploadId === uploadId);
+}
+
+/** The open uploads of one key. Listing them is a right of its own; without it none are seen, and sweepers do the rest. */
+async function openOf(bucket: Bucket, key: string, signal: AbortSignal): Promise<OpenMultipart[]> {
+  const found: OpenMultipart[] = [];
   try {
-    for await (const open of openMultiparts(bucket, upload.key, signal)) {
-      if (open.uploadId === upload.uploadId) return true;
-    }
+    for await (const open of openMultiparts(bucket, key, signal)) if (open.key === key) found.push(open);
   } catch (error) {
-    // Listing uploads is a right of its own; without it the abort's own success has to do.
-    if (!(error instanceof Failure) || error.code !== "location-forbidden") throw error;
+    if (!isFailure(error, "location-forbidden")) throw error;
   }
-  return false;
+  return found;
 }
 
 export interface OpenMultipart {

@@ -2,8 +2,11 @@ import { randomBytes } from "node:crypto";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Bucket } from "./bucket.ts";
 import { digestPiece } from "./digests.ts";
-import { abortMultipart, createMultipart, sendCompletion, sendPart } from "./multipart.ts";
+import { abortMultipart, abortUnnamed, createMultipart, sendCompletion, sendPart } from "./multipart.ts";
 import { isTaken } from "./put-object.ts";
+
+/** Tidying up goes on after the check was told to stop, but not for ever. */
+const TIDY_MS = 10_000;
 
 /**
  * Whether a second write to a key that exists is refused, tried apart for plain puts and for the completion of uploads:
@@ -14,13 +17,13 @@ export async function probeConditions(
   signal: AbortSignal,
 ): Promise<{ readonly put: boolean; readonly upload: boolean }> {
   const key = `metadata/kubectl-backup/probe-${randomBytes(8).toString("hex")}`;
-  await putProbe(bucket, { key, text: "first", conditional: false }, signal);
   try {
+    await putProbe(bucket, { key, text: "first", conditional: false }, signal);
     const put = await isRefused(putProbe(bucket, { key, text: "second", conditional: true }, signal));
     const upload = await isUploadRefused(bucket, key, signal);
     return { put, upload };
   } finally {
-    await removeProbe(bucket, key, signal);
+    await removeProbe(bucket, key);
   }
 }
 
@@ -30,7 +33,7 @@ async function putProbe(
   signal: AbortSignal,
 ): Promise<void> {
   const body = Buffer.from(probe.text);
-  await bucket.request(signal, (options) => {
+  await bucket.make(signal, (options) => {
     const headers = {
       ...bucket.newObject,
       ...(probe.conditional && bucket.dialect.condition),
@@ -44,15 +47,18 @@ async function putProbe(
 }
 
 async function isUploadRefused(bucket: Bucket, key: string, signal: AbortSignal): Promise<boolean> {
-  const { uploadId } = await createMultipart(bucket, key, signal);
+  const { uploadId, mayHaveTwin } = await createMultipart(bucket, key, signal);
   try {
     const part = await sendPart(bucket, { key, uploadId, number: 1, body: Buffer.from("third") }, signal);
-    const completion = bucket.request(signal, (options) =>
+    const completion = bucket.make(signal, (options) =>
       sendCompletion(bucket, { key, uploadId, parts: [part] }, options),
     );
     return await isRefused(completion);
   } finally {
-    await abortMultipart(bucket, { key, uploadId }, signal);
+    const tidying = AbortSignal.timeout(TIDY_MS);
+    await abortMultipart(bucket, { key, uploadId }, tidying);
+    // Nobody else knows the key, so whatever is open there is the probe's.
+    if (mayHaveTwin) await abortUnnamed(bucket, { key, since: new Date(0) }, tidying);
   }
 }
 
@@ -67,9 +73,9 @@ async function isRefused(write: Promise<unknown>): Promise<boolean> {
 }
 
 /** Without the right to delete, or under object lock, the probe stays: an empty name that nobody reads. */
-async function removeProbe(bucket: Bucket, key: string, signal: AbortSignal): Promise<void> {
-  const removal = bucket.request(signal, (options) =>
+async function removeProbe(bucket: Bucket, key: string): Promise<void> {
+  const removal = bucket.request(AbortSignal.timeout(TIDY_MS), (options) =>
     bucket.client.send(new DeleteObjectCommand(bucket.at(key)), options),
   );
-  await removal.catch(() => signal.throwIfAborted());
+  await removal.catch(() => undefined);
 }

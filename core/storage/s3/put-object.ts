@@ -46,7 +46,7 @@ export async function writeOnce(
   const { key, sent, signal } = write;
   let tries = 0;
   try {
-    return await bucket.request(signal, async (options) => {
+    return await bucket.make(signal, async (options) => {
       const stored = tries++ === 0 ? undefined : await outcomeOf(bucket, write);
       return stored ?? confirmStored(bucket, { key, sent, told: await send(options) }, signal);
     });
