@@ -18,8 +18,14 @@ import {
 
 const WRITER = fileURLToPath(new URL("./killed-writer.ts", import.meta.url));
 
-function runWriter(root: string, n: number) {
-  return spawnSync(process.execPath, [WRITER, root, String(n)], { encoding: "utf8" });
+function runWriter(root: string, end: number | "remove") {
+  return spawnSync(process.execPath, [WRITER, root, String(end)], { encoding: "utf8" });
+}
+
+function catalogIn(root: string) {
+  const store = new DirectoryStore(`file://${root}`, join(root, "store"));
+  const folders = { cacheFolder: join(root, "cache"), tempFolder: join(root, "temp-2") };
+  return makeCatalog({ store, folders, processes: systemProcesses, clock: systemClock });
 }
 
 test("a process killed at any call leaves a whole backup or none, and the same name then succeeds at once", async () => {
@@ -36,10 +42,19 @@ test("a process killed at any call leaves a whole backup or none, and the same n
   }
 });
 
+test("of a process killed between its commit and the removal of its claim the next backup removes the claim", async () => {
+  const { path, remove } = await scratchDirectory("killed");
+  expect(runWriter(path, "remove").signal).toBe("SIGKILL");
+  const folder = join(path, "store/backups/web");
+  expect((await readdir(folder)).filter((file) => file.includes("claim"))).toHaveLength(1);
+  await writeBackup(catalogIn(path), makeFacts("other"));
+  expect(await readdir(folder)).toHaveLength(8);
+  expect(await readBackup(catalogIn(path), "web")).toHaveLength(SOME_ITEMS.length);
+  await remove();
+});
+
 async function expectSuccessNow(root: string): Promise<void> {
-  const store = new DirectoryStore(`file://${root}`, join(root, "store"));
-  const folders = { cacheFolder: join(root, "cache"), tempFolder: join(root, "temp-2") };
-  const catalog = makeCatalog({ store, folders, processes: systemProcesses, clock: systemClock });
+  const catalog = catalogIn(root);
   const isThere = (await catalog.list(makeRun().context)).length > 0;
   if (isThere) await catalog.remove("web", makeRun().context);
   await writeBackup(catalog, makeFacts("web"));

@@ -9,24 +9,23 @@ import {
   keysIn,
   makeCatalog,
   makeFacts,
-  makeFolders,
   makeRun,
   ProcessList,
   readBackup,
   SOME_ITEMS,
   writeBackup,
 } from "#test/unit/catalog/backup-fixtures.ts";
+import { useFolders } from "#test/unit/catalog/use-folders.ts";
 
-let folders: Awaited<ReturnType<typeof makeFolders>>;
+const folders = useFolders();
 let store: ObjectStore;
 beforeAll(async () => {
-  folders = await makeFolders();
   const s3 = sharedS3();
   Object.assign(process.env, s3Environment(s3));
   const url = `s3://${s3.bucket}/${uniqueName("catalog")}?endpoint=${s3.endpoint}&region=${s3.region}&pathStyle=true`;
   store = (await openStore(parseLocation(url))).store;
 });
-afterAll(() => folders.remove());
+afterAll(() => store.close());
 
 test("a backup goes to an S3 server, is listed, read in full and removed without a trace", async () => {
   const catalog = makeCatalog({ store, folders, clock: systemClock });

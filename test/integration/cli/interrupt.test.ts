@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RecordedRequest } from "#test/harness/faults.ts";
 import { isUploadCompletion } from "#test/harness/faults.ts";
 import { faultyS3Proxy } from "#test/harness/faulty-proxy.ts";
-import { runCli } from "#test/harness/run-cli.ts";
+import { runCli, startCli } from "#test/harness/run-cli.ts";
 import { s3Environment } from "#test/harness/s3-server.ts";
 import { sharedCluster, sharedS3, uniqueName } from "#test/harness/shared.ts";
 import { type KillMoment, reportKillMoments, STEPS, seededRandom } from "./kill-moments.ts";
@@ -156,6 +156,28 @@ describe("killed or interrupted at the step", () => {
         return atOnce(() => inS3({ moment: { series: "placed", aim: step, signal }, strike }));
       }),
     );
+  });
+
+  test("between the commit and the removal of the claim, in a bucket: the next backup removes it", async () => {
+    const proxy = await faultyS3Proxy(sharedS3());
+    const location = s3Location(proxy);
+    const create = (name: string) => {
+      const what = ["-n", small, "--include-resources", "configmaps", "--location", location.url];
+      return startCli(["create", name, ...what], { kubeconfig, env: location.env });
+    };
+    const running = await create(KILLED_NAME);
+    const isRemoval = ({ method, path }: RecordedRequest) => method === "DELETE" && path.includes("claim");
+    await strikeAtRequest(proxy, isRemoval, { phase: "before", delayMs: 0 });
+    running.signal("SIGKILL");
+    await running.result;
+    proxy.clear();
+    const strays = async () => (await location.contents()).filter((path) => /claim|upload:/.test(path));
+    expect(await strays()).toHaveLength(1);
+    expect(await (await create("other")).result).toMatchObject({ code: 0 });
+    expect(await strays()).toEqual([]);
+    expect(await location.contents()).toHaveLength(16);
+    await proxy.stop();
+    await location.remove();
   });
 
   const isPart = (number: number) => (request: RecordedRequest) =>

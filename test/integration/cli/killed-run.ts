@@ -69,6 +69,7 @@ async function expectAgain(run: KilledRun, isWhole: boolean): Promise<void> {
   const again = await runCli(createArguments(run), { kubeconfig, env: location.env });
   if (isWhole) {
     expect(again.code, again.stderr).toBe(5);
+    expect((await location.contents()).filter((path) => path.includes("claim"))).toEqual([]);
     const deleted = await runCli(["delete", KILLED_NAME, "--yes", "--location", location.url], {
       env: location.env,
     });

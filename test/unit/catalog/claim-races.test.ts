@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import {
   addAll,
@@ -7,19 +7,15 @@ import {
   LeapingClock,
   makeCatalog,
   makeFacts,
-  makeFolders,
   makeRun,
   ProcessList,
   readBackup,
   SOME_ITEMS,
 } from "./backup-fixtures.ts";
+import { useFolders } from "./use-folders.ts";
 import { watchStore } from "./watched-store.ts";
 
-let folders: Awaited<ReturnType<typeof makeFolders>>;
-beforeAll(async () => {
-  folders = await makeFolders();
-});
-afterAll(() => folders.remove());
+const folders = useFolders();
 
 /** Time stands: who waits for the others waits as long as they need, however slowly the scheduler lets them go. */
 class PatientClock extends LeapingClock {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { encodeClaim } from "#core/format/claim.ts";
 import { Failure } from "#core/model/errors.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
@@ -11,7 +11,6 @@ import {
   ManualClock,
   makeCatalog,
   makeFacts,
-  makeFolders,
   makeRun,
   ProcessList,
   readBackup,
@@ -19,16 +18,13 @@ import {
   warnings,
   writeBackup,
 } from "./backup-fixtures.ts";
+import { useFolders } from "./use-folders.ts";
 import { type StoreCall, watchStore } from "./watched-store.ts";
 
 const MINUTE = 60_000;
 const signal = new AbortController().signal;
 
-let folders: Awaited<ReturnType<typeof makeFolders>>;
-beforeAll(async () => {
-  folders = await makeFolders();
-});
-afterAll(() => folders.remove());
+const folders = useFolders();
 
 let clock: ManualClock;
 let store: ObjectStore;

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { Failure } from "#core/model/errors.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
@@ -6,13 +6,13 @@ import {
   keysIn,
   makeCatalog,
   makeFacts,
-  makeFolders,
   makeRun,
   ProcessList,
   readBackup,
   SOME_ITEMS,
   writeBackup,
 } from "./backup-fixtures.ts";
+import { useFolders } from "./use-folders.ts";
 import { type Around, watchStore } from "./watched-store.ts";
 
 /** How the world ends at a call: before or after it took effect, by silence (kill -9) or by errors from then on. */
@@ -23,11 +23,7 @@ const FIRST_PID = 1;
 /** Some thirty backups are written, removed and written again: quick alone, less so beside other tests. */
 const PATIENCE = { timeout: 60_000 };
 
-let folders: Awaited<ReturnType<typeof makeFolders>>;
-beforeAll(async () => {
-  folders = await makeFolders();
-});
-afterAll(() => folders.remove());
+const folders = useFolders();
 
 test.for(ENDS)("a run that ends at any call by %s leaves a whole backup or none", PATIENCE, async (end) => {
   await expectWholeOrNone(() => createMemoryStore(), end);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import type { Catalog, StoredItem } from "#core/catalog/catalog.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
@@ -11,24 +11,20 @@ import {
   keysIn,
   makeCatalog,
   makeFacts,
-  makeFolders,
   makeRun,
   overwrite,
   readBackup,
   SOME_ITEMS,
   writeBackup,
 } from "./backup-fixtures.ts";
+import { useFolders } from "./use-folders.ts";
 
 const COMMIT = "backups/web/velero-backup.json";
 const MANIFEST = "backups/web/kubectl-backup.json";
 const INDEX = "backups/web/kubectl-backup-index.gz";
 const ARCHIVE = "backups/web/web.tar.gz";
 
-let folders: Awaited<ReturnType<typeof makeFolders>>;
-beforeAll(async () => {
-  folders = await makeFolders();
-});
-afterAll(() => folders.remove());
+const folders = useFolders();
 
 let store: ObjectStore;
 let catalog: Catalog;

@@ -1,21 +1,18 @@
 import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { pack } from "tar-stream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
-import { CONFIG_MAPS, makeCatalog, makeFolders, makeItem, makeRun, readBackup } from "./backup-fixtures.ts";
+import { CONFIG_MAPS, makeCatalog, makeItem, makeRun, readBackup } from "./backup-fixtures.ts";
+import { useFolders } from "./use-folders.ts";
 
 const signal = new AbortController().signal;
 const SETTINGS = makeItem(CONFIG_MAPS, "shop/settings", "x".repeat(2000));
 const PLAIN = "resources/configmaps/namespaces/shop/settings.json";
 const TWIN = "resources/configmaps/v1-preferredversion/namespaces/shop/settings.json";
 
-let folders: Awaited<ReturnType<typeof makeFolders>>;
-beforeAll(async () => {
-  folders = await makeFolders();
-});
-afterAll(() => folders.remove());
+const folders = useFolders();
 
 async function tarGz(files: Readonly<Record<string, Uint8Array>>): Promise<Buffer> {
   const tar = pack();

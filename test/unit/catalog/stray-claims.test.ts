@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test } from "vitest";
 import { encodeClaim } from "#core/format/claim.ts";
 import { Failure } from "#core/model/errors.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
@@ -9,12 +9,12 @@ import {
   ManualClock,
   makeCatalog,
   makeFacts,
-  makeFolders,
   makeRun,
   ProcessList,
   warnings,
   writeBackup,
 } from "./backup-fixtures.ts";
+import { useFolders } from "./use-folders.ts";
 import { watchStore } from "./watched-store.ts";
 
 /** Of the run that was killed when its backup was committed. */
@@ -25,11 +25,7 @@ const STRAY = [
 ];
 const signal = new AbortController().signal;
 
-let folders: Awaited<ReturnType<typeof makeFolders>>;
-beforeAll(async () => {
-  folders = await makeFolders();
-});
-afterAll(() => folders.remove());
+const folders = useFolders();
 
 let clock: ManualClock;
 let store: ObjectStore;

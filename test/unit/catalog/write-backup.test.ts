@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import {
   addAll,
@@ -9,19 +9,15 @@ import {
   keysIn,
   makeCatalog,
   makeFacts,
-  makeFolders,
   makeRun,
   readBackup,
   SOME_ITEMS,
   writeBackup,
 } from "./backup-fixtures.ts";
+import { useFolders } from "./use-folders.ts";
 import { watchStore } from "./watched-store.ts";
 
-let folders: Awaited<ReturnType<typeof makeFolders>>;
-beforeAll(async () => {
-  folders = await makeFolders();
-});
-afterAll(() => folders.remove());
+const folders = useFolders();
 
 describe("a backup that was committed", () => {
   test("lies in Velero's layout with our files beside it, and without claims", async () => {
