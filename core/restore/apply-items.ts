@@ -84,7 +84,11 @@ function hasLive(writes: ReadonlyMap<StoredItem, Write>): boolean {
   return writes.values().some(({ live }) => isThere(live));
 }
 
-function readStates(run: RestoreRun, kind: ItemKind): Promise<LiveStates> {
+/** The live objects of a kind in the namespaces that the plan means. */
+export function readStates(
+  run: Pick<RestoreRun, "prepared" | "cluster" | "signal">,
+  kind: ItemKind,
+): Promise<LiveStates> {
   const { mapNamespace } = run.prepared.facts.rules;
   const mapped = run.prepared.plan.namespaces.map(({ from }) => mapNamespace(from));
   const namespaces = [...new Set(mapped)].filter((name) => run.prepared.liveNamespaces.has(name));

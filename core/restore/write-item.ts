@@ -103,7 +103,7 @@ function makeWish(run: RestoreRun, { item, target }: ItemBytes, { original, ruli
     target,
     rule,
     body: { ...ruling.object, apiVersion: original["apiVersion"] ?? "", metadata },
-    intended: later.filter(({ subresource }) => subresource === undefined).reduce(applyStep, ruling.object),
+    intended: intendedOf(ruling),
     later,
     unknownOwners: owners.unknown,
     linkedOwners: owners.linked,
@@ -111,6 +111,11 @@ function makeWish(run: RestoreRun, { item, target }: ItemBytes, { original, ruli
     warnings: [...(ruling.warnings ?? [])],
     findings: [],
   };
+}
+
+/** The object with all its later steps done. */
+export function intendedOf({ object, later = [] }: Transformed["ruling"]): ExactObject {
+  return later.filter(({ subresource }) => subresource === undefined).reduce(applyStep, object);
 }
 
 function applyStep(object: ExactObject, step: LaterStep): ExactObject {

@@ -138,10 +138,13 @@ async function restore(asked: Ask, given: RestoreFlags, app: App): Promise<0 | 3
   const { plan } = prepared;
   refuseIdleMapping(asked.request, plan);
   if (given.dryRun === "client") {
+    const { previewExisting } = await import("#core/restore/preview.ts");
+    const { cluster, request } = asked;
+    const preview = await previewExisting({ prepared, cluster, request, signal: app.signal });
     await print(app, outputFormat(given.output), {
-      document: plan,
+      document: { ...plan, existing: preview },
       names: plan.kinds.map((kind) => (kind.group === "" ? kind.resource : `${kind.resource}.${kind.group}`)),
-      text: () => restorePlanText(plan),
+      text: () => restorePlanText(plan, preview),
     });
     return plan.held.length + plan.missing.length + plan.counts.fail > 0 ? 3 : 0;
   }

@@ -1,19 +1,21 @@
 import { groupResource } from "#core/model/item.ts";
 import type { PlannedKind, RestorePlan } from "#core/restore/plan.ts";
+import type { Fate, Preview, PreviewedKind } from "#core/restore/preview.ts";
 import { reasonPhrases } from "./reasons.ts";
 import { escapeControl, renderTable } from "./table.ts";
 import { formatCount } from "./units.ts";
 
 /** What restore --dry-run shows: held-back items first, then kinds with counts, then what is left out and why. Pure. */
-export function restorePlanText(plan: RestorePlan): string {
+export function restorePlanText(plan: RestorePlan, preview: Preview): string {
   const sections = [
     heldText(plan),
     targetText(plan),
-    kindsText(plan.kinds),
+    kindsText(plan.kinds, preview),
+    objectsText(preview),
     missingText(plan),
     leftOutText(plan),
     plan.warnings.map((warning) => `warning: ${escapeControl(warning)}\n`).join(""),
-    totalText(plan),
+    totalText(plan, preview),
   ];
   return sections.filter((section) => section !== "").join("\n");
 }
@@ -40,15 +42,53 @@ function targetText(plan: RestorePlan): string {
   return `Target: ${clusterName} at ${server}, ${relation[found]}\n${list}`;
 }
 
-function kindsText(kinds: readonly PlannedKind[]): string {
-  const shown = kinds.filter((kind) => kind.create + kind.exists + kind.skip + kind.hold + kind.fail > 0);
-  if (shown.length === 0) return "";
-  const rows = shown.map((kind) => [
-    groupResource(kind),
-    ...[kind.create, kind.exists, kind.skip, kind.hold, kind.fail].map(String),
-    reasonPhrases(kind.skipped).join(", "),
-  ]);
-  return renderTable(["KIND", "CREATE", "EXIST", "SKIP", "HOLD", "FAIL", "WHY SKIPPED"], rows);
+function kindsText(kinds: readonly PlannedKind[], preview: Preview): string {
+  const rows = kinds.flatMap((kind) => {
+    const { update, unchanged, differs, skip } = fatesOf(kind, preview);
+    const counts = [kind.create, update, unchanged, kind.skip + differs + skip, kind.hold, kind.fail];
+    const reasons = {
+      ...kind.skipped,
+      ...(differs > 0 && { differs }),
+      ...(skip > 0 && { [left(kind)]: skip }),
+    };
+    if (counts.every((count) => count === 0)) return [];
+    return [[groupResource(kind), ...counts.map(String), reasonPhrases(reasons).join(", ")]];
+  });
+  if (rows.length === 0) return "";
+  return renderTable(["KIND", "CREATE", "UPDATE", "SAME", "SKIP", "HOLD", "FAIL", "WHY SKIPPED"], rows);
+}
+
+const NO_FATES: PreviewedKind["fates"] = { update: 0, unchanged: 0, differs: 0, skip: 0 };
+
+function fatesOf(kind: PlannedKind, { kinds }: Preview): PreviewedKind["fates"] {
+  const found = kinds.find(
+    (one) =>
+      groupResource(one) === groupResource(kind) &&
+      one.version === kind.version &&
+      one.pulledIn === kind.pulledIn,
+  );
+  return found?.fates ?? NO_FATES;
+}
+
+/** Existing objects that are left alone because nobody selected them, or because the cluster makes them. */
+function left(kind: PlannedKind): string {
+  return kind.pulledIn ? "not-selected" : "auto-made";
+}
+
+/** Enough for a screen; -o json has them all. */
+const OBJECTS = 20;
+
+function objectsText({ objects }: Preview): string {
+  if (objects.length === 0) return "";
+  const rows = objects
+    .slice(0, OBJECTS)
+    .map((one) => [
+      groupResource(one),
+      one.namespace === "" ? one.name : `${one.namespace}/${one.name}`,
+      one.fate === "update" ? "made as in the backup" : "left as it is (--existing update)",
+    ]);
+  const more = objects.length > OBJECTS ? `… and ${objects.length - OBJECTS} more (-o json has them)\n` : "";
+  return `Differing from the backup:\n${renderTable(["KIND", "NAME", "WOULD BE"], rows)}${more}`;
 }
 
 function missingText(plan: RestorePlan): string {
@@ -70,7 +110,8 @@ function escapeLine(line: string): string {
   return `${escapeControl(line.trimEnd())}\n`;
 }
 
-function totalText(plan: RestorePlan): string {
-  const { create, exists, skip, hold, fail } = plan.counts;
-  return `${formatCount(create, "object")} to create, ${exists} exist, ${skip} skipped, ${hold} held back, ${fail} cannot be restored\n`;
+function totalText({ counts }: RestorePlan, { kinds }: Preview): string {
+  const sum = (fate: Fate) => kinds.reduce((total, { fates }) => total + fates[fate], 0);
+  const skipped = counts.skip + sum("differs") + sum("skip");
+  return `${formatCount(counts.create, "object")} to create, ${sum("update")} to update, ${sum("unchanged")} unchanged, ${skipped} skipped, ${counts.hold} held back, ${counts.fail} cannot be restored\n`;
 }

@@ -116,6 +116,36 @@ describe("restore", () => {
     expect(await run("restore", "calm", "-q")).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });
 
+  test("a dry run counts and names what would be created, updated, left alone and left out, and writes nothing", async () => {
+    const path = (name: string) => `/api/v1/namespaces/${namespace}/configmaps/${name}`;
+    const put = (name: string) =>
+      admin.apply([{ apiVersion: "v1", kind: "ConfigMap", metadata: { name, namespace }, data: { a: "b" } }]);
+    for (const name of ["changed", "extended", "gone"]) await put(name);
+    await create("seen");
+    await admin.patch(path("changed"), { data: { a: "c" } });
+    await admin.patch(path("extended"), { metadata: { labels: { more: "yes" } } });
+    await admin.delete(path("gone"));
+    const before = await admin.get(path("changed"));
+
+    const updating = await run("restore", "seen", "--existing", "update", "--dry-run");
+    expect(updating.code).toBe(0);
+    // kube-root-ca.crt is the cluster's own; the Namespace is unchanged, too.
+    expect(updating.stdout).toMatch(/^configmaps +1 +1 +2 +1 +0 +0 +1 made by the cluster itself$/m);
+    expect(updating.stdout).toMatch(
+      new RegExp(`^configmaps +${namespace}/changed +made as in the backup$`, "m"),
+    );
+    expect(updating.stdout).toContain("1 object to create, 1 to update, 3 unchanged, 1 skipped");
+
+    const skipping = await run("restore", "seen", "--dry-run");
+    expect(skipping.stdout).toContain("1 object to create, 0 to update, 2 unchanged, 3 skipped");
+    expect(skipping.stdout).toMatch(new RegExp(`^configmaps +${namespace}/extended +left as it is`, "m"));
+    expect(await admin.get(path("changed"))).toEqual(before);
+    expect(await admin.find(path("gone"))).toBeUndefined();
+
+    const done = await run("restore", "seen", "--existing", "update");
+    expect(done.stdout).toContain("\n1 created, 1 updated, 3 unchanged, 1 skipped, 0 failed\n");
+  });
+
   test("Velero's words restore too", async () => {
     await create("theirs");
     const restored = await run("restore", "create", "again", "--from-backup", "theirs", "-o", "name");
