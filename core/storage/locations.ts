@@ -44,7 +44,9 @@ export async function addLocation(at: Surroundings, name: string, url: string): 
   parseLocation(url);
   await change(at, (document, config) => {
     if (name in config.locations) {
-      throw new Failure("name-taken", `a location named "${name}" exists: ${config.locations[name]}`);
+      throw new Failure("name-taken", `a location named "${name}" exists: ${config.locations[name]}`, {
+        hint: `choose another name, or free this one: kubectl backup location remove ${name} (its backups stay)`,
+      });
     }
     document.setIn(["locations", name], url);
     if (config.default === undefined && Object.keys(config.locations).length === 0)

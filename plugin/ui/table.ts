@@ -18,7 +18,8 @@ function renderLine(line: Row, widths: readonly number[]): string {
     .map((cell, column) =>
       column === last ? cell : cell + " ".repeat((widths[column] ?? 0) - displayWidth(cell) + 2),
     )
-    .join("");
+    .join("")
+    .trimEnd();
 }
 
 /** Two-column lists such as those of describe: `Name:    value`. */

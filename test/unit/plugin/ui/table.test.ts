@@ -38,3 +38,7 @@ test("fields line up behind their names", () => {
     ]),
   ).toBe("Name:      b1\nLocation:  file:///x\n");
 });
+
+test("no line ends in spaces, also where the last cells are empty", () => {
+  expect(renderTable(["KIND", "COUNT", "WHY"], [["pods", "1", ""]])).toBe("KIND  COUNT  WHY\npods  1\n");
+});
