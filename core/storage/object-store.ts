@@ -67,7 +67,7 @@ export interface Upload {
   /** Waits while too much is under way; the chunk may be reused by the caller once it resolves. */
   write(chunk: Uint8Array): Promise<void>;
   commit(): Promise<StoredObject>;
-  /** Leaves neither object nor parts. */
+  /** Leaves neither object nor parts, nor a request under way that could bring them back. */
   abort(): Promise<void>;
 }
 
