@@ -1,9 +1,12 @@
+import type { Notice } from "#core/model/backup.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import type { BackupName } from "#core/model/names.ts";
+import type { RunContext } from "#core/model/run-context.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand, type FlagValues } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag, selectionFlags } from "#plugin/flags.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
+import { escapeControl } from "#plugin/ui/table.ts";
 
 const flags = {
   ...selectionFlags,
@@ -28,6 +31,15 @@ const flags = {
     value: "N",
     describe: "read lists in pages of N objects",
     fallback: "streams, else large pages",
+  },
+  annotate: {
+    type: "string",
+    value: "none|namespaces|workloads|all",
+    choices: ["none", "namespaces", "workloads", "all"],
+    describe:
+      "note the backup on what it holds: on namespaces, also on their workloads, or on all their objects without an owner",
+    fallback: "none",
+    completes: "choices",
   },
   strict: { type: "boolean", describe: "treat warnings as errors (exit 3)" },
   ...outputFlag,
@@ -126,18 +138,31 @@ async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
       { ...run, toolVersion: TOOL_VERSION },
       runContextOf(app, progress.onProgress),
     );
+    const unnoted = await noteBackup({ ...run, result }, given, runContextOf(app, progress.onProgress));
     progress.close();
     app.stderr.write(backupNotices(result.facts));
+    for (const { message } of unnoted) app.stderr.write(`warning: ${escapeControl(message)}\n`);
     if (lacksRights(result.facts)) await hintAtRights(app);
     await print(app, outputFormat(given.output), {
       document: backupDocument(result),
       names: [`backup/${result.committed.name}`],
       text: () => (app.quiet ? "" : backupText(result)),
     });
-    return result.facts.phase === "Completed" ? 0 : 3;
+    return result.facts.phase === "Completed" && (given.strict !== true || unnoted.length === 0) ? 0 : 3;
   } finally {
     progress.close();
   }
+}
+
+/** The backup stands already: what cannot be annotated is only a warning. */
+async function noteBackup(
+  made: Omit<import("#core/backup/annotate.ts").Annotating, "scope">,
+  { annotate }: CreateFlags,
+  context: RunContext,
+): Promise<readonly Notice[]> {
+  if (annotate !== "namespaces" && annotate !== "workloads" && annotate !== "all") return [];
+  const { annotateSources } = await import("#core/backup/annotate.ts");
+  return annotateSources({ ...made, scope: annotate }, context);
 }
 
 async function hintAtRights(app: App): Promise<void> {

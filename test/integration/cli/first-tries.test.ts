@@ -54,6 +54,51 @@ describe("create", () => {
     expect((await create("void-strict", "-l", "nothing=here", "--strict")).code).toBe(3);
   });
 
+  test("--annotate notes the backup on namespaces, workloads or all, as asked, and never in a pod template", async () => {
+    const own = uniqueName("noted");
+    const apps = `/apis/apps/v1/namespaces/${own}/deployments/web`;
+    const labels = { app: "web" };
+    const containers = [{ name: "web", image: "web" }];
+    await admin.apply([
+      { apiVersion: "v1", kind: "Namespace", metadata: { name: own } },
+      {
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "settings", namespace: own },
+        data: { a: "b" },
+      },
+      {
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        metadata: { name: "web", namespace: own },
+        spec: {
+          replicas: 0,
+          selector: { matchLabels: labels },
+          template: { metadata: { labels }, spec: { containers } },
+        },
+      },
+    ]);
+    const paths = [`/api/v1/namespaces/${own}`, apps, `/api/v1/namespaces/${own}/configmaps/settings`];
+    async function noted(): Promise<readonly unknown[]> {
+      const objects = await Promise.all(paths.map((path) => admin.get(path)));
+      return objects.map(({ metadata }) => metadata.annotations?.["kubectl-backup.io/last-backup"]);
+    }
+    const make = (...args: string[]) => run("create", ...args, "-n", own);
+    expect((await make("unasked")).code).toBe(0);
+    expect(await noted()).toEqual([undefined, undefined, undefined]);
+    expect((await make("first", "--annotate", "namespaces")).code).toBe(0);
+    expect(await noted()).toEqual(["first", undefined, undefined]);
+    expect((await make("second", "--annotate=workloads")).code).toBe(0);
+    expect(await noted()).toEqual(["second", "second", undefined]);
+    const all = await make("third", "--annotate", "all");
+    expect({ code: all.code, warned: all.stderr.includes("warning") }).toEqual({ code: 0, warned: false });
+    expect(await noted()).toEqual(["third", "third", "third"]);
+    // What we noted is no difference to what was backed up.
+    expect((await run("diff", "third", "-n", own)).code).toBe(0);
+    expect(JSON.stringify((await admin.get(apps))["spec"])).not.toContain("last-backup");
+    await admin.delete(`/api/v1/namespaces/${own}`);
+  });
+
   test("kinds that may not be read are one line, with a command at the end that works as it stands", async () => {
     const user = uniqueName("reader");
     const role = { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: user };
