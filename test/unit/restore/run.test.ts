@@ -156,6 +156,24 @@ describe("a restore that has written", () => {
     });
   });
 
+  it("ends only once when several creations under way are cut off at a time", async () => {
+    const names = ["api", "db", "web"];
+    const { cluster, restore } = await saved((empty) => {
+      for (const name of names) empty.put("configmaps", { metadata: { name, namespace: "shop" } });
+    });
+    for (const name of names) cluster.drop("configmaps", "shop", name);
+    const interrupt = new AbortController();
+    let creations = 0;
+    cluster.create = (_ref, _body, { signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason));
+        creations += 1;
+        if (creations === 2) interrupt.abort();
+      });
+    // A rejection that nobody takes fails the whole run of tests.
+    await expect(restore({}, interrupt.signal)).rejects.toMatchObject({ code: "interrupted" });
+  });
+
   it("leaves a report of what it did and what not when the connection is lost for good, and ends with that error", async () => {
     const lost = new Failure("cluster-unreachable", "no route to the cluster");
     const { cluster, catalog, restore } = await saved((empty) => {
