@@ -106,6 +106,75 @@ describe("a bound claim whose data nothing can bring back", () => {
   });
 });
 
+describe("a StatefulSet that is selected by a label which its claims lack", () => {
+  it("is held back and named while they are away, and makes no empty ones; with them it returns", async () => {
+    const [app, disk] = [uniqueName("app"), uniqueName("disk")];
+    const labels = { app: "db" };
+    const set = {
+      apiVersion: "apps/v1",
+      kind: "StatefulSet",
+      metadata: { namespace: app, name: "db", labels },
+      spec: {
+        serviceName: "db",
+        replicas: 1,
+        selector: { matchLabels: labels },
+        template: { metadata: { labels }, spec: { containers: [{ name: "c", image: "pause" }] } },
+        volumeClaimTemplates: [
+          {
+            metadata: { name: "data" },
+            spec: {
+              accessModes: ["ReadWriteOnce"],
+              resources: { requests: { storage: "1Gi" } },
+              storageClassName: "",
+            },
+          },
+        ],
+      },
+    };
+    const lost = claim(app, "data-db-0", disk);
+    await rig.client.apply([namespace(app), volume(disk, "Retain"), lost, set]);
+    await eventually("bound", async () => (await phaseOf(app, "data-db-0")) === "Bound");
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+    const byLabel = { selection: { labelSelector: "app=db" } };
+    const path = `/apis/apps/v1/namespaces/${app}/statefulsets/db`;
+
+    const report = await rig.restore(backup, byLabel);
+
+    expect(report.complete).toBe(false);
+    expect(report.held).toMatchObject([{ name: "db", message: expect.stringContaining("data-db-0") }]);
+    expect(await rig.client.find(path)).toBeUndefined();
+    expect(await rig.client.list(core(app, "persistentvolumeclaims"))).toEqual([]);
+
+    await rig.restore(backup, { selection: { includeNamespaces: [app], includeResources: ["pvc"] } });
+    const again = await rig.restore(backup, byLabel);
+
+    expect(again.complete).toBe(true);
+    expect(await rig.client.find(path)).toBeDefined();
+    await eventually("bound", async () => (await phaseOf(app, "data-db-0")) === "Bound");
+  });
+});
+
+describe("a volume without a claim", () => {
+  it("does not return onto a disk that another volume has taken meanwhile", async () => {
+    const [spare, rival] = [uniqueName("spare"), uniqueName("rival")];
+    const onSpare = volume(spare, "Retain");
+    await rig.client.apply([onSpare]);
+    const chosen = { includeResources: [`pv/${spare}`] };
+    const backup = await rig.backUp([], { selection: chosen });
+    await removeVolume(spare);
+    await rig.client.apply([{ ...onSpare, metadata: { name: rival } }]);
+
+    const report = await rig.restore(backup, { selection: chosen });
+
+    expect(report.reasons).toEqual({ "disk-in-use": 1 });
+    expect(await rig.client.find(`/api/v1/persistentvolumes/${spare}`)).toBeUndefined();
+    await removeVolume(rival);
+    expect((await rig.restore(backup, { selection: chosen })).counts.created).toBe(1);
+    await removeVolume(spare);
+  });
+});
+
 describe("a bound claim whose volume was retained", () => {
   it("is bound again to the volume that is still there", async () => {
     const { app, disk } = await appWithDisk("Retain");

@@ -56,6 +56,12 @@ describe("a backup that was damaged", () => {
     expect(outcomes).toEqual([8, 8, 8]);
     expect(proxy.requests.filter(({ method }) => method !== "GET")).toEqual([]);
     expect(await admin.find(`${configMaps(app)}/lost`)).toBeUndefined();
+
+    await rm(archive);
+    await writeFile(archive, intact);
+    const { code, stderr } = await runCli(["restore", "b1", ...at], { kubeconfig: proxy.kubeconfigPath });
+    expect(code, stderr).toBe(0);
+    expect(proxy.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
     await location.remove();
   });
 });

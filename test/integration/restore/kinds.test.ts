@@ -173,6 +173,8 @@ describe("workloads", () => {
 
     expect(report.failed).toEqual([]);
     expect(report.reasons).toMatchObject({ "controller-made": 1, "finished-pod": 1 });
+    // The collector takes pods whose node does not exist; it runs here, and finds no node to miss.
+    expect(await rig.client.find(core("kube-system", "serviceaccounts/pod-garbage-collector"))).toBeDefined();
     const bare = await rig.client.get(core(copy, "pods/bare"));
     expect(bare["spec"]).not.toHaveProperty("nodeName");
     await eventually("pods", async () => (await rig.client.list(core(copy, "pods"))).length === 2);
