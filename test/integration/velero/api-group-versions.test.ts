@@ -1,43 +1,26 @@
 // Velero's feature EnableAPIGroupVersions stores and reads each object once for each version of its group. Our backups
 // hold one version and say so by their format version; from Velero's we take the preferred one.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { sharedCluster } from "#test/harness/shared.ts";
+import { afterAll, expect, test } from "vitest";
 import { compareAll } from "./compare-all.ts";
 import { RESTORED_BY_VELERO } from "./restored-by-velero.ts";
-import {
-  type Content,
-  createContent,
-  loseClusterScoped,
-  openSite,
-  removeContent,
-  removeNamespaces,
-  type Site,
-  settled,
-} from "./site.ts";
+import { loseClusterScoped, removeNamespaces, settled } from "./site.ts";
+import { useSite } from "./use-site.ts";
 
-const client = sharedCluster().adminClient();
-let site: Site;
-let content: Content;
-let selection: readonly string[] = [];
-
-beforeAll(async () => {
-  content = await createContent(client, { bench: false });
-  site = await openSite(["EnableAPIGroupVersions"]);
-  selection = ["--include-namespaces", content.namespace, "--include-cluster-resources=true"];
-  await site.velero.cli(["backup", "create", "theirs", ...selection]);
-  expect(await site.velero.waitForBackup("theirs")).toMatchObject({ status: { phase: "Completed" } });
-  await site.ours(["create", "ours", ...selection]);
-  await site.velero.waitForBackup("ours");
+const used = useSite({
+  features: ["EnableAPIGroupVersions"],
+  bench: false,
+  prepare: async ({ site, selection }) => {
+    await site.velero.cli(["backup", "create", "theirs", ...selection]);
+    expect(await site.velero.waitForBackup("theirs")).toMatchObject({ status: { phase: "Completed" } });
+    await site.ours(["create", "ours", ...selection]);
+    await site.velero.waitForBackup("ours");
+  },
 });
 
-afterAll(async () => {
-  await site.stop();
-  await removeContent(client, content);
-  await removeNamespaces(["theirs", "ours"].map((suffix) => `${content.namespace}-${suffix}`));
-  client.close();
-});
+afterAll(() => removeNamespaces(["theirs", "ours"].map((suffix) => `${used().content.namespace}-${suffix}`)));
 
 test("we restore a backup that holds every version of each object", async () => {
+  const { client, site, content, selection } = used();
   await loseClusterScoped(client, content);
   const target = `${content.namespace}-theirs`;
   const mapping = `${content.namespace}:${target}`;
@@ -53,6 +36,7 @@ test("we restore a backup that holds every version of each object", async () => 
 });
 
 test("a Velero that looks for versions restores our backup, which has one", async () => {
+  const { client, site, content, selection } = used();
   await loseClusterScoped(client, content);
   const target = `${content.namespace}-ours`;
   const mapping = ["--namespace-mappings", `${content.namespace}:${target}`];
@@ -67,6 +51,7 @@ async function differences(
   target: string,
   ignore: typeof RESTORED_BY_VELERO = [],
 ): Promise<readonly string[]> {
+  const { client, content } = used();
   const restored = await settled(client, { namespaces: [target], marker: content.marker });
   const namespaces = { [content.namespace]: target };
   return compareAll({ originals: content.originals, restored, namespaces, ignore });

@@ -1,42 +1,18 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { expect, test } from "vitest";
+import { uniqueName } from "#test/harness/shared.ts";
 import { compareAll } from "./compare-all.ts";
 import { RESTORED_BY_VELERO } from "./restored-by-velero.ts";
-import {
-  type Content,
-  copyNames,
-  createContent,
-  loseClusterScoped,
-  mappingArgument,
-  openSite,
-  removeContent,
-  removeNamespaces,
-  type Site,
-  settled,
-} from "./site.ts";
+import { loseClusterScoped, mappingArgument, removeNamespaces, settled } from "./site.ts";
+import { useSite } from "./use-site.ts";
 
 const OURS = "ours";
 
-const client = sharedCluster().adminClient();
-let site: Site;
-let content: Content;
-let copies: Readonly<Record<string, string>> = {};
-
-beforeAll(async () => {
-  content = await createContent(client);
-  site = await openSite();
-  copies = copyNames(content.namespaces);
-  const wanted = ["--include-namespaces", content.namespaces.join(","), "--include-cluster-resources=true"];
-  await site.ours(["create", OURS, ...wanted]);
-});
-
-afterAll(async () => {
-  await site.stop();
-  await removeContent(client, content);
-  client.close();
+const used = useSite({
+  prepare: async ({ site, selection }) => void (await site.ours(["create", OURS, ...selection])),
 });
 
 test("Velero keeps its location valid with our files in it, and takes our backup over as its own", async () => {
+  const { site, content } = used();
   await site.velero.waitForLocation(3);
   const { metadata, status } = await site.velero.waitForBackup(OURS);
   expect(metadata.labels).toMatchObject({ "velero.io/storage-location": "default" });
@@ -47,6 +23,7 @@ test("Velero keeps its location valid with our files in it, and takes our backup
 });
 
 test("velero backup describe and logs read our side files", async () => {
+  const { site, content } = used();
   const description = await site.velero.cli(["backup", "describe", OURS, "--details", "--colorized=false"]);
   expect(description).toMatch(/^Phase: +Completed$/m);
   expect(description).not.toContain("<error");
@@ -59,11 +36,11 @@ test("velero backup describe and logs read our side files", async () => {
 });
 
 test("Velero restores all of our backup, each object as it was", async () => {
+  const { client, site, content, copies, selection } = used();
   await site.velero.waitForBackup(OURS);
   await loseClusterScoped(client, content);
-  const wanted = ["--include-namespaces", content.namespaces.join(","), "--include-cluster-resources=true"];
   const mapping = ["--namespace-mappings", mappingArgument(copies)];
-  await site.velero.cli(["restore", "create", "back", "--from-backup", OURS, ...wanted, ...mapping]);
+  await site.velero.cli(["restore", "create", "back", "--from-backup", OURS, ...selection, ...mapping]);
   const { status } = await site.velero.waitForRestore("back");
   expect(status).toMatchObject({ phase: "Completed" });
   expect(status).not.toHaveProperty("errors");
@@ -76,6 +53,7 @@ test("Velero restores all of our backup, each object as it was", async () => {
 }, 240_000);
 
 test("an object whose name is too long for a file comes back too, by Velero and by us", async () => {
+  const { client, site } = used();
   const namespace = uniqueName("long");
   const longest = "n".repeat(253);
   const configMap = { apiVersion: "v1", kind: "ConfigMap", data: { key: "value" } };

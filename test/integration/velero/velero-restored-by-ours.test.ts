@@ -1,41 +1,19 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { sharedCluster } from "#test/harness/shared.ts";
+import { expect, test } from "vitest";
 import { compareAll } from "./compare-all.ts";
-import {
-  type Content,
-  copyNames,
-  createContent,
-  loseClusterScoped,
-  mappingArgument,
-  openSite,
-  removeContent,
-  type Site,
-  settled,
-} from "./site.ts";
+import { loseClusterScoped, mappingArgument, settled } from "./site.ts";
+import { useSite } from "./use-site.ts";
 
 const THEIRS = "theirs";
 
-const client = sharedCluster().adminClient();
-let site: Site;
-let content: Content;
-let copies: Readonly<Record<string, string>> = {};
-
-beforeAll(async () => {
-  content = await createContent(client);
-  site = await openSite();
-  copies = copyNames(content.namespaces);
-  const wanted = ["--include-namespaces", content.namespaces.join(","), "--include-cluster-resources=true"];
-  await site.velero.cli(["backup", "create", THEIRS, ...wanted]);
-  expect(await site.velero.waitForBackup(THEIRS)).toMatchObject({ status: { phase: "Completed" } });
-});
-
-afterAll(async () => {
-  await site.stop();
-  await removeContent(client, content);
-  client.close();
+const used = useSite({
+  prepare: async ({ site, selection }) => {
+    await site.velero.cli(["backup", "create", THEIRS, ...selection]);
+    expect(await site.velero.waitForBackup(THEIRS)).toMatchObject({ status: { phase: "Completed" } });
+  },
 });
 
 test("get lists a backup that Velero made", async () => {
+  const { site, content } = used();
   const { stdout } = await site.ours(["get", "-o", "json"]);
   const { backups } = JSON.parse(stdout) as { readonly backups: readonly { readonly itemCount: number }[] };
   expect(backups).toMatchObject([
@@ -51,6 +29,7 @@ test("get lists a backup that Velero made", async () => {
 });
 
 test("describe counts what lies in a backup that Velero made", async () => {
+  const { site, content } = used();
   const { stdout } = await site.ours(["describe", THEIRS]);
   expect(stdout).toMatch(/^Made by: +velero$/m);
   const configMaps = content.originals.filter(({ kind }) => kind === "ConfigMap").length;
@@ -59,17 +38,18 @@ test("describe counts what lies in a backup that Velero made", async () => {
 });
 
 test("logs prints Velero's log to the letter", async () => {
+  const { site } = used();
   const { stdout } = await site.ours(["logs", THEIRS]);
   expect(stdout.trimEnd()).toBe((await site.velero.cli(["backup", "logs", THEIRS])).trimEnd());
 });
 
 // A backup of Velero's does not say which cluster it was made of: hence --yes.
 test("we restore all of a backup that Velero made, each object as it was", async () => {
+  const { client, site, content, copies, selection } = used();
   await loseClusterScoped(client, content);
-  const wanted = ["--include-namespaces", content.namespaces.join(","), "--include-cluster-resources=true"];
   const mapping = ["--namespace-mapping", mappingArgument(copies)];
   const status = ["--include-status", `machines.${content.marker}.example.com`];
-  await site.ours(["restore", THEIRS, "--yes", ...wanted, ...mapping, ...status]);
+  await site.ours(["restore", THEIRS, "--yes", ...selection, ...mapping, ...status]);
   const restored = await settled(client, { namespaces: Object.values(copies), marker: content.marker });
   expect(compareAll({ originals: content.originals, restored, namespaces: copies })).toEqual([]);
 });
