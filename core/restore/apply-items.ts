@@ -4,6 +4,7 @@ import type { ItemOutcome } from "#core/model/restore.ts";
 import { type Decision, decideItem } from "./decide.ts";
 import { isThere } from "./existing.ts";
 import { type LiveState, readLiveDigests } from "./live-digests.ts";
+import { noteLostClaim, withoutLostClaims } from "./lost-claims.ts";
 import { canComeLate } from "./order.ts";
 import { isAwaitedKind } from "./readiness.ts";
 import type { RestoreRun } from "./restore-run.ts";
@@ -54,7 +55,7 @@ function sortOut(
 ): Map<StoredItem, Write> {
   const writes = new Map<StoredItem, Write>();
   for (const item of batch) {
-    const decision = decideItem(item, run.prepared.facts);
+    const decision = withoutLostClaims(run, item, decideItem(item, run.prepared.facts));
     if (decision.do !== "write") endItem(run, { item, target: undefined }, endOf(decision));
     else if (pulledIn && isThere(decision.live))
       endItem(run, { item, target: undefined }, { outcome: LEFT_ALONE, warnings: [] });
@@ -154,6 +155,7 @@ function endItem(
   const namespace = target?.namespace ?? (item.namespaced ? mapNamespace(item.namespace) : "");
   const name = target?.name ?? item.name;
   run.results.add(item, { namespace, name, ...end });
+  noteLostClaim(run, item, end.outcome);
   run.onProgress({ type: "phase-advanced", phase: "restore", done: run.results.done });
   const { result } = end.outcome;
   if (target === undefined || (result !== "created" && result !== "updated") || !isAwaitedKind(item)) return;

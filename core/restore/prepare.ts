@@ -4,7 +4,7 @@ import type { RunContext } from "#core/model/run-context.ts";
 import { decideDisks, holdPodMakers } from "./claim-fates.ts";
 import { mayBeEmpty } from "./claims.ts";
 import { type Contents, openContents } from "./contents.ts";
-import type { DecisionFacts } from "./decide.ts";
+import { type DecisionFacts, itemKey } from "./decide.ts";
 import { type Existing, isThere, readExisting } from "./existing.ts";
 import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
@@ -33,6 +33,8 @@ export interface Prepared {
   readonly liveOwners: ReadonlyMap<string, string>;
   /** `configmaps/namespace/name` and the like, as in the backup, that pods name. */
   readonly configuration: ReadonlySet<string>;
+  /** By item key: whether the pods that an object makes mount a claim of its namespace. */
+  readonly mounts: ReadonlyMap<string, (claim: string) => boolean>;
 }
 
 /** Looks at the backup's index, at few of its objects and, by lists, at the cluster; writes nothing. */
@@ -76,6 +78,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
     ownerUids,
     liveOwners,
     configuration: survey.configuration,
+    mounts: new Map(survey.podMakers.map(({ item, mountsClaim }) => [itemKey(item), mountsClaim])),
   };
 }
 

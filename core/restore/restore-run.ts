@@ -19,6 +19,8 @@ export interface RestoreRun {
   readonly limit: AdaptiveLimit;
   /** Created after their owners, to carry the owners' new uids from the start. */
   readonly late: StoredItem[];
+  /** That were to return with their data, and failed. */
+  readonly lostClaims: StoredItem[];
   /** Target namespaces in which nothing can be created, and why. */
   readonly blockedNamespaces: Map<string, string>;
   /** Value of the restored-from annotation. */

@@ -88,6 +88,7 @@ function startRun(prepared: Prepared, { cluster, request }: RestoreAsk, context:
     finish: openFinishBook(),
     limit: createAdaptiveLimit({ start: 16, least: 4, most: 64 }),
     late: [],
+    lostClaims: [],
     blockedNamespaces: new Map(),
     mark: `${prepared.plan.backup}/${request.name}`,
     definitionsReadyBy: { at: 0 },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runBackup } from "#core/backup/run.ts";
+import type { WriteOptions } from "#core/kube/cluster.ts";
 import { backupRequest } from "#core/model/backup.ts";
 import { restoreRequest } from "#core/model/restore.ts";
 import { selection } from "#core/model/selection.ts";
@@ -19,10 +20,12 @@ interface Given {
   readonly phase?: string;
   /** The claims were being deleted when the backup was made. */
   readonly terminating?: boolean;
+  /** Their volumes were kept, and return with them. */
+  readonly retained?: boolean;
 }
 
 /** A StatefulSet and a Deployment with their bound claims, which carry no label; all but the namespace is lost. */
-async function lostDatabase({ phase = "Bound", terminating = false }: Given = {}) {
+async function lostDatabase({ phase = "Bound", terminating = false, retained = false }: Given = {}) {
   const cluster = memoryCluster({ resources });
   const catalog = memoryCatalog();
   for (const name of ["shop", "kube-system"]) cluster.put("namespaces", { metadata: { name } });
@@ -35,7 +38,19 @@ async function lostDatabase({ phase = "Bound", terminating = false }: Given = {}
     spec: { volumeName: `pv-${name}` },
     status: { phase },
   });
-  for (const name of ["data-db-0", "files"]) cluster.put("persistentvolumeclaims", claim(name));
+  for (const name of ["data-db-0", "files"]) {
+    const { uid } = cluster.put("persistentvolumeclaims", claim(name)).metadata;
+    if (!retained) continue;
+    cluster.put("persistentvolumes", {
+      metadata: { name: `pv-${name}` },
+      spec: {
+        persistentVolumeReclaimPolicy: "Retain",
+        csi: { driver: "d", volumeHandle: name },
+        claimRef: { namespace: "shop", name, uid },
+      },
+      status: { phase },
+    });
+  }
   cluster.put("statefulsets.apps", {
     metadata: { name: "db", namespace: "shop", labels },
     spec: { replicas: 1, volumeClaimTemplates: [{ metadata: { name: "data" } }] },
@@ -49,7 +64,10 @@ async function lostDatabase({ phase = "Bound", terminating = false }: Given = {}
   cluster.put("configmaps", { metadata: { name: "settings", namespace: "shop", labels } });
   const request = backupRequest.parse({ name: "b", selection: selection.parse({}) });
   await runBackup({ cluster, catalog, request, toolVersion: "0.1.0" }, context);
-  for (const name of ["data-db-0", "files"]) cluster.drop("persistentvolumeclaims", "shop", name);
+  for (const name of ["data-db-0", "files"]) {
+    cluster.drop("persistentvolumeclaims", "shop", name);
+    cluster.drop("persistentvolumes", "", `pv-${name}`);
+  }
   cluster.drop("statefulsets.apps", "shop", "db");
   cluster.drop("deployments.apps", "shop", "web");
   cluster.drop("configmaps", "shop", "settings");
@@ -113,5 +131,18 @@ describe("what makes pods, selected without its claims", () => {
   it("is held back too when its claims were being deleted and do not return", async () => {
     const { restore } = await lostDatabase({ terminating: true });
     expect(names((await restore({ includeNamespaces: ["shop"] })).held)).toEqual(["db", "web"]);
+  });
+
+  it("is not restored either when a claim that was to return with its data is refused", async () => {
+    const { cluster, restore } = await lostDatabase({ retained: true });
+    const { create } = cluster;
+    cluster.create = async (ref, ...rest: [Uint8Array, WriteOptions]) =>
+      ref.name === "data-db-0"
+        ? { ok: false, status: 403, reason: "Forbidden", message: "over quota", causes: [], warnings: [] }
+        : create(ref, ...rest);
+    const report = await restore({ includeNamespaces: ["shop"] });
+    expect(report.reasons).toEqual({ forbidden: 1, "mounts-failed-claim": 1 });
+    expect(cluster.read("statefulsets.apps", "shop", "db")).toBeUndefined();
+    expect(cluster.read("deployments.apps", "shop", "web")).toBeDefined();
   });
 });

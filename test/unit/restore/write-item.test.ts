@@ -28,6 +28,7 @@ function startRun(script: Script, more: Partial<RestoreRun> = {}) {
     finish: openFinishBook(),
     limit: createAdaptiveLimit({ start: 4, least: 1, most: 4 }),
     late: [],
+    lostClaims: [],
     blockedNamespaces: new Map(),
     mark: MARK,
     definitionsReadyBy: { at: performance.now() + 5_000 },
