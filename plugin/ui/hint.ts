@@ -6,7 +6,7 @@ import { clusterFlags, locationFlag, selectionFlags } from "#plugin/flags.ts";
  * and, where it takes one, which selection is meant. Pure. Tokens are never repeated.
  */
 export function completeHint(hint: string, argv: readonly string[], commands: readonly AnyCommand[]): string {
-  if (hint.includes("--help")) return hint;
+  if (hint.includes("--help")) return hint.replace("run the command with --help", ownHelp(argv, commands));
   const given = givenFlags(argv);
   const fitting = argv[0] === "restore" ? hint.replace("kubectl backup rbac backup", RESTORE_RIGHTS) : hint;
   return fitting
@@ -16,6 +16,11 @@ export function completeHint(hint: string, argv: readonly string[], commands: re
     .replace(/kubectl (?:auth whoami|api-resources|cluster-info|config [a-z-]+|get [a-z]+)/, (call) =>
       [call, ...kubectlFlags(fitting, given)].join(" "),
     );
+}
+
+function ownHelp(argv: readonly string[], commands: readonly AnyCommand[]): string {
+  const words = commandOf(argv, commands)?.words ?? [];
+  return ["kubectl backup", ...words, "--help"].join(" ");
 }
 
 const RESTORE_RIGHTS = "kubectl backup rbac restore";

@@ -23,7 +23,8 @@ export function noticeLines(source: NoticeSource, { notices, refused }: NoticeGr
   }
   const by = source.createdBy.user === undefined ? "" : ` by ${source.createdBy.user}`;
   const together = [...places].map(
-    ([place, kinds]) => `${formatCount(kinds.length, "kind")} ${refused}${place}${by}: ${kinds.join(", ")}`,
+    ([place, kinds]) =>
+      `${formatCount(kinds.length, "kind")} ${refused}${place}${by}: ${kinds.toSorted().join(", ")}`,
   );
   return [...others, ...together];
 }

@@ -51,7 +51,7 @@ test("forbidden kinds are one line that names them, not one long line each", () 
     warnings: [refused("storageclasses.storage.k8s.io")],
   });
   expect(backupNotices(given)).toBe(`error: shop: odd
-error: 2 kinds may not be read in shop by eve: secrets, pods
+error: 2 kinds may not be read in shop by eve: pods, secrets
 error: 1 kind may not be read in a, b by eve: jobs
 warning: 1 kind beside the selection may not be read by eve: storageclasses.storage.k8s.io
 `);

@@ -57,6 +57,12 @@ describe("what a hint suggests works as it is pasted", () => {
     );
   });
 
+  test("the help that is meant is that of the command", () => {
+    const hint = "run the command with --help";
+    expect(hintFor(hint, "location", "add", "x")).toBe("kubectl backup location add --help");
+    expect(hintFor(hint, "nonsense")).toBe("kubectl backup --help");
+  });
+
   test("a hint that names the flag already stays as it is", () => {
     const whole = "kubectl backup create -n shop --location lab";
     expect(hintFor(whole, "-n", "shop", "create", "--location", "lab")).toBe(whole);
