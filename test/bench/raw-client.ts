@@ -64,11 +64,13 @@ function send(
 
 async function readStream(session: ClientHttp2Session, path: string): Promise<number> {
   const query = "watch=1&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true";
-  let tail = "";
+  let end = "";
   const reply = await send(session, { method: "GET", path: `${path}?${query}` }, (chunk) => {
-    // The bookmark is short: it lies in the last bytes that came, maybe across two chunks.
-    tail = (tail + chunk.toString("latin1", Math.max(0, chunk.length - 1024))).slice(-2048);
-    return tail.includes(END_OF_INITIAL_EVENTS);
+    // Other events may follow the bookmark in the same chunk, and it may lie across two: the whole chunk is searched,
+    // and the seam between two.
+    const seam = end + chunk.toString("latin1", 0, END_OF_INITIAL_EVENTS.length);
+    end = chunk.toString("latin1", Math.max(0, chunk.length - END_OF_INITIAL_EVENTS.length));
+    return chunk.includes(END_OF_INITIAL_EVENTS) || seam.includes(END_OF_INITIAL_EVENTS);
   });
   return reply.bytes;
 }
