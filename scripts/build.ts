@@ -1,18 +1,22 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 /**
- * plugin/ → build/lib (ES modules, heavy parts as chunks of their own that import() loads) and build/kubectl-backup,
- * a launcher that runs them on the pinned Node. Swapped in at the end, so that a running one is never half replaced.
+ * plugin/ → build/lib/main.cjs with all of the product, in which import() costs nothing but the running of what it names
+ * (a hundred chunks of ES modules took 50 ms to find and link); the heavy libraries in files of their own beside it, read
+ * when they are needed; and build/kubectl-backup, a launcher that runs them on the pinned Node. Swapped in at the end,
+ * so that a running one is never half replaced.
  */
 const root = join(import.meta.dirname, "..");
 const output = join(root, "build");
 
-/** Some dependencies are CommonJS and call require for built-ins; an ES module has none of its own. */
-const REQUIRE_BANNER =
-  'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);';
+/** Modules that are nothing but a door to a heavy library, and the files they become. */
+const HEAVY: Readonly<Record<string, string>> = {
+  "core/storage/s3/aws-sdk.ts": "aws-sdk.cjs",
+  "core/kube/access/client-node-auth.ts": "client-node-auth.cjs",
+};
 
 /**
  * $0 may be a link (a folder on PATH, krew). The compile cache holds what V8 made of our modules: it is filled below
@@ -43,7 +47,7 @@ if [ ! -x "$node" ]; then
 fi
 NODE_COMPILE_CACHE=\${NODE_COMPILE_CACHE:-$here/lib/.compile-cache}
 export NODE_COMPILE_CACHE
-exec "$node" --disable-warning=ExperimentalWarning --max-semi-space-size=8 "$here/lib/main.js" "$@"
+exec "$node" --disable-warning=ExperimentalWarning --max-semi-space-size=8 "$here/lib/main.cjs" "$@"
 `;
 
 /**
@@ -62,25 +66,42 @@ export default http;`,
   },
 };
 
+/** Leaves the doors to the heavy libraries as files to be required, but where they are what is being built. */
+const heavyApart: Plugin = {
+  name: "heavy-apart",
+  setup({ onResolve, initialOptions }) {
+    onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
+      const file = kind === "entry-point" ? undefined : HEAVY[relative(root, join(resolveDir, path))];
+      return file === undefined ? undefined : { path: `./${file}`, external: true };
+    });
+    initialOptions.absWorkingDir = root;
+  },
+};
+
 const staged = join(output, "lib.new");
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const result = await build({
-  entryPoints: [join(root, "plugin/main.ts")],
+  entryPoints: [
+    { in: join(root, "plugin/main.ts"), out: "main" },
+    ...Object.entries(HEAVY).map(([from, to]) => ({ in: join(root, from), out: to.replace(/\.cjs$/, "") })),
+  ],
   outdir: staged,
+  outExtension: { ".js": ".cjs" },
   bundle: true,
-  splitting: true,
-  format: "esm",
+  format: "cjs",
   platform: "node",
   target: "node26",
-  minify: true,
-  keepNames: true,
+  // Names stay as they are, for stack traces; keeping them aside (keepNames) costs a call for each function made.
+  minifySyntax: true,
+  minifyWhitespace: true,
   sourcemap: false,
   legalComments: "linked",
   metafile: true,
-  plugins: [leanHttp],
-  banner: { js: REQUIRE_BANNER },
-  chunkNames: "chunks/[name]-[hash]",
+  plugins: [leanHttp, heavyApart],
+  // Libraries ask where they lie to find files of their own; CommonJS has another word for it.
+  define: { "import.meta.url": "__fileUrl" },
+  banner: { js: 'const __fileUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
 });
 writeFileSync(join(output, "meta.json"), JSON.stringify(result.metafile));

@@ -101,7 +101,8 @@ class KindDiffer {
   #noteExtra(header: ItemHeader): void {
     const { scope, findings } = this.#comparison;
     const { kind, readWhole } = this.#scoped;
-    const candidate = { ...header, owned: header.owners.length > 0 };
+    const { namespace, name, labels } = header;
+    const candidate = { namespace, name, labels, owned: header.owners.length > 0 };
     if (!readWhole || header.deletionTimestamp !== undefined) return;
     if (kind.namespaced && !scope.namespaces.has(header.namespace)) return;
     if (scope.includes(kind, candidate) && scope.wouldBeStored(kind, header))

@@ -94,9 +94,9 @@ export function identifiedHeader({ apiVersion, kind, metadata }: TopFields): Ide
     uid: optionalText(metadata["uid"], "metadata.uid"),
     resourceVersion: optionalText(metadata["resourceVersion"], "metadata.resourceVersion"),
     generation: typeof generation === "number" ? generation : undefined,
-    labels: textMap(metadata["labels"], "metadata.labels"),
-    annotations: textMap(metadata["annotations"], "metadata.annotations"),
-    owners: owners(metadata["ownerReferences"]),
+    labels: readTextMap(metadata["labels"], "metadata.labels"),
+    annotations: readTextMap(metadata["annotations"], "metadata.annotations"),
+    owners: readOwners(metadata["ownerReferences"]),
     deletionTimestamp: typeof deletion === "string" ? deletion : undefined,
   };
 }
@@ -113,7 +113,7 @@ function optionalText(value: unknown, field: string): string {
 
 const NO_TEXTS: Readonly<Record<string, string>> = Object.freeze({});
 
-function textMap(value: unknown, field: string): Readonly<Record<string, string>> {
+export function readTextMap(value: unknown, field: string): Readonly<Record<string, string>> {
   if (value === undefined || value === null) return NO_TEXTS;
   const map = asRecord(value, field);
   for (const key in map) {
@@ -125,7 +125,7 @@ function textMap(value: unknown, field: string): Readonly<Record<string, string>
 
 const NO_OWNERS: readonly OwnerReference[] = Object.freeze([]);
 
-function owners(value: unknown): readonly OwnerReference[] {
+export function readOwners(value: unknown): readonly OwnerReference[] {
   if (value === undefined || value === null) return NO_OWNERS;
   if (!Array.isArray(value)) throw new SyntaxError("metadata.ownerReferences is not a list");
   return value.map((entry: unknown) => {

@@ -1,6 +1,6 @@
-import type { S3Client } from "@aws-sdk/client-s3";
 import { retrying } from "#core/flow/retry.ts";
 import { Failure } from "#core/model/errors.ts";
+import type { S3Client } from "./aws-sdk.ts";
 import { createClient, type Patience, type S3Location } from "./client.ts";
 import { Dialect } from "./dialect.ts";
 import { storeFailure } from "./errors.ts";

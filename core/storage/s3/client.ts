@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { getCACertificates } from "node:tls";
-import { S3Client } from "@aws-sdk/client-s3";
 import { Failure } from "#core/model/errors.ts";
 import type { LocationUrl } from "#core/model/location.ts";
+import { S3Client } from "./aws-sdk.ts";
 
 export type S3Location = Extract<LocationUrl, { type: "s3" }>;
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
-import { DeleteObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
 import { Failure } from "#core/model/errors.ts";
 import type { StoredObject } from "#core/storage/object-store.ts";
+import { DeleteObjectCommand, HeadObjectCommand, type HeadObjectCommandOutput } from "./aws-sdk.ts";
 import type { Bucket } from "./bucket.ts";
 import type { SentObject } from "./digests.ts";
 import { headOrAbsent, readObject } from "./read-object.ts";

@@ -1,3 +1,6 @@
+import { sleep } from "#core/flow/sleep.ts";
+import { Failure, isFailure } from "#core/model/errors.ts";
+import type { StoredObject } from "#core/storage/object-store.ts";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -5,10 +8,7 @@ import {
   CreateMultipartUploadCommand,
   ListMultipartUploadsCommand,
   UploadPartCommand,
-} from "@aws-sdk/client-s3";
-import { sleep } from "#core/flow/sleep.ts";
-import { Failure, isFailure } from "#core/model/errors.ts";
-import type { StoredObject } from "#core/storage/object-store.ts";
+} from "./aws-sdk.ts";
 import type { Bucket, CallOptions } from "./bucket.ts";
 import { digestPiece, type PieceDigest, type SentObject } from "./digests.ts";
 import { brokenReply, isAbsent } from "./errors.ts";

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, PutObjectCommand } from "./aws-sdk.ts";
 import type { Bucket } from "./bucket.ts";
 import { digestPiece } from "./digests.ts";
 import { abortMultipart, abortUnnamed, createMultipart, sendCompletion, sendPart } from "./multipart.ts";

@@ -1,6 +1,6 @@
-import { PutObjectCommand } from "@aws-sdk/client-s3";
 import type { StoredObject } from "#core/storage/object-store.ts";
 import { keyExists } from "#core/storage/read-failures.ts";
+import { PutObjectCommand } from "./aws-sdk.ts";
 import type { Bucket, CallOptions } from "./bucket.ts";
 import { confirmStored, findOurs, type ToldObject } from "./confirm.ts";
 import { describeWhole, digestPiece, type SentObject } from "./digests.ts";

@@ -1,8 +1,8 @@
-import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { sleep } from "#core/flow/sleep.ts";
 import { Failure } from "#core/model/errors.ts";
 import type { GetOptions, ObjectInfo } from "#core/storage/object-store.ts";
 import { keyAbsent, objectChanged, objectTooShort } from "#core/storage/read-failures.ts";
+import { GetObjectCommand, type GetObjectCommandOutput, HeadObjectCommand } from "./aws-sdk.ts";
 import type { Bucket } from "./bucket.ts";
 import { isAbsent, statusOf, storeFailure } from "./errors.ts";
 

@@ -2,11 +2,7 @@
  * A bucket as a store: the only folder that speaks to the AWS SDK, loaded when an S3 location is opened. Its one rule:
  * a write that returned is in the bucket, whole, and replaced nothing. It must not know what lies in the objects.
  */
-import {
-  DeleteObjectCommand,
-  ListObjectsV2Command,
-  type ListObjectsV2CommandOutput,
-} from "@aws-sdk/client-s3";
+
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import { checkKey, checkPrefix, isKey } from "#core/storage/keys.ts";
 import type {
@@ -18,6 +14,7 @@ import type {
   StoredObject,
   Upload,
 } from "#core/storage/object-store.ts";
+import { DeleteObjectCommand, ListObjectsV2Command, type ListObjectsV2CommandOutput } from "./aws-sdk.ts";
 import { Bucket } from "./bucket.ts";
 import { PATIENCE, type Patience, type S3Location } from "./client.ts";
 import { brokenReply, isAbsent } from "./errors.ts";
