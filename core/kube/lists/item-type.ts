@@ -19,7 +19,10 @@ export function typeSplicer(
   const typed = [`{${version.json},${name.json},`, `{${name.json},${version.json},`].map((head) =>
     Buffer.from(head),
   );
+  const [both = METADATA_FIRST] = typed;
   return (item) => {
+    // In Go's order apiVersion and kind would come before metadata, and in sorted order too: both are missing.
+    if (startsWith(item, METADATA_FIRST)) return joined(both, item.subarray(1));
     if (typed.some((head) => startsWith(item, head))) return item;
     const missing = missingMembers(item, [version, name]);
     return missing.length === 0 ? item : spliceFront(item, missing);
@@ -32,8 +35,6 @@ interface Member {
 }
 
 function missingMembers(item: Uint8Array, wanted: readonly Member[]): readonly Member[] {
-  // In Go's order apiVersion and kind come before metadata, and in sorted order too: the rest need not be looked at.
-  if (startsWith(item, METADATA_FIRST)) return wanted;
   const members = new JsonMembers(item);
   let missing = wanted;
   while (missing.length > 0 && members.next()) missing = missing.filter(({ name }) => !members.isNamed(name));
@@ -42,12 +43,20 @@ function missingMembers(item: Uint8Array, wanted: readonly Member[]): readonly M
 
 function spliceFront(item: Uint8Array, missing: readonly Member[]): Uint8Array {
   const isEmpty = item[skipWhite(item, 1)] === 0x7d;
-  return Buffer.concat([
-    Buffer.from(`{${missing.map(({ json }) => json).join(",")}${isEmpty ? "" : ","}`),
-    item.subarray(1),
-  ]);
+  const front = `{${missing.map(({ json }) => json).join(",")}${isEmpty ? "" : ","}`;
+  return joined(Buffer.from(front), item.subarray(1));
 }
 
+function joined(front: Uint8Array, rest: Uint8Array): Uint8Array {
+  const whole = Buffer.allocUnsafe(front.length + rest.length);
+  whole.set(front);
+  whole.set(rest, front.length);
+  return whole;
+}
+
+/** A loop, since a native comparison of so few bytes costs more. */
 function startsWith(item: Uint8Array, head: Uint8Array): boolean {
-  return item.length > head.length && Buffer.compare(item.subarray(0, head.length), head) === 0;
+  if (item.length <= head.length) return false;
+  for (let at = 0; at < head.length; at += 1) if (item[at] !== head[at]) return false;
+  return true;
 }
