@@ -27,7 +27,7 @@ async function makeBackup(): Promise<void> {
   expect(code, stderr).toBe(0);
 }
 
-const DAMAGED = { code: 8, hint: /kubectl backup get shows others/ };
+const DAMAGED = { code: 8, hint: /kubectl backup get --location '?file:\S+ shows others/ };
 
 describe("a backup of ours that was tampered with", () => {
   beforeEach(makeBackup);
