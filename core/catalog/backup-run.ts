@@ -71,8 +71,8 @@ export class BackupRun implements BackupWriter {
     const { archive, upload, claim, folder, store } = this.#parts;
     const finished = await archive.finish();
     for (const title of finished.renamed) this.log("info", `${title} is stored under another file name`);
-    await upload.commit();
-    await this.#writeSideFiles(finished, facts);
+    // Nothing points at any of them before the manifest does.
+    await Promise.all([upload.commit(), this.#writeSideFiles(finished, facts)]);
     const manifest = this.#manifestOf(finished, facts);
     const stored = await folder.put(MANIFEST_FILE, encodeManifest(manifest));
     await this.#compare(folder.signal);
