@@ -16,7 +16,7 @@ export interface Retry {
 
 export interface RetryOptions {
   readonly signal: AbortSignal;
-  /** Tries in all; the default gives about 10 s of waiting on average (half of 0.2+0.4+…+12.8). */
+  /** Tries in all; the default gives about 9.5 s of waiting on average (three quarters of 0.2+0.4+…+6.4). */
   readonly attempts?: number | undefined;
   /** No new attempt starts later than this after the first; the last error is thrown instead. */
   readonly deadlineMs?: number | undefined;
@@ -33,7 +33,7 @@ export interface RetryOptions {
 }
 
 const DEFAULTS = {
-  attempts: 8,
+  attempts: 7,
   deadlineMs: Number.POSITIVE_INFINITY,
   baseDelayMs: 200,
   maxDelayMs: 20_000,
