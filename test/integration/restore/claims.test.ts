@@ -132,8 +132,10 @@ describe("a StatefulSet that is selected by a label which its claims lack", () =
       },
     };
     const lost = claim(app, "data-db-0", disk);
-    await rig.client.apply([namespace(app), volume(disk, "Retain"), lost, set]);
+    // Before the set: a claim that its controller makes has the set's labels.
+    await rig.client.apply([namespace(app), volume(disk, "Retain"), lost]);
     await eventually("bound", async () => (await phaseOf(app, "data-db-0")) === "Bound");
+    await rig.client.apply([set]);
     const backup = await rig.backUp([app]);
     await rig.removeNamespace(app);
     const byLabel = { selection: { labelSelector: "app=db" } };
