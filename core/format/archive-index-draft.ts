@@ -1,31 +1,45 @@
 import type { ItemKind } from "#core/model/item.ts";
-import { compareKeys } from "./archive-index-order.ts";
+import { compareKeys, compareTexts } from "./archive-index-order.ts";
+import {
+  type DraftRecord,
+  mostRecordBytes,
+  readKey,
+  readRecord,
+  recordBytes,
+  writeRecord,
+} from "./archive-index-record.ts";
 import type { ArchiveSpill, Extent } from "./archive-spill.ts";
 import type { ItemKey, KindCount } from "./index-entry.ts";
-
-/** One item on its way to the index: its line lacks the member's place, which is known only later. */
-export interface DraftRecord extends ItemKey {
-  readonly member: number;
-  /** UTF-8 JSON without the last brace. */
-  readonly line: Uint8Array;
-}
-
-/**
- * A record in the spill: 16 bytes of member number and lengths (namespace, name, line; u32 little endian), namespace
- * and name as UTF-16 (so that any string comes back as it was), the line as UTF-8.
- */
-const HEAD_BYTES = 16;
 
 const CHUNK_BYTES = 32 * 1024;
 
 /** Neighbouring records are read back together up to here. */
 const READ_BYTES = 64 * 1024;
 
-/** The index of one kind while it is collected. Records lie in the spill in order of arrival. */
+/** Items of one namespace that came one after the other in the index's order; extents hold whole records. */
+interface Run {
+  readonly namespace: string;
+  readonly extents: Extent[];
+  count: number;
+  lastName: string;
+}
+
+/**
+ * The index of one kind while it is collected; the records lie in the spill in order of arrival. A list comes sorted by
+ * the server, namespace by namespace, so the order of the runs is the order of the index and nothing need be kept of
+ * single items. Where it does not (a list begun again, a kind read in parts), the keys are read back and sorted.
+ */
 export class IndexDraft {
   readonly kind: ItemKind;
   readonly #spill: ArchiveSpill;
   readonly #chunks: Extent[] = [];
+  readonly #runs = new Map<string, Run>();
+  #run: Run | undefined;
+  /** Where the run's first record of this chunk begins. */
+  #runStart = 0;
+  /** Extents of this chunk whose place in the spill is not known yet. */
+  #waiting: { readonly run: Run; readonly start: number; readonly end: number }[] = [];
+  #isSorted = true;
   #chunk = Buffer.alloc(0);
   #used = 0;
 
@@ -35,28 +49,45 @@ export class IndexDraft {
   }
 
   add(key: ItemKey, member: number, line: string): void {
-    const namespaceBytes = key.namespace.length * 2;
-    const nameBytes = key.name.length * 2;
-    // A UTF-16 unit becomes at most three bytes of UTF-8.
-    this.#makeRoom(HEAD_BYTES + namespaceBytes + nameBytes + line.length * 3);
-    const start = this.#used;
-    const lineStart = start + HEAD_BYTES + namespaceBytes + nameBytes;
-    this.#chunk.write(key.namespace, start + HEAD_BYTES, "utf16le");
-    this.#chunk.write(key.name, start + HEAD_BYTES + namespaceBytes, "utf16le");
-    const lineBytes = this.#chunk.write(line, lineStart, "utf8");
-    this.#chunk.writeUInt32LE(member, start);
-    this.#chunk.writeUInt32LE(namespaceBytes, start + 4);
-    this.#chunk.writeUInt32LE(nameBytes, start + 8);
-    this.#chunk.writeUInt32LE(lineBytes, start + 12);
-    this.#used = lineStart + lineBytes;
+    this.#makeRoom(mostRecordBytes(key, line));
+    if (this.#isSorted) this.#noteOrder(key);
+    this.#used = writeRecord(this.#chunk, this.#used, {
+      namespace: key.namespace,
+      name: key.name,
+      member,
+      line,
+    });
   }
 
   /** Ends the collecting: order, last given of each key, counts. */
   sort(): SortedDraft {
     this.#flush();
-    const keys = this.#readKeys();
-    keys.sort(compareKeys);
-    return new SortedDraft(this.kind, this.#spill, lastOfEach(keys));
+    const sorted = this.#isSorted ? inRuns(this.#runs.values()) : inSortedKeys(this.#readKeys());
+    const { group, version, resource, kind, namespaced } = this.kind;
+    const count = { group, version, resource, kind, namespaced, ...sorted.counts };
+    return new SortedDraft(count, this.#spill, sorted.extents);
+  }
+
+  #noteOrder({ namespace, name }: ItemKey): void {
+    const run = this.#run;
+    if (run?.namespace === namespace && run.lastName < name) {
+      run.count += 1;
+      run.lastName = name;
+    } else if (this.#runs.has(namespace)) this.#isSorted = false;
+    else this.#beginRun({ namespace, extents: [], count: 1, lastName: name });
+  }
+
+  #beginRun(run: Run): void {
+    this.#endExtent();
+    this.#runs.set(run.namespace, run);
+    this.#run = run;
+  }
+
+  #endExtent(): void {
+    if (this.#run !== undefined && this.#used > this.#runStart) {
+      this.#waiting.push({ run: this.#run, start: this.#runStart, end: this.#used });
+    }
+    this.#runStart = this.#used;
   }
 
   #makeRoom(bytes: number): void {
@@ -66,8 +97,15 @@ export class IndexDraft {
   }
 
   #flush(): void {
-    if (this.#used > 0) this.#chunks.push(this.#spill.append(this.#chunk.subarray(0, this.#used)));
+    this.#endExtent();
+    if (this.#used > 0) {
+      const [offset, length] = this.#spill.append(this.#chunk.subarray(0, this.#used));
+      this.#chunks.push([offset, length]);
+      for (const { run, start, end } of this.#waiting) run.extents.push([offset + start, end - start]);
+    }
+    this.#waiting = [];
     this.#used = 0;
+    this.#runStart = 0;
   }
 
   #readKeys(): PlacedKey[] {
@@ -76,9 +114,8 @@ export class IndexDraft {
       const chunk = Buffer.allocUnsafe(chunkBytes);
       this.#spill.read(chunk, offset);
       for (let at = 0; at < chunkBytes; ) {
-        const { namespace, name } = readKey(chunk, at);
         const length = recordBytes(chunk, at);
-        keys.push({ namespace, name, offset: offset + at, length });
+        keys.push({ ...readKey(chunk, at), offset: offset + at, length });
         at += length;
       }
     }
@@ -91,6 +128,26 @@ interface PlacedKey extends ItemKey {
   readonly length: number;
 }
 
+interface Sorted {
+  readonly extents: readonly Extent[];
+  readonly counts: Pick<KindCount, "count" | "namespaces">;
+}
+
+function inRuns(found: Iterable<Run>): Sorted {
+  const runs = [...found].sort((left, right) => compareTexts(left.namespace, right.namespace));
+  const namespaces = Object.fromEntries(runs.map(({ namespace, count }) => [namespace, count]));
+  const count = runs.reduce((sum, run) => sum + run.count, 0);
+  return { extents: runs.flatMap(({ extents }) => extents), counts: { count, namespaces } };
+}
+
+function inSortedKeys(keys: PlacedKey[]): Sorted {
+  const kept = lastOfEach(keys.sort(compareKeys));
+  return {
+    extents: joined(kept),
+    counts: { count: kept.length, namespaces: countNamespaces(kept) },
+  };
+}
+
 /** Sorting keeps the order of arrival among equals. */
 function lastOfEach(keys: readonly PlacedKey[]): readonly PlacedKey[] {
   return keys.filter((key, at) => {
@@ -99,56 +156,20 @@ function lastOfEach(keys: readonly PlacedKey[]): readonly PlacedKey[] {
   });
 }
 
-/** The index of one kind, complete and in order. Holds 16 bytes per item; the rest is read back. */
-export class SortedDraft {
-  readonly count: KindCount;
-  readonly #spill: ArchiveSpill;
-  readonly #offsets: Float64Array;
-  readonly #lengths: Float64Array;
-
-  constructor(kind: ItemKind, spill: ArchiveSpill, keys: readonly PlacedKey[]) {
-    this.count = { ...pickKind(kind), count: keys.length, namespaces: countNamespaces(keys) };
-    this.#spill = spill;
-    this.#offsets = Float64Array.from(keys, (key) => key.offset);
-    this.#lengths = Float64Array.from(keys, (key) => key.length);
-  }
-
-  /** A record's bytes are valid until the next one is asked for. */
-  *records(): Generator<DraftRecord> {
-    const size = this.#offsets.length;
-    for (let first = 0; first < size; ) {
-      const { bytes, next } = this.#readRun(first);
-      const base = this.#offset(first);
-      for (let item = first; item < next; item += 1) yield readRecord(bytes, this.#offset(item) - base);
-      first = next;
+/** Records that lie behind each other are read together. */
+function joined(keys: readonly PlacedKey[]): readonly Extent[] {
+  const extents: Extent[] = [];
+  let [start, end] = [0, 0];
+  for (const { offset, length } of keys) {
+    if (offset === end && end + length - start <= READ_BYTES) {
+      end += length;
+      continue;
     }
+    if (end > start) extents.push([start, end - start]);
+    [start, end] = [offset, offset + length];
   }
-
-  /** From `first` on as many records as lie behind each other. */
-  #readRun(first: number): { readonly bytes: Buffer; readonly next: number } {
-    const start = this.#offset(first);
-    let end = start + this.#length(first);
-    let next = first + 1;
-    while (this.#offset(next) === end && end + this.#length(next) - start <= READ_BYTES) {
-      end += this.#length(next);
-      next += 1;
-    }
-    const bytes = Buffer.allocUnsafe(end - start);
-    this.#spill.read(bytes, start);
-    return { bytes, next };
-  }
-
-  #offset(item: number): number {
-    return this.#offsets[item] ?? -1;
-  }
-
-  #length(item: number): number {
-    return this.#lengths[item] ?? 0;
-  }
-}
-
-function pickKind({ group, version, resource, kind, namespaced }: ItemKind): ItemKind {
-  return { group, version, resource, kind, namespaced };
+  if (end > start) extents.push([start, end - start]);
+  return extents;
 }
 
 function countNamespaces(keys: readonly ItemKey[]): Readonly<Record<string, number>> {
@@ -157,21 +178,24 @@ function countNamespaces(keys: readonly ItemKey[]): Readonly<Record<string, numb
   return Object.fromEntries(counts);
 }
 
-function recordBytes(bytes: Buffer, at: number): number {
-  return HEAD_BYTES + bytes.readUInt32LE(at + 4) + bytes.readUInt32LE(at + 8) + bytes.readUInt32LE(at + 12);
-}
+/** The index of one kind, complete and in order; read back from the spill, extent by extent. */
+export class SortedDraft {
+  readonly count: KindCount;
+  readonly #spill: ArchiveSpill;
+  readonly #extents: readonly Extent[];
 
-function readKey(bytes: Buffer, at: number): ItemKey {
-  const nameStart = at + HEAD_BYTES + bytes.readUInt32LE(at + 4);
-  const nameEnd = nameStart + bytes.readUInt32LE(at + 8);
-  return {
-    namespace: bytes.toString("utf16le", at + HEAD_BYTES, nameStart),
-    name: bytes.toString("utf16le", nameStart, nameEnd),
-  };
-}
+  constructor(count: KindCount, spill: ArchiveSpill, extents: readonly Extent[]) {
+    this.count = count;
+    this.#spill = spill;
+    this.#extents = extents;
+  }
 
-function readRecord(bytes: Buffer, at: number): DraftRecord {
-  const end = at + recordBytes(bytes, at);
-  const line = bytes.subarray(end - bytes.readUInt32LE(at + 12), end);
-  return { ...readKey(bytes, at), member: bytes.readUInt32LE(at), line };
+  /** A record's bytes are valid until the next one is asked for. */
+  *records(): Generator<DraftRecord> {
+    for (const [offset, length] of this.#extents) {
+      const bytes = Buffer.allocUnsafe(length);
+      this.#spill.read(bytes, offset);
+      for (let at = 0; at < length; at += recordBytes(bytes, at)) yield readRecord(bytes, at);
+    }
+  }
 }

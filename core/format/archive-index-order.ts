@@ -3,7 +3,7 @@ import { groupResource } from "#core/model/item.ts";
 import type { ItemKey } from "./index-entry.ts";
 
 /** The index's order: group/resource, namespace, name, each by UTF-16 code units. */
-function compareTexts(left: string, right: string): number {
+export function compareTexts(left: string, right: string): number {
   if (left === right) return 0;
   return left < right ? -1 : 1;
 }

@@ -68,6 +68,25 @@ describe("what is written comes back", () => {
     ]);
   });
 
+  test("a list in the server's own order, of several chunks and with other kinds between, has the index's order", async () => {
+    const names = ["a-b", "a", "b"].flatMap((namespace) =>
+      Array.from({ length: 300 }, (_, at) => [namespace, `item-${1000 + at}`] as const),
+    );
+    const items = names.flatMap(([namespace, name]) => [
+      makeItem(configMaps, namespace, name),
+      ...(name.endsWith("7") ? [makeItem(deployments, namespace, name)] : []),
+    ]);
+    const { finished, keys } = await build(items);
+    const wanted = (resource: string, end: string) =>
+      ["a", "a-b", "b"].flatMap((namespace) =>
+        names
+          .filter(([from, name]) => from === namespace && name.endsWith(end))
+          .map(([, name]) => `${resource} ${namespace}/${name}`),
+      );
+    expect(keys).toEqual([...wanted("configmaps", ""), ...wanted("deployments", "7")]);
+    expect(finished.kinds[0]).toMatchObject({ count: 900, namespaces: { a: 300, "a-b": 300, b: 300 } });
+  });
+
   test("the same items make the same file", async () => {
     const items = [makeItem(configMaps, "a", "one"), makeItem(deployments, "a", "two")];
     expect((await build(items)).archive.equals((await build(items)).archive)).toBe(true);
