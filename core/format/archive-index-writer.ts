@@ -1,14 +1,14 @@
 import type { SortedDraft } from "./archive-index-draft.ts";
 import { encodeFooter } from "./archive-index-footer.ts";
-import {
-  type LinesMember,
-  MAX_MEMBER_LINES,
-  type MemberKey,
-  TABLE_FORMAT,
-  TABLE_VERSION,
-} from "./archive-index-table.ts";
+import { type LinesMember, type MemberKey, TABLE_FORMAT, TABLE_VERSION } from "./archive-index-table.ts";
 import type { ByteSink } from "./archive-writer.ts";
 import { compressMember } from "./gzip-member.ts";
+
+/**
+ * Readers take four times as many; this many, parsed, are 1.5 MB of objects, which die before a reader's heap has grown
+ * for them.
+ */
+const MEMBER_LINES = 1024;
 
 /** A member is cut here even when it has few lines: objects may have megabytes of labels. */
 const MEMBER_BYTES = 2 * 1024 * 1024;
@@ -63,7 +63,7 @@ class LinesWriter {
 
   isFull(lineBytes: number): boolean {
     if (this.#lines === 0) return false;
-    return this.#lines === MAX_MEMBER_LINES || this.#used + lineBytes + PLACE_BYTES > this.#buffer.length;
+    return this.#lines === MEMBER_LINES || this.#used + lineBytes + PLACE_BYTES > this.#buffer.length;
   }
 
   add(key: MemberKey, line: Uint8Array, end: string): void {
