@@ -38,11 +38,11 @@ export interface ListRequest {
   readonly namespace?: string | undefined;
   readonly labelSelector?: string | undefined;
   readonly fieldSelector?: string | undefined;
-  /** Given: read in pages of this size and never as a stream. */
+  /** Given: read in pages of this size; absent: in pages too, but long lists as streams. */
   readonly pageSize?: number | undefined;
   /** metadata.k8s.io PartialObjectMetadataList instead of whole objects. */
   readonly metadataOnly?: boolean | undefined;
-  /** Go on watching after the end of a stream, to count changes; the caller closes `summary.meanwhile`. */
+  /** Where the kind is streamed, go on watching to count changes; the caller closes `summary.meanwhile`. */
   readonly keepWatching?: boolean | undefined;
   readonly signal: AbortSignal;
 }

@@ -1,5 +1,5 @@
 import type { ClusterAccess } from "#core/kube/access/access.ts";
-import { type ListKnowledge, listObjects } from "#core/kube/lists/lists.ts";
+import { type ListKnowledge, LONG_LIST, listObjects } from "#core/kube/lists/lists.ts";
 import { getWhole, readBody } from "#core/kube/transport/read-whole.ts";
 import { openTransport, type Transport, type TransportOptions } from "#core/kube/transport/transport.ts";
 import { isFailure } from "#core/model/errors.ts";
@@ -8,10 +8,15 @@ import { discover } from "./discovery.ts";
 import { objectCalls } from "./objects.ts";
 import { watchObjects } from "./watches.ts";
 
+export interface ClusterOptions extends TransportOptions {
+  /** How many objects have to remain after a kind's first page for it to be read as a stream; absent: LONG_LIST. */
+  readonly longList?: number | undefined;
+}
+
 /** One cluster as one user. No connection is made before the first call. */
-export function openCluster(access: ClusterAccess, options: TransportOptions): Cluster {
+export function openCluster(access: ClusterAccess, options: ClusterOptions): Cluster {
   const transport = openTransport(access, options);
-  const known: ListKnowledge = { noStreams: false };
+  const known: ListKnowledge = { noStreams: false, longList: options.longList ?? LONG_LIST };
   return {
     info: access.info,
     version: (signal) => readVersion(transport, signal),

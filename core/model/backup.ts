@@ -6,7 +6,7 @@ import { selection } from "./selection.ts";
 export const backupRequest = z.object({
   name: backupName,
   selection,
-  /** Objects per page where kinds are read in pages; absent: streams first, then large pages. */
+  /** Objects per page; absent: 500, then as many as make 8 MiB, and long lists as streams. */
   pageSize: z.number().int().positive().optional(),
   labels: z.record(z.string(), z.string()).default({}),
   /** How long to keep the backup; carried out by our prune, not by Velero. */

@@ -30,7 +30,7 @@ const flags = {
     type: "number",
     value: "N",
     describe: "read lists in pages of N objects",
-    fallback: "streams, else large pages",
+    fallback: "500, then pages of 8 MiB; long lists as streams",
   },
   annotate: {
     type: "string",

@@ -2,9 +2,10 @@ import type { BackupSummary, OpenBackup } from "#core/catalog/catalog.ts";
 import type { Manifest, NamespaceRecord } from "#core/model/backup.ts";
 import { groupResource } from "#core/model/item.ts";
 import { describeSelection } from "#plugin/selection.ts";
+import { changesSeen } from "./changes-seen.ts";
 import { ERRORS, type NoticeGroup, type NoticeSource, noticeLines, WARNINGS } from "./notices.ts";
 import { escapeControl, renderFields, renderTable } from "./table.ts";
-import { formatAge, formatBytes, formatCount, formatSpan } from "./units.ts";
+import { formatAge, formatBytes, formatSpan } from "./units.ts";
 
 /** What describe shows. Pure. */
 export interface DescriptionStyle {
@@ -62,7 +63,6 @@ function when(time: Date | undefined, now: Date): string {
 
 function manifestFields(manifest: Manifest): readonly (readonly [string, string])[] {
   const { cluster } = manifest;
-  const changed = manifest.kinds.reduce((sum, kind) => sum + (kind.changesMeanwhile ?? 0), 0);
   const span = Date.parse(manifest.finished.maker) - Date.parse(manifest.started.maker);
   const archive = Object.entries(manifest.files).find(([name]) => name.endsWith(".tar.gz"))?.[1];
   return [
@@ -76,7 +76,7 @@ function manifestFields(manifest: Manifest): readonly (readonly [string, string]
       "Secrets",
       `${manifest.secretCount}, ${manifest.encryption === undefined ? "not encrypted" : manifest.encryption}`,
     ],
-    ["Changed meanwhile", changed === 0 ? "nothing seen" : `at least ${formatCount(changed, "object")}`],
+    ["Changed meanwhile", changesSeen(manifest.kinds)],
     ["Proof", "commit, manifest and index agree"],
   ];
 }

@@ -91,6 +91,8 @@ export interface MemoryClusterOptions {
   readonly resources?: readonly ApiResource[];
   readonly down?: readonly DownApi[];
   readonly info?: Partial<ClusterInfo>;
+  /** Kinds of more objects are read as streams; absent: none is that long. */
+  readonly longList?: number | undefined;
 }
 
 function failed(status: number, reason: string, message: string): WriteReply {
@@ -163,6 +165,10 @@ export function memoryCluster(options: MemoryClusterOptions = {}): MemoryCluster
       .map((object) => ({ ...object, apiVersion: apiVersion(request.resource) }));
   }
 
+  function isStreamed({ pageSize }: ListRequest, count: number): boolean {
+    return pageSize === undefined && options.longList !== undefined && count > options.longList;
+  }
+
   async function* list(request: ListRequest): AsyncGenerator<ItemBatch, ListSummary, void> {
     requests.push(`list ${groupResource(request.resource)} ${request.namespace ?? "*"}`);
     await cluster.onList(request);
@@ -175,7 +181,7 @@ export function memoryCluster(options: MemoryClusterOptions = {}): MemoryCluster
       request.signal.throwIfAborted();
       yield objects.slice(at, at + size).map(encode);
     }
-    const paged = request.pageSize !== undefined;
+    const paged = !isStreamed(request, objects.length);
     const changes = (): number =>
       store.changes.filter(
         (change) => change.at > revision && change.kind === groupResource(request.resource),

@@ -61,6 +61,7 @@ export class Delivery {
 
   /** What comes next may hold items that came before. */
   skipKnown(): void {
+    this.#skip = undefined;
     if (!this.#begun && this.#held.length === 0) return;
     this.#skip = new Set([...this.#names.flatMap((batch) => batch.split("\n")), ...this.#held.map(itemName)]);
   }

@@ -52,9 +52,10 @@ export class ListRun {
     else this.#versions.add(resourceVersion);
   }
 
-  /** The list begins again, and nothing was given of the versions noted so far. */
-  forgetVersions(): void {
-    this.#versions.clear();
+  /** The list begins again. What was given stays given, and so does the version it is of. */
+  startOver(): void {
+    if (!this.delivery.begun) this.#versions.clear();
+    this.delivery.startOver();
   }
 
   summary({ method, resourceVersion, meanwhile }: ListEnd): ListSummary {

@@ -6,14 +6,24 @@ import { type ListEnd, ListRun, type ListSteps } from "./list-run.ts";
 import { pageList } from "./paged-list.ts";
 import { knowsNoStreams, type StreamOutcome, streamList, throwIfFinal } from "./watch-list.ts";
 
-/** What one connection has learnt about its server. */
+/** What one connection has learnt about its server, and how it was asked to read. */
 export interface ListKnowledge {
   /** The server is too old for lists by watch, or has them switched off. */
   noStreams: boolean;
+  /** With more objects than this behind its first pages a kind is read as a stream. */
+  readonly longList: number;
 }
 
 /**
- * Reads one kind whole: as a stream where the server offers that, else in pages. A stream that breaks is begun once
+ * A stream keeps the memory of both sides flat, has no continue token that compaction takes away after five minutes,
+ * and counts the changes made meanwhile; but a watch encodes and flushes object by object, which costs the server twice
+ * the CPU of pages. So few objects are not worth one: 50,000 are some ten pages, read in well under a minute.
+ */
+export const LONG_LIST = 50_000;
+
+/**
+ * Reads one kind whole. Every kind begins with a page, which is all there is of most. One that turns out to be long
+ * before anything of it was given is read as a stream where the server offers that. A stream that breaks is begun once
  * more if nothing of it was given yet; after that pages, which can go on where they stopped, have the last word.
  */
 export async function* listObjects(
@@ -23,7 +33,7 @@ export async function* listObjects(
 ): AsyncGenerator<ItemBatch, ListSummary, void> {
   const run = new ListRun(transport, request);
   try {
-    const end = (yield* byStream(run, known)) ?? (yield* pageList(run));
+    const end = yield* readList(run, known);
     // The rest may have come before the reader gave up; a list that was given up is no whole one all the same.
     request.signal.throwIfAborted();
     return run.summary(end);
@@ -37,10 +47,15 @@ export async function* listObjects(
   }
 }
 
+async function* readList(run: ListRun, known: ListKnowledge): ListSteps<ListEnd> {
+  if (run.request.pageSize !== undefined || known.noStreams) return yield* pageList(run);
+  const short = yield* pageList(run, known.longList);
+  return short ?? (yield* byStream(run, known)) ?? (yield* pageList(run));
+}
+
 const MOST_STREAMS = 2;
 
 async function* byStream(run: ListRun, known: ListKnowledge): ListSteps<ListEnd | undefined> {
-  if (run.request.pageSize !== undefined) return undefined;
   for (let attempt = 1; attempt <= MOST_STREAMS && !known.noStreams; attempt++) {
     const outcome = yield* streamList(run);
     if (outcome.kind === "complete") return outcome.end;
@@ -54,7 +69,7 @@ function worthAnother(run: ListRun, known: ListKnowledge, outcome: StreamOutcome
   const { begun } = run.delivery;
   // What was given is older than what comes now, and of a moment that never became known.
   if (begun) run.noteVersion(undefined);
-  run.delivery.startOver();
+  run.startOver();
   if (outcome.kind !== "refused") return outcome.kind === "broken" && !begun;
   throwIfFinal(run, outcome.refusal);
   known.noStreams ||= knowsNoStreams(outcome.refusal);

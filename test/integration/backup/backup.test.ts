@@ -303,7 +303,8 @@ describe("the whole cluster", () => {
     const { facts, opened } = await backup({});
     expect(facts.errors).toEqual([]);
     expect(facts.phase).toBe("Completed");
-    expect(facts.kinds.every(({ method }) => method === "watch-list")).toBe(true);
+    expect(new Set(facts.kinds.map(({ method }) => method))).toEqual(new Set(["pages"]));
+    expect(facts.kinds.every(({ consistent }) => consistent)).toBe(true);
     expect(facts.cluster.kubeSystemUid).toMatch(/^[0-9a-f-]{36}$/);
     expect(facts.createdBy.user).toBeTruthy();
     const finished = Date.parse(facts.finished.server);

@@ -96,7 +96,7 @@ test("a busy server is waited for as long as it asks, three times (case 12)", as
     const kind = JSON.parse(result.stdout).kinds.find(
       (one: { resource: string }) => one.resource === "configmaps",
     );
-    expect(kind).toMatchObject({ method: "watch-list", consistent: true, count: 4 });
+    expect(kind).toMatchObject({ method: "pages", consistent: true, count: 4 });
   } finally {
     await proxy.stop();
   }

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
+import { eventually } from "#test/harness/eventually.ts";
+import { faultyKubeProxy } from "#test/harness/faulty-proxy.ts";
 import {
   CONFIG_MAPS,
   clusterOf,
   configMaps,
+  LONG_FROM_PAGE_TWO,
   namespaceObject,
   type OpenedCluster,
   readAll,
@@ -60,12 +63,33 @@ describe("a list whose continue token expired", () => {
     await expect(old[Symbol.asyncIterator]().next()).rejects.toMatchObject({ reply: { status: 410 } });
   });
 
-  it("streams as well, of one moment", async () => {
-    await seed("streamed", 30, 100);
+  it("is read as a stream when nothing was given yet, of one moment", async () => {
+    await seed("held", 600, 100);
+    const proxy = await faultyKubeProxy(plane);
+    const behind = await clusterOf(proxy.kubeconfigPath);
+    proxy.add({ when: ({ query }) => query.includes("continue="), times: 1, fault: { delayMs: 2_000 } });
+    const reading = readAll(behind.list({ resource: CONFIG_MAPS, namespace: "held", signal }));
+    await eventually("the second page", async () => proxy.requests.length > 1);
+    const admin = plane.adminClient();
+    await admin.apply(configMaps("held", 601).slice(600));
+    admin.close();
+    await plane.etcdCompact();
+    const { names, summary } = await reading;
+    behind.close();
+    await proxy.stop();
+    expect(proxy.requests.map(({ status }) => status)).toEqual([200, 410, 200]);
+    expect(summary).toMatchObject({ method: "watch-list", consistent: true, requests: 3, count: 601 });
+    expect(new Set(names).size).toBe(601);
+  });
+
+  it("does not matter to a stream, which is of one moment without a watch cache too", async () => {
+    await seed("streamed", 501, 100);
+    const streaming = await clusterOf(plane.kubeconfigPath, LONG_FROM_PAGE_TWO);
     const { names, summary } = await readAll(
-      cluster.list({ resource: CONFIG_MAPS, namespace: "streamed", signal }),
+      streaming.list({ resource: CONFIG_MAPS, namespace: "streamed", signal }),
     );
-    expect(names).toHaveLength(30);
+    streaming.close();
+    expect(names).toHaveLength(501);
     expect(summary).toMatchObject({ method: "watch-list", consistent: true });
   });
 });

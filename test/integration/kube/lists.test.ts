@@ -6,6 +6,7 @@ import {
   CONFIG_MAPS,
   clusterOf,
   configMaps,
+  LONG_FROM_PAGE_TWO,
   namespaceObject,
   type OpenedCluster,
   readAll,
@@ -16,15 +17,18 @@ const namespace = uniqueName("lists");
 const COUNT = 1_200;
 const target = { resource: CONFIG_MAPS, namespace, signal };
 let cluster: OpenedCluster;
+let streaming: OpenedCluster;
 
 beforeAll(async () => {
   const admin = sharedCluster().adminClient();
   await admin.apply([namespaceObject(namespace), ...configMaps(namespace, COUNT, 1_200)]);
   admin.close();
   cluster = await clusterOf(sharedCluster().kubeconfigPath);
+  streaming = await clusterOf(sharedCluster().kubeconfigPath, LONG_FROM_PAGE_TWO);
 });
 afterAll(async () => {
   cluster.close();
+  streaming.close();
   await sharedCluster().adminKubectl(["delete", "namespace", namespace, "--wait=false"]);
 });
 
@@ -37,10 +41,22 @@ describe("a list", () => {
     expect(Number(summary.resourceVersion)).toBeGreaterThan(0);
   });
 
+  it("of 1,200 objects takes two requests and is of one resourceVersion", async () => {
+    const { names, summary } = await readAll(cluster.list({ ...target, keepWatching: true }));
+    expect(summary).toMatchObject({ method: "pages", requests: 2, consistent: true, meanwhile: undefined });
+    expect(new Set(names).size).toBe(COUNT + 1);
+  });
+
+  it("that is short takes one request", async () => {
+    const { names, summary } = await readAll(cluster.list({ ...target, namespace: "kube-system" }));
+    expect(summary).toMatchObject({ method: "pages", requests: 1, consistent: true, count: names.length });
+    expect(names).toContain("kube-root-ca.crt");
+  });
+
   it("gives the same bytes as a stream and in pages, but for the place of apiVersion and kind", async () => {
-    const stream = await readAll(cluster.list(target));
+    const stream = await readAll(streaming.list(target));
     const pages = await readAll(cluster.list({ ...target, pageSize: 500 }));
-    expect(stream.summary).toMatchObject({ method: "watch-list", requests: 1, consistent: true });
+    expect(stream.summary).toMatchObject({ method: "watch-list", requests: 2, consistent: true });
     const untyped = (item: string) => item.replace('"kind":"ConfigMap","apiVersion":"v1",', "");
     const spliced = (item: string) => item.replace('"apiVersion":"v1","kind":"ConfigMap",', "");
     expect(pages.items.map(spliced).toSorted()).toEqual(stream.items.map(untyped).toSorted());
@@ -70,7 +86,7 @@ describe("a list", () => {
     await sharedCluster().adminKubectl(["delete", "namespace", own, "--wait=false"]);
   });
 
-  it("narrows by label and field selectors on the server, streamed and in pages", async () => {
+  it("narrows by label and field selectors on the server, whatever the pages", async () => {
     await sharedCluster().adminKubectl(["-n", namespace, "label", "configmap", "c0001", "c0002", "pick=yes"]);
     for (const pageSize of [undefined, 1]) {
       const labelled = await readAll(
@@ -84,9 +100,10 @@ describe("a list", () => {
     }
   });
 
-  it("can be of metadata alone", async () => {
-    for (const pageSize of [undefined, 500]) {
-      const { items } = await readAll(cluster.list({ ...target, pageSize, metadataOnly: true }));
+  it("can be of metadata alone, streamed and in pages", async () => {
+    for (const reader of [streaming, cluster]) {
+      const { items, summary } = await readAll(reader.list({ ...target, metadataOnly: true }));
+      expect(summary.method).toBe(reader === streaming ? "watch-list" : "pages");
       expect(items).toHaveLength(COUNT + 1);
       expect(JSON.parse(items[0] ?? "")).toMatchObject({
         kind: "PartialObjectMetadata",
@@ -96,8 +113,8 @@ describe("a list", () => {
     }
   });
 
-  it("goes on to count the changes made meanwhile", async () => {
-    const { summary } = await readAll(cluster.list({ ...target, keepWatching: true }));
+  it("goes on to count the changes made meanwhile where it is streamed", async () => {
+    const { summary } = await readAll(streaming.list({ ...target, keepWatching: true }));
     const change = (value: string) =>
       sharedCluster().adminKubectl([
         "-n",
@@ -115,41 +132,68 @@ describe("a list", () => {
     expect(summary.meanwhile?.close()).toBe(2);
   });
 
-  it("gives the request up when its reader breaks off", async () => {
-    for await (const batch of cluster.list(target)) {
-      expect(batch.length).toBeGreaterThan(0);
-      break;
+  it("gives the request up when its reader breaks off, streamed and in pages", async () => {
+    for (const reader of [streaming, cluster]) {
+      for await (const batch of reader.list(target)) {
+        expect(batch.length).toBeGreaterThan(0);
+        break;
+      }
+      const stop = new AbortController();
+      const list = reader.list({ ...target, signal: stop.signal });
+      await list.next();
+      stop.abort(new Error("enough"));
+      await expect(readAll(list)).rejects.toThrow("enough");
     }
-    const stop = new AbortController();
-    const list = cluster.list({ ...target, signal: stop.signal });
-    await list.next();
-    stop.abort(new Error("enough"));
-    await expect(readAll(list)).rejects.toThrow("enough");
   });
 });
 
 describe("a list through trouble", () => {
   let proxy: FaultyKubeProxy;
   let behind: OpenedCluster;
+  let streamingBehind: OpenedCluster;
   beforeAll(async () => {
     proxy = await faultyKubeProxy(sharedCluster());
     behind = await clusterOf(proxy.kubeconfigPath);
+    streamingBehind = await clusterOf(proxy.kubeconfigPath, LONG_FROM_PAGE_TWO);
   });
   afterAll(async () => {
     behind.close();
+    streamingBehind.close();
     await proxy.stop();
   });
   const ofConfigMaps = ({ path }: { path: string }) => path.endsWith("/configmaps");
+  const ofStreams = ({ query }: { query: string }) => query.includes("watch=1");
 
   it("waits as long as a busy server asks, then reads the same way", async () => {
     proxy.add({ when: ofConfigMaps, times: 3, fault: tooManyRequests(2) });
     const startedAt = performance.now();
     const { names, summary } = await readAll(behind.list(target));
     expect(performance.now() - startedAt).toBeGreaterThan(6_000);
-    expect(summary).toMatchObject({ method: "watch-list", requests: 4, consistent: true });
+    expect(summary).toMatchObject({ method: "pages", requests: 5, consistent: true });
     expect(names).toHaveLength(COUNT + 1);
     expect(behind.notes).toHaveLength(3);
     expect(behind.notes[0]).toContain("429");
+    proxy.clear();
+  });
+
+  it("waits for a busy server in the middle as well, and still reads as a stream", async () => {
+    proxy.add({ when: ofStreams, times: 2, fault: tooManyRequests(1) });
+    const startedAt = performance.now();
+    const { names, summary } = await readAll(streamingBehind.list(target));
+    expect(performance.now() - startedAt).toBeGreaterThan(2_000);
+    expect(summary).toMatchObject({ method: "watch-list", requests: 4, consistent: true });
+    expect(names).toHaveLength(COUNT + 1);
+    proxy.clear();
+  });
+
+  it("does not wait for a watch cache that is not ready, but reads in pages", async () => {
+    const message = "storage is (re)initializing";
+    const body = JSON.stringify({ kind: "Status", message, reason: "TooManyRequests", code: 429 });
+    const reply = { status: 429, headers: { "retry-after": "30" }, body };
+    proxy.add({ when: ofStreams, fault: { reply } });
+    const { names, summary } = await readAll(streamingBehind.list(target));
+    expect(summary).toMatchObject({ method: "pages", requests: 4, consistent: true });
+    expect(names).toHaveLength(COUNT + 1);
     proxy.clear();
   });
 
@@ -172,8 +216,8 @@ describe("a list through trouble", () => {
 
   it("reports a line that is no JSON instead of leaving it out", async () => {
     const body = '{"type":"ADDED","object":{"metadata":{"name":"a"}}}\n{"type":"ADDED","object":{"meta\n';
-    proxy.add({ when: ofConfigMaps, times: 1, fault: { reply: { status: 200, body } } });
-    await expect(readAll(behind.list(target))).rejects.toMatchObject({ code: "cluster-error" });
+    proxy.add({ when: ofStreams, times: 1, fault: { reply: { status: 200, body } } });
+    await expect(readAll(streamingBehind.list(target))).rejects.toMatchObject({ code: "cluster-error" });
     proxy.clear();
   });
 
@@ -194,15 +238,15 @@ describe("a list through trouble", () => {
       reason: "Invalid",
       code: 422,
     });
-    proxy.add({ when: ({ query }) => query.includes("watch=1"), fault: { reply: { status: 422, body } } });
-    const old = await clusterOf(proxy.kubeconfigPath);
+    proxy.add({ when: ofStreams, fault: { reply: { status: 422, body } } });
+    const old = await clusterOf(proxy.kubeconfigPath, LONG_FROM_PAGE_TWO);
     const first = await readAll(old.list(target));
     const second = await readAll(old.list(target));
     old.close();
     expect(first.summary.method).toBe("pages");
     expect(first.names).toHaveLength(COUNT + 1);
-    // 500 objects, then as many as make 8 MiB.
-    expect([first.summary.requests, second.summary.requests]).toEqual([3, 2]);
+    // The page that showed it was long, the stream, then 500 objects and as many as make 8 MiB.
+    expect([first.summary.requests, second.summary.requests]).toEqual([4, 2]);
     proxy.clear();
   });
 });
@@ -227,7 +271,8 @@ describe("a list with few rights", () => {
       },
     ]);
     admin.close();
-    const reader = await clusterOf(await sharedCluster().withClientCert({ user }));
+    const kubeconfig = await sharedCluster().withClientCert({ user });
+    const reader = await clusterOf(kubeconfig, LONG_FROM_PAGE_TWO);
     expect(await reader.whoAmI(signal)).toBe(user);
     await expect(readAll(reader.list({ ...target, namespace: undefined }))).rejects.toMatchObject({
       code: "cluster-forbidden",
@@ -236,7 +281,7 @@ describe("a list with few rights", () => {
     // Without the right to watch, LIST has the last word.
     const { names, summary } = await readAll(reader.list(target));
     expect(names).toHaveLength(COUNT + 1);
-    expect(summary.method).toBe("pages");
+    expect(summary).toMatchObject({ method: "pages", requests: 4, consistent: true });
     reader.close();
   });
 });

@@ -1,6 +1,6 @@
 import { openAccess } from "#core/kube/access/access.ts";
 import type { Cluster, ItemBatch, ListSummary } from "#core/kube/cluster.ts";
-import { openCluster } from "#core/kube/open-cluster.ts";
+import { type ClusterOptions, openCluster } from "#core/kube/open-cluster.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import { stringifyExact } from "#test/harness/exact-json.ts";
 
@@ -19,12 +19,19 @@ export interface OpenedCluster extends Cluster {
   readonly notes: readonly string[];
 }
 
-export async function clusterOf(kubeconfig: string): Promise<OpenedCluster> {
+/** With this, whatever goes on behind its first page is long, and so read as a stream. */
+export const LONG_FROM_PAGE_TWO = { longList: 0 };
+
+export async function clusterOf(
+  kubeconfig: string,
+  options: Pick<ClusterOptions, "longList"> = {},
+): Promise<OpenedCluster> {
   const access = await openAccess({ kubeconfig, env: {}, interactive: false });
   const notes: string[] = [];
   const cluster = openCluster(access, {
     userAgent: "kubectl-backup/test",
     onNote: (text) => notes.push(text),
+    ...options,
   });
   return { ...cluster, notes };
 }

@@ -29,8 +29,8 @@ async function backup(cluster: MemoryCluster, chosen: SelectionInput = {}, more:
   return { facts, held: [...catalog.contents(name).keys()].sort(), catalog };
 }
 
-function shop(resources: readonly ApiResource[] = coreResources): MemoryCluster {
-  const cluster = memoryCluster({ resources });
+function shop(resources: readonly ApiResource[] = coreResources, longList?: number): MemoryCluster {
+  const cluster = memoryCluster({ resources, longList });
   for (const name of ["shop", "lab", "kube-system"]) cluster.put("namespaces", { metadata: { name } });
   cluster.put("configmaps", { metadata: { name: "a", namespace: "shop", labels: { app: "web" } } });
   cluster.put("configmaps", { metadata: { name: "b", namespace: "lab" } });
@@ -94,16 +94,19 @@ describe("a whole cluster", () => {
     expect(namespaceFacts(facts, "lab")).toMatchObject({ excludedByLabel: 2, complete: false, itemCount: 0 });
   });
 
-  test("counts changes that others made while it was read", async () => {
-    const cluster = shop();
+  test("counts changes that others made while it was read to kinds that were streamed", async () => {
+    const cluster = shop(coreResources, 1);
     cluster.onList = ({ resource: kind }) => {
       if (kind.resource === "pods")
         cluster.put("configmaps", { metadata: { name: "late", namespace: "shop" } });
     };
     const { facts, held } = await backup(cluster);
     expect(held).not.toContain("configmaps shop/late");
-    expect(facts.kinds.find(({ resource: name }) => name === "configmaps")?.changesMeanwhile).toBe(1);
-    expect(facts.kinds.find(({ resource: name }) => name === "secrets")?.changesMeanwhile).toBe(0);
+    const kind = (wanted: string) => facts.kinds.find(({ resource: name }) => name === wanted);
+    expect(kind("configmaps")).toMatchObject({ method: "watch-list", changesMeanwhile: 1 });
+    expect(kind("namespaces")).toMatchObject({ method: "watch-list", changesMeanwhile: 0 });
+    expect(kind("secrets")).toMatchObject({ method: "pages" });
+    expect(kind("secrets")?.changesMeanwhile).toBeUndefined();
   });
 
   test("names claims whose data is nowhere", async () => {

@@ -32,6 +32,15 @@ describe("what a list has given", () => {
     expect(names(delivery.finish())).toEqual(["b", "c"]);
   });
 
+  it("skips nothing of a list that starts over after one of its pages came again", () => {
+    const delivery = new Delivery();
+    delivery.offer([item("a")]);
+    delivery.skipKnown();
+    delivery.startOver();
+    delivery.offer([item("a"), item("b")]);
+    expect(names(delivery.finish())).toEqual(["a", "b"]);
+  });
+
   it("is not given again when the list is read again, however often", () => {
     const delivery = new Delivery();
     delivery.offer([item("a", LARGE), item("b", LARGE)]);
