@@ -31,20 +31,20 @@ type LiveStates = ReadonlyMap<string, LiveState>;
 /** Brings the items of one kind into the cluster, as many at once as the limit allows. */
 export async function applyItems(run: RestoreRun, items: ItemsToApply): Promise<void> {
   const running = new Set<Promise<void>>();
-  // Taken at once: several that end badly while the next items are read would be nobody's errors.
-  const broken: unknown[] = [];
   let states: LiveStates | undefined;
   try {
     for await (const batch of items.batches) {
       const writes = sortOut(run, batch, items);
       if (states === undefined && hasLive(writes)) states = await readStates(run, items.kind);
-      await startWrites(run, { writes, states, running, broken });
+      await startWrites(run, { writes, states, running });
     }
+  } catch (error) {
+    run.stop(error);
+    throw error;
   } finally {
     await Promise.all(running);
   }
   run.signal.throwIfAborted();
-  if (broken.length > 0) throw broken[0];
 }
 
 /** Ends at once what is not written; keeps for later what is better created after its owners. */
@@ -105,11 +105,9 @@ interface Writes {
   readonly writes: ReadonlyMap<StoredItem, Write>;
   readonly states: LiveStates | undefined;
   readonly running: Set<Promise<void>>;
-  /** Errors of writes that were no outcomes. */
-  readonly broken: unknown[];
 }
 
-async function startWrites(run: RestoreRun, { writes, states, running, broken }: Writes): Promise<void> {
+async function startWrites(run: RestoreRun, { writes, states, running }: Writes): Promise<void> {
   for await (const read of run.prepared.contents.take([...writes.keys()], run.signal)) {
     const target = writes.get(read.item);
     if (target === undefined) continue;
@@ -120,7 +118,7 @@ async function startWrites(run: RestoreRun, { writes, states, running, broken }:
         endItem(run, { item: read.item, target }, end);
         leave(isPushedBack(end) ? "pushed-back" : "well");
       })
-      .catch((error: unknown) => void broken.push(error))
+      .catch(run.stop)
       .finally(() => {
         leave("well");
         running.delete(task);

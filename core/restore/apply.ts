@@ -13,23 +13,15 @@ const KINDS_AT_ONCE = 4;
 
 /** Runs all lanes, each as soon as those it waits for have ended; the first error stops them all. */
 export async function applyPlan(run: RestoreRun): Promise<void> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([run.signal, stop.signal]);
-  const stoppable: RestoreRun = { ...run, signal };
   const ended = new Map<LaneName, Promise<void>>();
   const lanes = LANES.map((lane) => {
     const before = Promise.all(lane.after.map((name) => ended.get(name)));
-    const end = before.then(() => runLane(lane, stoppable));
+    const end = before.then(() => runLane(lane, run));
     ended.set(lane.name, end);
-    return end.catch((error: unknown) => {
-      stop.abort(error);
-      throw error;
-    });
+    return end.catch(run.stop);
   });
-  const ends = await Promise.allSettled(lanes);
+  await Promise.all(lanes);
   run.signal.throwIfAborted();
-  if (stop.signal.aborted) throw stop.signal.reason;
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
 }
 
 async function runLane(lane: Lane, run: RestoreRun): Promise<void> {

@@ -10,6 +10,7 @@ import {
   stringifyExact,
 } from "#core/objects/exact-json.ts";
 import { objectAt, objectsAt, textAt } from "./edit-object.ts";
+import { stopIfLost } from "./lost-connection.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { type FindStranger, findStrangers } from "./owner-lookup.ts";
 import { joinOwners, type PendingOwners } from "./owners.ts";
@@ -80,6 +81,7 @@ async function finishObject(run: RestoreRun, todo: Todo): Promise<string | undef
     return await patchOwners(run, todo, steps);
   } catch (error) {
     run.signal.throwIfAborted();
+    await stopIfLost(run, error);
     return describeError(error);
   }
 }

@@ -27,6 +27,9 @@ export interface RestoreRun {
   readonly mark: string;
   /** Monotonic milliseconds until which a custom resource's path may still be missing. */
   readonly definitionsReadyBy: { at: number };
+  /** Fires when the run is interrupted, and when it is stopped. */
   readonly signal: AbortSignal;
+  /** Ends everything that is under way; the first error is what the run ends with. */
+  readonly stop: (error: unknown) => void;
   readonly onProgress: OnProgress;
 }

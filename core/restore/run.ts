@@ -79,6 +79,7 @@ function interrupted(cause: unknown): Failure {
 }
 
 function startRun(prepared: Prepared, { cluster, request }: RestoreAsk, context: RunContext): RestoreRun {
+  const stopped = new AbortController();
   return {
     cluster,
     request,
@@ -92,7 +93,8 @@ function startRun(prepared: Prepared, { cluster, request }: RestoreAsk, context:
     blockedNamespaces: new Map(),
     mark: `${prepared.plan.backup}/${request.name}`,
     definitionsReadyBy: { at: 0 },
-    signal: context.signal,
+    signal: AbortSignal.any([context.signal, stopped.signal]),
+    stop: (error) => stopped.abort(error),
     onProgress: context.onProgress,
   };
 }

@@ -10,6 +10,7 @@ import { readItemHeader } from "#core/objects/item-header.ts";
 import { contentDigest, restorableForm } from "./content-digest.ts";
 import { objectAt } from "./edit-object.ts";
 import { type LiveState, liveState } from "./live-digests.ts";
+import { stopIfLost } from "./lost-connection.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { Wish } from "./write-item.ts";
 import { failed, refusedOutcome } from "./write-replies.ts";
@@ -100,6 +101,7 @@ async function patchLive(
     return { result: changed ? "updated" : "unchanged" };
   } catch (error) {
     run.signal.throwIfAborted();
+    await stopIfLost(run, error);
     return failed("connection", describeError(error));
   }
 }

@@ -7,6 +7,7 @@ import { createObject } from "./create-object.ts";
 import type { Decision } from "./decide.ts";
 import { objectAt } from "./edit-object.ts";
 import type { LiveState } from "./live-digests.ts";
+import { stopIfLost } from "./lost-connection.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { linkOwners } from "./owners.ts";
 import type { RestoreRun } from "./restore-run.ts";
@@ -68,6 +69,7 @@ export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<Item
     return { outcome, warnings: warningsFor(wish, outcome) };
   } catch (error) {
     run.signal.throwIfAborted();
+    await stopIfLost(run, error);
     return { outcome: failed("error", describeError(error)), warnings: [] };
   }
 }

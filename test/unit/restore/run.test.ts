@@ -174,8 +174,46 @@ describe("a restore that has written", () => {
     await expect(restore({}, interrupt.signal)).rejects.toMatchObject({ code: "interrupted" });
   });
 
+  /** Six ConfigMaps that are not there any more; from the second creation on the server does not answer for them. */
+  async function lostInTheMiddle(version: MemoryCluster["version"]) {
+    const names = ["a", "b", "c", "d", "e", "f"];
+    const { cluster, catalog, restore } = await saved((empty) => {
+      for (const name of names) empty.put("configmaps", { metadata: { name, namespace: "shop" } });
+    });
+    for (const name of names) cluster.drop("configmaps", "shop", name);
+    const { create, get } = cluster;
+    const tried: string[] = [];
+    cluster.create = (ref, ...rest) => {
+      tried.push(ref.name);
+      return tried.length === 1 ? create(ref, ...rest) : Promise.reject(lost);
+    };
+    cluster.get = (ref, ...rest) => (tried.length < 2 ? get(ref, ...rest) : Promise.reject(lost));
+    cluster.version = version;
+    return { restore, report: keepReports(catalog), tried };
+  }
+
+  const lost = new Failure("cluster-unreachable", "no route to the cluster", { retryable: true });
+
+  it("stops when the cluster answers nothing any more, instead of trying each item that remains", async () => {
+    const { restore, report } = await lostInTheMiddle(() => Promise.reject(lost));
+    await expect(restore({})).rejects.toBe(lost);
+    expect(report()).toMatchObject({
+      complete: false,
+      interrupted: "no route to the cluster",
+      counts: { created: 1, failed: 0 },
+      unfinished: [{ resource: "configmaps", count: 5 }],
+    });
+  });
+
+  it("goes on where the cluster answers, and only requests for some items break", async () => {
+    const version = { gitVersion: "v1.36.0", major: "1", minor: "36" };
+    const { restore, tried } = await lostInTheMiddle(async () => version);
+    const { counts, complete } = await restore({});
+    expect({ counts, complete }).toMatchObject({ counts: { created: 1, failed: 5 }, complete: false });
+    expect(new Set(tried).size).toBe(6);
+  });
+
   it("leaves a report of what it did and what not when the connection is lost for good, and ends with that error", async () => {
-    const lost = new Failure("cluster-unreachable", "no route to the cluster");
     const { cluster, catalog, restore } = await saved((empty) => {
       empty.put("deployments.apps", deployment);
       empty.put("configmaps", { metadata: { name: "settings", namespace: "shop" } });

@@ -33,6 +33,7 @@ function startRun(script: Script, more: Partial<RestoreRun> = {}) {
     mark: MARK,
     definitionsReadyBy: { at: performance.now() + 5_000 },
     signal: new AbortController().signal,
+    stop: () => undefined,
     onProgress: () => undefined,
     ...more,
   };
