@@ -1,3 +1,4 @@
+import { sleep } from "#core/flow/sleep.ts";
 import type { Cluster, ListRequest } from "#core/kube/cluster.ts";
 import { isFailure } from "#core/model/errors.ts";
 import type { ItemKind } from "#core/model/item.ts";
@@ -26,6 +27,9 @@ export interface AwaitOptions {
 
 /** More namespaces than this are watched by one watch of all. */
 const WATCHES = 5;
+
+/** What lies on the way may cut every watch short: no more lists a minute than this makes. */
+const BREAK_PAUSE_MS = 1_000;
 
 /** Lists and then watches until every object is ready, has failed, or the signal fires; returns those not ready. */
 export async function awaitObjects(
@@ -106,7 +110,8 @@ async function listAndWatch(cluster: Cluster, group: WatchedGroup, signal: Abort
       if (group.pending.size === 0) return;
     }
   } catch (error) {
-    if (!isFailure(error) || error.reply?.status !== 410) throw error;
+    if (!isFailure(error) || !(error.retryable || error.reply?.status === 410)) throw error;
+    await sleep(BREAK_PAUSE_MS, signal);
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { Failure } from "#core/model/errors.ts";
 import { awaitObjects } from "#core/restore/await-objects.ts";
 import { scriptedCluster } from "./scripted-cluster.ts";
 
@@ -25,6 +26,23 @@ describe("waiting for objects", () => {
     );
     expect(unready).toEqual([]);
     expect(ready).toBe(2);
+  });
+
+  it("lists again when its watch breaks off, as a balancer on the way does with one on which nothing moves", async () => {
+    const first = scriptedCluster({ list: [deployment("a", 0)] }).cluster;
+    const second = scriptedCluster({ list: [deployment("a", 1)] }).cluster;
+    let lists = 0;
+    const cluster = { ...first };
+    cluster.list = (request) => (++lists === 1 ? first : second).list(request);
+    cluster.watch = () => {
+      throw new Failure("cluster-unreachable", "the connection was lost", { retryable: true });
+    };
+    const unready = await awaitObjects(
+      cluster,
+      { kind, keys: new Set(["app/a"]) },
+      { signal: AbortSignal.timeout(5_000), onReady: () => undefined },
+    );
+    expect({ unready, lists }).toEqual({ unready: [], lists: 2 });
   });
 
   it("ends at the time-out with what each is waiting for", async () => {
