@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { decodeFooter, FOOTER_BYTES, type TablePlace } from "./archive-index-footer.ts";
@@ -160,10 +161,8 @@ class RangedIndex implements ArchiveIndex {
     if (place === undefined) throw damaged("its table counts other items than its lines");
     const packed = await this.#source.read(place.offset, place.length, signal);
     return await orDamaged(async () => {
-      const lines = decode(await expandMember(packed, MAX_MEMBER_BYTES)).split("\n");
-      if (lines.pop() !== "" || lines.length !== place.lines)
-        throw new BrokenLine("a member has other lines");
-      const entries = lines.map((line) => parseIndexLine(line, this.#archiveBytes));
+      const entries = parseLines(await expandMember(packed, MAX_MEMBER_BYTES), this.#archiveBytes);
+      if (entries.length !== place.lines) throw new BrokenLine("a member has other lines");
       this.#checkOrder(member, entries);
       return entries;
     });
@@ -190,6 +189,22 @@ class RangedIndex implements ArchiveIndex {
     return { kind: position, namespace: entry.namespace, name: entry.name };
   }
 }
+
+/** Line by line: one text of them all would be a large object, of which a heap keeps many before it cleans up. */
+function parseLines(bytes: Uint8Array, archiveBytes: number): readonly IndexEntry[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (!isUtf8(text)) throw new BrokenLine("a member is not UTF-8");
+  const entries: IndexEntry[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf(NEWLINE, at);
+    if (end === -1) throw new BrokenLine("a member's last line has no end");
+    entries.push(parseIndexLine(text.toString("utf8", at, end), archiveBytes));
+    at = end + 1;
+  }
+  return entries;
+}
+
+const NEWLINE = 0x0a;
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
