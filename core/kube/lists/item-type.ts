@@ -5,8 +5,9 @@ import { JsonMembers, skipWhite } from "./json-members.ts";
 const METADATA_FIRST = Buffer.from('{"metadata":');
 
 /**
- * Items of a List of a built-in kind carry neither apiVersion nor kind; those of custom resources do. Returns what puts
- * them at the front of the items that lack them and touches nothing else.
+ * Items of a List of a built-in kind carry neither kind nor apiVersion; those of custom resources do. Returns what puts
+ * them at the front of the items that lack them, in the order of Go's TypeMeta, and touches nothing else: these are then
+ * the very bytes that a GET or a watch of the object sends.
  */
 export function typeSplicer(
   kind: Pick<ItemKind, "group" | "version" | "kind">,
@@ -16,15 +17,15 @@ export function typeSplicer(
     json: `"apiVersion":${JSON.stringify(apiVersion(kind))}`,
   };
   const name = { name: Buffer.from("kind"), json: `"kind":${JSON.stringify(kind.kind)}` };
-  const typed = [`{${version.json},${name.json},`, `{${name.json},${version.json},`].map((head) =>
+  const typed = [`{${name.json},${version.json},`, `{${version.json},${name.json},`].map((head) =>
     Buffer.from(head),
   );
   const [both = METADATA_FIRST] = typed;
   return (item) => {
-    // In Go's order apiVersion and kind would come before metadata, and in sorted order too: both are missing.
+    // In Go's order kind and apiVersion would come before metadata, and in sorted order too: both are missing.
     if (startsWith(item, METADATA_FIRST)) return joined(both, item.subarray(1));
     if (typed.some((head) => startsWith(item, head))) return item;
-    const missing = missingMembers(item, [version, name]);
+    const missing = missingMembers(item, [name, version]);
     return missing.length === 0 ? item : spliceFront(item, missing);
   };
 }

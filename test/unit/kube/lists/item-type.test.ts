@@ -6,8 +6,8 @@ const spliced = (item: string) => Buffer.from(splice(Buffer.from(item))).toStrin
 
 describe("the type of an item", () => {
   it.each([
-    ['{"metadata":{"name":"a"}}', '{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a"}}'],
-    ["{}", '{"apiVersion":"apps/v1","kind":"Deployment"}'],
+    ['{"metadata":{"name":"a"}}', '{"kind":"Deployment","apiVersion":"apps/v1","metadata":{"name":"a"}}'],
+    ["{}", '{"kind":"Deployment","apiVersion":"apps/v1"}'],
     ['{"apiVersion":"apps/v1","metadata":{}}', '{"kind":"Deployment","apiVersion":"apps/v1","metadata":{}}'],
   ])("is put in front of %s", (item, expected) => {
     expect(spliced(item)).toBe(expected);
