@@ -110,9 +110,14 @@ async function listAndWatch(cluster: Cluster, group: WatchedGroup, signal: Abort
       if (group.pending.size === 0) return;
     }
   } catch (error) {
-    if (!isFailure(error) || !(error.retryable || error.reply?.status === 410)) throw error;
+    if (!isBreak(error)) throw error;
     await sleep(BREAK_PAUSE_MS, signal);
   }
+}
+
+/** A new list goes on from where the watch ended; where the server is gone, that list tells. */
+function isBreak(error: unknown): boolean {
+  return isFailure(error) && (error.retryable || error.reply?.status === 410);
 }
 
 /** The list's resourceVersion, to watch from. */
