@@ -5,9 +5,10 @@ import { makesPods } from "./pod-specs.ts";
  * Kinds are created in lanes that run side by side; a lane starts when those it names have ended. Barriers stand only
  * where the server demands them or where data or running pods would suffer:
  * a namespace before what lies in it · definitions before their objects · roles before what binds them (a caller
- * without all rights is refused otherwise) · claims before StatefulSets, which would make empty ones · configuration,
- * accounts, classes and network policies before anything that starts pods (an optional reference that is not there
- * yet starts a pod without it) · ReplicaSets and pods before the Deployments that adopt them · autoscalers and budgets
+ * without all rights is refused otherwise) · accounts before configuration (the server deletes a token Secret at once
+ * whose account is not there) · claims before StatefulSets, which would make empty ones · configuration, accounts,
+ * classes and network policies before anything that starts pods (an optional reference that is not there yet starts a
+ * pod without it) · ReplicaSets and pods before the Deployments that adopt them · autoscalers and budgets
  * after what they govern · webhooks, admission policies and APIServices after everything they could break · quotas
  * last, since they would refuse what was there before them.
  * Services wait for namespaces alone and nothing but the last lanes waits for them: the server creates about 60/s
@@ -48,7 +49,7 @@ export const LANES: readonly Lane[] = [
   { name: "volumes", after: ["classes"] },
   { name: "services", after: ["namespaces"], inFlight: 8 },
   { name: "accounts", after: ["namespaces"] },
-  { name: "configuration", after: ["namespaces"] },
+  { name: "configuration", after: ["accounts"] },
   { name: "claims", after: ["namespaces", "volumes"] },
   { name: "roles", after: ["namespaces"] },
   { name: "bindings", after: ["roles", "accounts"] },

@@ -280,6 +280,34 @@ describe("what the cluster makes by itself", () => {
     expect(await rig.client.find(core(copy, "secrets/default-token-abc12"))).toBeUndefined();
   });
 
+  it("does not take a token that a user asked for away, also when its account comes late, and fills it anew", async () => {
+    const app = uniqueName("app");
+    const robot = { apiVersion: "v1", kind: "ServiceAccount", metadata: { namespace: app, name: "robot" } };
+    await rig.client.apply([namespace(app), robot]);
+    await rig.client.create(core(app, "secrets"), {
+      apiVersion: "v1",
+      kind: "Secret",
+      type: "kubernetes.io/service-account-token",
+      metadata: { name: "ci", annotations: { "kubernetes.io/service-account.name": "robot" } },
+    });
+    const token = async (ns: string) => {
+      const secret = await rig.client.find(core(ns, "secrets/ci"));
+      return (secret?.["data"] as Record<string, string> | undefined)?.["token"];
+    };
+    const old = await eventually("a token", () => token(app));
+    const { create } = rig.cluster;
+    rig.cluster.create = async (ref, ...rest) => {
+      if (ref.resource.resource === "serviceaccounts") await pause(1_000);
+      return create(ref, ...rest);
+    };
+
+    const { copy, report } = await copyOf(app);
+
+    rig.cluster.create = create;
+    expect(report.failed).toEqual([]);
+    expect(await eventually("a new token", () => token(copy))).not.toBe(old);
+  });
+
   it("is never written: system priority classes, flow schemas, addresses, leases, requests, nodes", async () => {
     const name = uniqueName("whole");
     await rig.client.create("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name } });

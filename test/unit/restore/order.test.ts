@@ -34,6 +34,7 @@ describe("lanes", () => {
     ["configuration", lane("pods")],
     ["configuration", lane("deployments", "apps")],
     ["accounts", lane("jobs", "batch")],
+    ["accounts", lane("secrets")],
     ["classes", lane("pods")],
     ["roles", lane("rolebindings", "rbac.authorization.k8s.io")],
     ["pods", lane("deployments", "apps")],
