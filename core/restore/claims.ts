@@ -1,5 +1,5 @@
 import { type ExactObject, stringifyExact } from "#core/objects/exact-json.ts";
-import { objectAt, textAt, valueAt, withoutKeys } from "./edit-object.ts";
+import { objectAt, objectsAt, textAt, valueAt, withoutKeys } from "./edit-object.ts";
 import type { ClaimFate } from "./rule.ts";
 
 /** A claim as it lay in the backup. */
@@ -9,6 +9,8 @@ export interface StoredClaim {
   readonly uid: string;
   /** "" when it was never bound. */
   readonly volume: string;
+  /** Made for one pod from that pod's own spec (a generic ephemeral volume), and deleted with it. */
+  readonly ofPod: boolean;
 }
 
 /** A volume as it lay in the backup or is in the target. */
@@ -37,6 +39,7 @@ export interface ClaimFacts {
  * What becomes of a claim, without ever putting an empty disk, or a disk that somebody else uses, in the place of data.
  */
 export function decideClaim(claim: StoredClaim, facts: ClaimFacts): ClaimFate {
+  if (claim.ofPod) return { fate: "of-pod" };
   if (facts.exists(facts.mapNamespace(claim.namespace), claim.name)) return { fate: "exists" };
   if (claim.volume === "") return { fate: "unbound" };
   if (facts.sameCluster && canRebind(claim, facts)) return { fate: "rebind", volume: claim.volume };
@@ -83,7 +86,19 @@ export function readClaim(object: ExactObject): StoredClaim {
     name: textAt(object, ["metadata", "name"]),
     uid: textAt(object, ["metadata", "uid"]),
     volume: isBound(object) ? textAt(object, ["spec", "volumeName"]) : "",
+    ofPod: isOfPod(object),
   };
+}
+
+/** `<pod>-<volume>`; a StatefulSet may have its pod own a claim too, but names it `<template>-<pod>`. */
+function isOfPod(object: ExactObject): boolean {
+  const name = textAt(object, ["metadata", "name"]);
+  return objectsAt(object, ["metadata", "ownerReferences"]).some(
+    (owner) =>
+      owner["kind"] === "Pod" &&
+      owner["controller"] === true &&
+      name.startsWith(`${textAt(owner, ["name"])}-`),
+  );
 }
 
 /** `volumeName` alone may be a wish that was never granted. */

@@ -62,6 +62,8 @@ export type ClaimFate =
   | { readonly fate: "unbound" }
   | { readonly fate: "empty" }
   | { readonly fate: "exists" }
+  /** Of one pod's life, as its other scratch space is: a pod that returns gets a new one. */
+  | { readonly fate: "of-pod" }
   /** Its volume is still in the cluster, released and retained. */
   | { readonly fate: "rebind"; readonly volume: string }
   /** Its volume is gone from the cluster but its storage was retained: the volume object is restored with it. */

@@ -14,6 +14,14 @@ const BINDING_ANNOTATIONS: ReadonlySet<string> = new Set([
 ]);
 
 export const persistentVolumeClaims: Rule = {
+  // Restored without its pod's uid it would keep the pod of that name from starting.
+  decide: ({ namespace, name }, { claims }) =>
+    claims.get(`${namespace}/${name}`)?.fate === "of-pod"
+      ? {
+          reason: "controller-made",
+          message: "its pod brings it: it is scratch space made from the pod's spec",
+        }
+      : undefined,
   transform(object, { item, facts }) {
     const fate = facts.claims.get(`${item.namespace}/${item.name}`);
     const unbound = dropBinding(object);
@@ -26,6 +34,7 @@ export const persistentVolumeClaims: Rule = {
       case "empty":
         return restored(unbound, { warnings: ["restored empty: its data is not in the backup"] });
       case "exists":
+      case "of-pod":
       case "unbound":
       case undefined:
         return restored(unbound);

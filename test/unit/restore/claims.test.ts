@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { type ClaimFacts, decideClaim, type StoredClaim, type Volume } from "#core/restore/claims.ts";
+import {
+  type ClaimFacts,
+  decideClaim,
+  readClaim,
+  type StoredClaim,
+  type Volume,
+} from "#core/restore/claims.ts";
 
-const claim: StoredClaim = { namespace: "app", name: "data", uid: "c1", volume: "pv" };
+const claim: StoredClaim = { namespace: "app", name: "data", uid: "c1", volume: "pv", ofPod: false };
 const volume: Volume = {
   name: "pv",
   uid: "v1",
@@ -24,6 +30,7 @@ const live = (more: Partial<Volume>) => new Map([["pv", { ...volume, ...more }]]
 describe("the fate of a claim", () => {
   it.each<{ when: string; claim?: Partial<StoredClaim>; facts?: Partial<ClaimFacts>; fate: string }>([
     { when: "it is in the target", facts: { exists: () => true }, fate: "exists" },
+    { when: "it is scratch space of a pod", claim: { ofPod: true }, fate: "of-pod" },
     { when: "it was never bound", claim: { volume: "" }, fate: "unbound" },
     { when: "its volume is released and retained", facts: { liveVolumes: live({}) }, fate: "rebind" },
     {
@@ -69,4 +76,14 @@ describe("the fate of a claim", () => {
   ])("is $fate when $when", ({ claim: more, facts: given, fate }) => {
     expect(decideClaim({ ...claim, ...more }, facts(given)).fate).toBe(fate);
   });
+});
+
+it.each([
+  { of: "a pod's own volume", name: "web-7f-scratch", owner: { kind: "Pod", name: "web-7f" }, ofPod: true },
+  // With whenScaled: Delete a StatefulSet has the pod that goes own its claim.
+  { of: "a StatefulSet's pod", name: "data-db-1", owner: { kind: "Pod", name: "db-1" }, ofPod: false },
+  { of: "a StatefulSet", name: "data-db-1", owner: { kind: "StatefulSet", name: "db" }, ofPod: false },
+])("a claim of $of is told from others", ({ name, owner, ofPod }) => {
+  const metadata = { name, namespace: "app", ownerReferences: [{ ...owner, controller: true }] };
+  expect(readClaim({ metadata }).ofPod).toBe(ofPod);
 });

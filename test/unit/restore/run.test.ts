@@ -80,6 +80,25 @@ describe("a restore over what is there", () => {
     ]);
   });
 
+  it("leaves a pod's scratch claim to the pod that returns, and is complete without it", async () => {
+    const { cluster, restore } = await saved((empty) => {
+      const ownerReferences = [{ apiVersion: "v1", kind: "Pod", name: "web", uid: "gone", controller: true }];
+      empty.put("persistentvolumeclaims", {
+        metadata: { name: "web-scratch", namespace: "shop", ownerReferences },
+        spec: { volumeName: "pv-1" },
+        status: { phase: "Bound" },
+      });
+    });
+    cluster.drop("persistentvolumeclaims", "shop", "web-scratch");
+    const { held, reasons, complete } = await restore();
+    expect({ held, reasons, complete }).toMatchObject({
+      held: [],
+      reasons: { "controller-made": 1 },
+      complete: true,
+    });
+    expect(cluster.read("persistentvolumeclaims", "shop", "web-scratch")).toBeUndefined();
+  });
+
   it("leaves alone what was only referred to, also where it could not be listed", async () => {
     const fast = (provisioner: string) => ({ metadata: { name: "fast" }, provisioner });
     const { cluster, restore } = await saved((empty) => {
