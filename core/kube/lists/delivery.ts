@@ -1,8 +1,9 @@
 import { itemName } from "./item-name.ts";
 
 /**
- * Lists up to this size are held back until they are whole, so that a broken read starts over as if nothing had been;
- * that is nearly every kind of nearly every cluster, and with a few lists at once a few MiB.
+ * Lists up to this size are held back until they are whole, so that a broken read, or one that a stream does better,
+ * starts over as if nothing had been; that is nearly every kind of nearly every cluster, and with a few lists at once a
+ * few MiB.
  */
 const HOLD_BYTES = 1024 * 1024;
 
