@@ -15,8 +15,8 @@ export interface PendingSteps {
 export interface FinishBook {
   readonly owners: PendingOwners[];
   readonly steps: PendingSteps[];
-  /** Objects whose later steps have ended, well or not. */
-  readonly finished: { count: number };
+  /** New uids of objects whose later steps have ended, well or not. */
+  readonly finished: Set<string>;
   /** Whose readiness is waited for, by `group-resource`. */
   readonly awaited: Map<string, { readonly kind: ItemKind; readonly keys: Set<string> }>;
   /** Later steps that failed. */
@@ -26,5 +26,5 @@ export interface FinishBook {
 }
 
 export function openFinishBook(): FinishBook {
-  return { owners: [], steps: [], finished: { count: 0 }, awaited: new Map(), troubles: [], notes: [] };
+  return { owners: [], steps: [], finished: new Set(), awaited: new Map(), troubles: [], notes: [] };
 }

@@ -21,20 +21,41 @@ const AT_ONCE = 16;
 const CONFLICTS = 5;
 
 /** The steps that need everything to be there: owner references first, then what the rules left for later. */
-export async function finishObjects(run: RestoreRun): Promise<void> {
-  const strangers = await findStrangers(run);
+export function finishObjects(run: RestoreRun): Promise<void> {
+  return finishOpen(run, new Set());
+}
+
+/**
+ * The same before webhooks and policies come, since they could refuse every one of these steps as long as nothing
+ * answers for them; but not for objects whose owners are among what comes then.
+ */
+export function finishBeforeGates(run: RestoreRun): Promise<void> {
+  const { owners } = run.prepared.facts.rules;
+  const isToCome = (uid: string) => owners.get(uid) === "created" && run.owners.newUid(uid) === undefined;
+  const early = run.finish.owners.filter(({ references }) =>
+    references.some((reference) => isToCome(textAt(reference, ["uid"]))),
+  );
+  return finishOpen(run, new Set(early.map(({ uid }) => uid)));
+}
+
+/** All but those that have been finished, and those named by uid. */
+async function finishOpen(run: RestoreRun, early: ReadonlySet<string>): Promise<void> {
+  const { finished } = run.finish;
+  const isDue = ({ uid }: { readonly uid: string }) => !finished.has(uid) && !early.has(uid);
+  const owners = run.finish.owners.filter(isDue);
+  const strangers = await findStrangers(run, owners);
   const todos = new Map<string, Todo>();
-  for (const pending of run.finish.owners) {
+  for (const pending of owners) {
     const references = resolveOwners(run, pending, strangers);
     const { ref, uid, resourceVersion, linked } = pending;
     todos.set(keyOf(ref), { ref, uid, resourceVersion, steps: [], owners: { linked, references } });
   }
-  for (const pending of run.finish.steps) {
+  for (const pending of run.finish.steps.filter(isDue)) {
     todos.set(keyOf(pending.ref), { owners: undefined, ...todos.get(keyOf(pending.ref)), ...pending });
   }
   await forEachLimited(todos.values(), { concurrency: AT_ONCE, signal: run.signal }, async (todo) => {
     const trouble = await finishObject(run, todo);
-    run.finish.finished.count += 1;
+    finished.add(todo.uid);
     if (trouble !== undefined)
       run.finish.troubles.push(`${itemTitle(todo.ref.resource, todo.ref)}: ${trouble}`);
   });

@@ -9,7 +9,7 @@ import { makesPods } from "./pod-specs.ts";
  * whose account is not there) · claims before StatefulSets, which would make empty ones · configuration, accounts,
  * classes and network policies before anything that starts pods (an optional reference that is not there yet starts a
  * pod without it) · ReplicaSets and pods before the Deployments that adopt them · autoscalers and budgets
- * after what they govern · webhooks, admission policies and APIServices after everything they could break · quotas
+ * after what they govern · webhooks, admission policies and APIServices after everything they could break, later steps included · quotas
  * last, since they would refuse what was there before them.
  * Services wait for namespaces alone and nothing but the last lanes waits for them: the server creates about 60/s
  * whatever one does, since it allocates addresses one by one.

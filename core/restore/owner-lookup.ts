@@ -4,15 +4,16 @@ import type { ExactObject } from "#core/objects/exact-json.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
 import { textAt } from "./edit-object.ts";
 import { eachObject } from "./existing.ts";
+import type { PendingOwners } from "./owners.ts";
 import type { RestoreRun } from "./restore-run.ts";
 
 /** The uid of an owner that is not part of the restore but in the cluster under the same kind and name. */
 export type FindStranger = (reference: ExactObject, namespace: string) => string | undefined;
 
 /** One list of metadata per kind and namespace in which such owners may be. */
-export async function findStrangers(run: RestoreRun): Promise<FindStranger> {
+export async function findStrangers(run: RestoreRun, owned: readonly PendingOwners[]): Promise<FindStranger> {
   const places = new Map<string, Place>();
-  for (const { ref, references } of run.finish.owners) {
+  for (const { ref, references } of owned) {
     for (const reference of references) {
       const place = placeToSearch(run, reference, ref.namespace);
       if (place !== undefined) places.set(place.key, place);

@@ -19,7 +19,7 @@ export function unfinishedKinds({ prepared, results }: RestoreRun): readonly Unf
 export function unfinishedTroubles(run: RestoreRun, why: string): readonly string[] {
   const kinds = unfinishedKinds(run).map((kind) => `${kind.count} ${groupResource(kind)}`);
   const { owners, steps, finished } = run.finish;
-  const begun = new Set([...owners, ...steps].map(({ uid }) => uid)).size - finished.count;
+  const begun = new Set([...owners, ...steps].map(({ uid }) => uid)).difference(finished).size;
   return [
     `the restore broke off: ${why}`,
     ...(kinds.length === 0 ? [] : [`not restored, or under way at that moment: ${kinds.join(", ")}`]),

@@ -19,6 +19,10 @@ const resources = [
   ...coreResources,
   resource("storageclasses.storage.k8s.io", "StorageClass", { namespaced: false }),
   resource("jobs.batch", "Job"),
+  resource("cronjobs.batch", "CronJob"),
+  resource("validatingwebhookconfigurations.admissionregistration.k8s.io", "ValidatingWebhookConfiguration", {
+    namespaced: false,
+  }),
 ];
 
 /** Saves what `fill` puts into the namespace shop, lets `change` happen to the cluster, and restores the namespace. */
@@ -113,6 +117,35 @@ describe("a restore over what is there", () => {
     cluster.refuseLists("storageclasses.storage.k8s.io");
     await restore({ existing: "update" });
     expect(cluster.read("storageclasses.storage.k8s.io", "", "fast")).toMatchObject({ provisioner: "new" });
+  });
+});
+
+describe("webhooks", () => {
+  const nightly = { metadata: { name: "nightly", namespace: "shop" }, spec: { schedule: "0 0 * * *" } };
+  const guard = "validatingwebhookconfigurations.admissionregistration.k8s.io";
+
+  it("come after the last steps of everything else, which they could refuse while nothing answers for them", async () => {
+    const { cluster, restore } = await saved((empty) => {
+      empty.put("cronjobs.batch", nightly);
+      empty.put(guard, { metadata: { name: "guard" } });
+    });
+    cluster.drop("cronjobs.batch", "shop", "nightly");
+    cluster.drop(guard, "", "guard");
+    const { create, patch } = cluster;
+    let isGuarded = false;
+    cluster.create = (ref, ...rest) => {
+      isGuarded ||= ref.name === "guard";
+      return create(ref, ...rest);
+    };
+    const message = "failed calling webhook";
+    cluster.patch = async (ref, ...rest) =>
+      isGuarded
+        ? { ok: false, status: 500, reason: "InternalError", message, causes: [], warnings: [] }
+        : patch(ref, ...rest);
+    const report = await restore({ selection: selection.parse({}) });
+    expect(report.troubles).toEqual([]);
+    expect(isGuarded).toBe(true);
+    expect(cluster.read("cronjobs.batch", "shop", "nightly")).toMatchObject({ spec: { suspend: false } });
   });
 });
 
