@@ -1,3 +1,4 @@
+import { retrying } from "#core/flow/retry.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import type { RestoreRun } from "./restore-run.ts";
@@ -11,6 +12,8 @@ const NAMESPACES: ItemKind = {
   namespaced: false,
 };
 
+const ATTEMPTS = 3;
+
 /** Namespaces that objects go into although the backup does not hold them (it was made with rights in them only). */
 export async function createBareNamespaces(run: RestoreRun): Promise<void> {
   for (const name of run.prepared.bareNamespaces) {
@@ -20,7 +23,9 @@ export async function createBareNamespaces(run: RestoreRun): Promise<void> {
       metadata: { name, annotations: { [annotationKeys.restoredFrom]: run.mark } },
     };
     const ref = { resource: NAMESPACES, namespace: "", name };
-    const reply = await run.cluster.create(ref, Buffer.from(JSON.stringify(body)), { signal: run.signal });
+    const send = () => run.cluster.create(ref, Buffer.from(JSON.stringify(body)), { signal: run.signal });
+    // Where only the answer was lost it is there by now, which is as good.
+    const reply = await retrying(send, { signal: run.signal, attempts: ATTEMPTS });
     if (reply.ok || isAlreadyThere(reply)) {
       run.finish.notes.push(
         `namespace ${name} is not in the backup: it was made without labels or annotations`,

@@ -120,6 +120,30 @@ describe("a restore over what is there", () => {
   });
 });
 
+it("a namespace that the backup does not hold is made although the answer to its creation is lost", async () => {
+  const [source, catalog] = [memoryCluster({ resources }), memoryCatalog()];
+  source.put("namespaces", { metadata: { name: "shop" } });
+  source.put("configmaps", { metadata: { name: "settings", namespace: "shop" } });
+  source.refuse({ resource: "namespaces", status: 403 });
+  const wanted = backupRequest.parse({ name: "b", selection: { includeNamespaces: ["shop"] } });
+  await runBackup({ cluster: source, catalog, request: wanted, toolVersion: "0.1.0" }, context);
+  const target = memoryCluster({ resources });
+  const { create } = target;
+  let lost = 0;
+  target.create = async (ref, ...rest) => {
+    const reply = await create(ref, ...rest);
+    if (ref.resource.resource !== "namespaces" || ++lost > 1) return reply;
+    throw new Failure("cluster-unreachable", "the connection was lost", { retryable: true });
+  };
+  const asked = { name: "r", backup: "b", selection: selection.parse({}), wait: false };
+  const request = restoreRequest.parse(asked);
+  const backup = await catalog.open("b", context);
+  const ask = { cluster: target, catalog, backup, request, stateDirectory: "/nowhere" };
+  const report = await runRestore(ask, context);
+  expect(report.notes).toEqual([expect.stringContaining("namespace shop is not in the backup")]);
+  expect(target.read("configmaps", "shop", "settings")).toBeDefined();
+});
+
 describe("webhooks", () => {
   const nightly = { metadata: { name: "nightly", namespace: "shop" }, spec: { schedule: "0 0 * * *" } };
   const guard = "validatingwebhookconfigurations.admissionregistration.k8s.io";
