@@ -7,11 +7,16 @@ export interface UnfinishedKind extends ItemKind {
 }
 
 export function unfinishedKinds({ prepared, results }: RestoreRun): readonly UnfinishedKind[] {
-  return prepared.kinds
-    .map(({ kind: { group, version, resource, kind, namespaced }, count }) => {
-      const ended = results.endedOf({ group, version, kind });
-      return { group, version, resource, kind, namespaced, count: count - ended };
-    })
+  const kinds = new Map<string, UnfinishedKind>();
+  // A kind stands there twice where some of its objects are selected and others only needed.
+  for (const { kind: item, count } of prepared.kinds) {
+    const { group, version, resource, kind, namespaced } = item;
+    const key = `${groupResource(item)} ${version}`;
+    const others = kinds.get(key)?.count ?? 0;
+    kinds.set(key, { group, version, resource, kind, namespaced, count: count + others });
+  }
+  return [...kinds.values()]
+    .map((kind) => ({ ...kind, count: kind.count - results.endedOf(kind) }))
     .filter(({ count }) => count > 0);
 }
 
