@@ -27,7 +27,7 @@ export interface MemberKey extends ItemKey {
 export const TABLE_FORMAT = "kubectl-backup-index";
 export const TABLE_VERSION = 1;
 
-export const MAX_MEMBER_LINES = 4096;
+const MAX_MEMBER_LINES = 4096;
 
 export function compareMemberKeys(left: MemberKey, right: MemberKey): number {
   return left.kind - right.kind || compareKeys(left, right);
