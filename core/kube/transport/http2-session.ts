@@ -1,5 +1,6 @@
 import { type ClientHttp2Session, connect, constants } from "node:http2";
 import type { Duplex } from "node:stream";
+import { BrokenExchange } from "./wire.ts";
 
 /**
  * What the server may send of one reply before we have read it: enough for 20 MB/s over a round trip of 50 ms (the
@@ -30,16 +31,32 @@ export async function openLine(origin: string, socket: Duplex, identity: unknown
   });
   // Trouble reaches the requests that run on the session; without a listener it would end the process.
   session.on("error", () => undefined);
-  await new Promise<void>((resolve, reject) => {
-    session.once("error", reject);
-    session.once("connect", () => {
-      session.off("error", reject);
-      resolve();
-    });
-  });
-  session.setLocalWindowSize(CONNECTION_WINDOW);
+  try {
+    await connected(session, socket);
+    session.setLocalWindowSize(CONNECTION_WINDOW);
+  } catch (cause) {
+    session.destroy();
+    // Whatever broke it, no request was on it yet.
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new BrokenExchange(message, { sent: "never", dialling: true, cause });
+  }
   watchOver(session);
   return { session, identity, running: 0 };
+}
+
+/** The socket may go between its handshake and the session's start, with an error or without one. */
+function connected(session: ClientHttp2Session, socket: Duplex): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const gone = () => reject(new Error("the server closed the connection"));
+    session.once("error", reject);
+    session.once("close", gone);
+    session.once("connect", () => {
+      session.off("error", reject);
+      session.off("close", gone);
+      if (session.destroyed || socket.destroyed) gone();
+      else resolve();
+    });
+  });
 }
 
 /** After a GOAWAY `closed` is true: what runs goes on to its end, new requests need another connection. */
