@@ -18,8 +18,8 @@ const UNDER_WAY = 3;
 /** Eight open members and three under way; whoever adds beyond it waits. */
 const HELD_BYTES = 11 * MEMBER_BYTES;
 
-/** Buffers kept for reuse; beyond that (after an item of unusual size) they are given back. */
-const SPARE_BYTES = 12 * MEMBER_BYTES;
+/** Buffers in use and kept for reuse together; beyond that (among items of unusual size) they are given back. */
+const BUFFER_BYTES = 12 * MEMBER_BYTES;
 
 /**
  * From filled buffers to gzip members in the sink, in the order in which they were sealed, with a bounded number of
@@ -126,7 +126,7 @@ export class ArchiveMembers {
   }
 
   #keep(buffer: Uint8Array): void {
-    if (this.#spareBytes + buffer.length > SPARE_BYTES) return;
+    if (this.#heldBytes + this.#spareBytes + buffer.length > BUFFER_BYTES) return;
     const spare = this.#spare.get(buffer.length) ?? [];
     spare.push(buffer);
     this.#spare.set(buffer.length, spare);
