@@ -27,12 +27,14 @@ export function readServedHeader(bytes: Uint8Array): IdentifiedHeader {
 /** No string can hold these unescaped, so each is really a key. */
 const MANAGED_FIELDS = Buffer.from('"managedFields":[');
 
+/** Either order of the two, which then are groups 1 and 2, or 4 and 3. */
+const OPENING = String.raw`^\{"(?:kind":"([\w.-]+)","apiVersion":"([\w./-]+)|apiVersion":"([\w./-]+)","kind":"([\w.-]+))","metadata":\{`;
 /** Strings that escapes would have to be undone in are left to JSON.parse. */
 const PLAIN = String.raw`[^"\\]*`;
 const VALUE = String.raw`"(?:[^"\\]|\\.)*"`;
 const BUILT_IN = new RegExp(
   [
-    String.raw`^\{"(kind|apiVersion)":"([\w./-]+)","(?:kind|apiVersion)":"([\w./-]+)","metadata":\{`,
+    OPENING,
     `"name":"([^"\\\\]+)",(?:"generateName":"${PLAIN}",)?(?:"namespace":"(${PLAIN})",)?`,
     String.raw`"uid":"(${PLAIN})","resourceVersion":"(${PLAIN})",(?:"generation":(\d+),)?`,
     `(?:"creationTimestamp":(?:"${PLAIN}"|null),)?`,
@@ -48,8 +50,7 @@ const TAKEN_APART_BYTES = 8 * 1024;
 function takeApart(bytes: Buffer, cut: number): IdentifiedHeader | undefined {
   if (cut > TAKEN_APART_BYTES) return undefined;
   const found = BUILT_IN.exec(bytes.toString("utf8", 0, cut));
-  if (found === null) return undefined;
-  return new TakenApart(found);
+  return found === null ? undefined : new TakenApart(found);
 }
 
 /** Most headers are asked for few of their parts; accessors of a class cost a tenth of an object's own. */
@@ -68,18 +69,17 @@ class TakenApart implements IdentifiedHeader {
   readonly #owners: string | undefined;
 
   constructor(found: RegExpExecArray) {
-    const kindFirst = found[1] === "kind";
-    this.apiVersion = found[kindFirst ? 3 : 2] ?? "";
-    this.kind = found[kindFirst ? 2 : 3] ?? "";
-    this.name = found[4] ?? "";
-    this.namespace = found[5] ?? "";
-    this.uid = found[6] ?? "";
-    this.resourceVersion = found[7] ?? "";
-    this.generation = found[8] === undefined ? undefined : Number(found[8]);
-    this.deletionTimestamp = found[9];
-    this.#labelsJson = found[10];
-    this.#annotations = found[11];
-    this.#owners = found[12];
+    this.apiVersion = found[2] ?? found[3] ?? "";
+    this.kind = found[1] ?? found[4] ?? "";
+    this.name = found[5] ?? "";
+    this.namespace = found[6] ?? "";
+    this.uid = found[7] ?? "";
+    this.resourceVersion = found[8] ?? "";
+    this.generation = found[9] === undefined ? undefined : Number(found[9]);
+    this.deletionTimestamp = found[10];
+    this.#labelsJson = found[11];
+    this.#annotations = found[12];
+    this.#owners = found[13];
   }
 
   get labels(): Readonly<Record<string, string>> {
@@ -101,8 +101,7 @@ function readTexts(json: string | undefined, field: string): Readonly<Record<str
   return readTextMap(json === undefined ? undefined : JSON.parse(json), field);
 }
 
-const OPENING =
-  /^\{"(?:kind":"([\w.-]+)","apiVersion":"([\w./-]+)|apiVersion":"([\w./-]+)","kind":"([\w.-]+))","metadata":\{/;
+const OPENED = new RegExp(OPENING);
 /** apiVersion and kind are names of at most 253 and 63 characters; longer ones take the slow way. */
 const OPENING_BYTES = 256;
 /** managedFields holds no other list, so this is its end. */
@@ -111,7 +110,7 @@ const RESOURCE_VERSION = Buffer.from('"resourceVersion":"');
 const CLOSING_BRACE = 0x7d;
 
 function jumpToHeader(bytes: Buffer, cut: number): IdentifiedHeader | undefined {
-  const opening = OPENING.exec(bytes.toString("latin1", 0, OPENING_BYTES));
+  const opening = OPENED.exec(bytes.toString("latin1", 0, OPENING_BYTES));
   if (opening === null) return undefined;
   const start = opening[0].length;
   const before = parseMembers(bytes, start, cut);

@@ -102,3 +102,10 @@ test("a key in a spec that is called managedFields leads nobody astray", () => {
   );
   expect(readServedHeader(bytes)).toMatchObject({ name: "n", uid: "u", resourceVersion: "" });
 });
+
+test("an object that names its kind twice is no object, also where the rest has the server's order", () => {
+  const bytes = Buffer.from(
+    '{"kind":"Pod","kind":"v1","metadata":{"name":"a","uid":"u","resourceVersion":"1","managedFields":[]}}',
+  );
+  expect(() => readServedHeader(bytes)).toThrow(/twice/);
+});
