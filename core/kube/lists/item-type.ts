@@ -1,6 +1,6 @@
 import type { ItemKind } from "#core/model/item.ts";
 import { apiVersion } from "#core/model/item.ts";
-import { JsonMembers, skipWhite } from "./json-members.ts";
+import { JsonMembers, skipWhite, startsWith } from "./json-members.ts";
 
 const METADATA_FIRST = Buffer.from('{"metadata":');
 
@@ -17,14 +17,12 @@ export function typeSplicer(
     json: `"apiVersion":${JSON.stringify(apiVersion(kind))}`,
   };
   const name = { name: Buffer.from("kind"), json: `"kind":${JSON.stringify(kind.kind)}` };
-  const typed = [`{${name.json},${version.json},`, `{${version.json},${name.json},`].map((head) =>
-    Buffer.from(head),
-  );
-  const [both = METADATA_FIRST] = typed;
+  const both = Buffer.from(`{${name.json},${version.json},`);
+  const sorted = Buffer.from(`{${version.json},${name.json},`);
   return (item) => {
     // In Go's order kind and apiVersion would come before metadata, and in sorted order too: both are missing.
     if (startsWith(item, METADATA_FIRST)) return joined(both, item.subarray(1));
-    if (typed.some((head) => startsWith(item, head))) return item;
+    if (startsWith(item, both) || startsWith(item, sorted)) return item;
     const missing = missingMembers(item, [name, version]);
     return missing.length === 0 ? item : spliceFront(item, missing);
   };
@@ -53,11 +51,4 @@ function joined(front: Uint8Array, rest: Uint8Array): Uint8Array {
   whole.set(front);
   whole.set(rest, front.length);
   return whole;
-}
-
-/** A loop, since a native comparison of so few bytes costs more. */
-function startsWith(item: Uint8Array, head: Uint8Array): boolean {
-  if (item.length <= head.length) return false;
-  for (let at = 0; at < head.length; at += 1) if (item[at] !== head[at]) return false;
-  return true;
 }

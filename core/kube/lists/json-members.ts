@@ -89,3 +89,10 @@ function expect(object: Uint8Array, from: number, byte: number): number {
   if (object[at] !== byte) throw new InvalidJson(`${String.fromCharCode(byte)} is missing in an object`);
   return at + 1;
 }
+
+/** And goes on behind it. A loop, since a native comparison of so few bytes costs more. */
+export function startsWith(bytes: Uint8Array, head: Uint8Array): boolean {
+  if (bytes.length <= head.length) return false;
+  for (let at = 0; at < head.length; at += 1) if (bytes[at] !== head[at]) return false;
+  return true;
+}

@@ -1,4 +1,4 @@
-import { JsonMembers, skipWhite, text } from "./json-members.ts";
+import { JsonMembers, skipWhite, startsWith, text } from "./json-members.ts";
 import { InvalidJson, JsonScanner, TruncatedJson } from "./json-scanner.ts";
 
 /** One line of a watch stream; `object` is a slice of what the server sent. */
@@ -59,13 +59,6 @@ export class WatchScanner {
     if (line[start] !== 0x7b || end !== line.length - 1 || line[end] !== CLOSE) return readAnyOrder(line);
     return { type: head.type, object: line.subarray(start, end) };
   }
-}
-
-function startsWith(line: Uint8Array, head: Uint8Array): boolean {
-  if (line.length <= head.length) return false;
-  // The type's first letter differs in all five heads.
-  if (line[9] !== head[9]) return false;
-  return Buffer.compare(line.subarray(0, head.length), head) === 0;
 }
 
 function readAnyOrder(line: Uint8Array): WatchLine {
