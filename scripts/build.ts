@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 /**
@@ -12,11 +12,8 @@ import { build, type Plugin } from "esbuild";
 const root = join(import.meta.dirname, "..");
 const output = join(root, "build");
 
-/** Modules that are nothing but a door to a heavy library, and the files they become. */
-const HEAVY: Readonly<Record<string, string>> = {
-  "core/storage/s3/aws-sdk.ts": "aws-sdk.cjs",
-  "core/kube/access/client-node-auth.ts": "client-node-auth.cjs",
-};
+/** Modules that are the door to a heavy library; each becomes a file of its own name. */
+const HEAVY = ["core/storage/s3/aws-sdk.ts", "core/kube/access/client-node-auth.ts"];
 
 /**
  * $0 may be a link (a folder on PATH, krew). The compile cache holds what V8 made of our modules: it is filled below
@@ -69,12 +66,11 @@ export default http;`,
 /** Leaves the doors to the heavy libraries as files to be required, but where they are what is being built. */
 const heavyApart: Plugin = {
   name: "heavy-apart",
-  setup({ onResolve, initialOptions }) {
+  setup({ onResolve }) {
     onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
-      const file = kind === "entry-point" ? undefined : HEAVY[relative(root, join(resolveDir, path))];
-      return file === undefined ? undefined : { path: `./${file}`, external: true };
+      const isDoor = kind !== "entry-point" && HEAVY.includes(relative(root, join(resolveDir, path)));
+      return isDoor ? { path: `./${basename(path, ".ts")}.cjs`, external: true } : undefined;
     });
-    initialOptions.absWorkingDir = root;
   },
 };
 
@@ -82,10 +78,10 @@ const staged = join(output, "lib.new");
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const result = await build({
-  entryPoints: [
-    { in: join(root, "plugin/main.ts"), out: "main" },
-    ...Object.entries(HEAVY).map(([from, to]) => ({ in: join(root, from), out: to.replace(/\.cjs$/, "") })),
-  ],
+  entryPoints: ["plugin/main.ts", ...HEAVY].map((file) => ({
+    in: join(root, file),
+    out: basename(file, ".ts"),
+  })),
   outdir: staged,
   outExtension: { ".js": ".cjs" },
   bundle: true,
