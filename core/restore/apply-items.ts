@@ -6,6 +6,7 @@ import { isThere } from "./existing.ts";
 import { type LiveState, readLiveDigests } from "./live-digests.ts";
 import { noteLostClaim, withoutLostClaims } from "./lost-claims.ts";
 import { canComeLate } from "./order.ts";
+import { isToCome } from "./owners.ts";
 import { isAwaitedKind } from "./readiness.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { isNamespace } from "./select.ts";
@@ -73,12 +74,9 @@ function endOf({ do: verdict, reason, message }: Exclude<Decision, Write>): Item
 
 function comesLate(run: RestoreRun, item: StoredItem, decision: Write): boolean {
   if (item.ownerUids.length === 0 || isThere(decision.live) || run.late.length >= MOST_LATE) return false;
-  const { facts, configuration } = run.prepared;
-  const awaited = item.ownerUids.some(
-    (uid) => facts.rules.owners.get(uid) === "created" && run.owners.newUid(uid) === undefined,
-  );
+  const { configuration } = run.prepared;
   return (
-    awaited &&
+    item.ownerUids.some((uid) => isToCome(run, uid)) &&
     canComeLate(item) &&
     !configuration.has(`${groupResource(item)}/${item.namespace}/${item.name}`)
   );

@@ -13,7 +13,7 @@ import { objectAt, objectsAt, textAt } from "./edit-object.ts";
 import { stopIfLost } from "./lost-connection.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { type FindStranger, findStrangers } from "./owner-lookup.ts";
-import { joinOwners, type PendingOwners } from "./owners.ts";
+import { isToCome, joinOwners, type PendingOwners } from "./owners.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { LaterStep } from "./rule.ts";
 
@@ -30,10 +30,8 @@ export function finishObjects(run: RestoreRun): Promise<void> {
  * answers for them; but not for objects whose owners are among what comes then.
  */
 export function finishBeforeGates(run: RestoreRun): Promise<void> {
-  const { owners } = run.prepared.facts.rules;
-  const isToCome = (uid: string) => owners.get(uid) === "created" && run.owners.newUid(uid) === undefined;
   const early = run.finish.owners.filter(({ references }) =>
-    references.some((reference) => isToCome(textAt(reference, ["uid"]))),
+    references.some((reference) => isToCome(run, textAt(reference, ["uid"]))),
   );
   return finishOpen(run, new Set(early.map(({ uid }) => uid)));
 }

@@ -1,6 +1,7 @@
 import type { ObjectRef } from "#core/kube/cluster.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { objectsAt, textAt } from "./edit-object.ts";
+import type { RestoreRun } from "./restore-run.ts";
 
 /** Uids in the backup → uids in the target, of the objects that others name as their owners. */
 export interface OwnerBook {
@@ -22,6 +23,14 @@ export function openOwnerBook(
     newUid: (oldUid) => known.get(oldUid),
     isWanted: (oldUid) => wanted.has(oldUid),
   };
+}
+
+/** This restore will create it, and has not yet. */
+export function isToCome(
+  { prepared, owners }: Pick<RestoreRun, "prepared" | "owners">,
+  uid: string,
+): boolean {
+  return prepared.facts.rules.owners.get(uid) === "created" && owners.newUid(uid) === undefined;
 }
 
 export interface LinkedOwners {
