@@ -1,3 +1,4 @@
+import { NAMESPACES } from "#core/model/known-kinds.ts";
 import type { App } from "./app.ts";
 import type { Completes } from "./command.ts";
 import { openCatalogFor, openClusterFor, runContextOf, surroundingsOf } from "./context.ts";
@@ -28,16 +29,14 @@ export const completionSources: Partial<Record<Completes, Source>> = {
   async namespaces(app) {
     const { readItemHeader } = await import("#core/objects/item-header.ts");
     const cluster = await openClusterFor({}, app);
-    const resource = {
-      group: "",
-      version: "v1",
-      resource: "namespaces",
-      kind: "Namespace",
-      namespaced: false,
-    };
     const names: string[] = [];
     try {
-      const request = { resource, metadataOnly: true, pageSize: 500, signal: AbortSignal.timeout(2000) };
+      const request = {
+        resource: NAMESPACES,
+        metadataOnly: true,
+        pageSize: 500,
+        signal: AbortSignal.timeout(2000),
+      };
       for await (const batch of cluster.list(request))
         names.push(...batch.map((item) => readItemHeader(item).name));
       return names;

@@ -3,6 +3,7 @@ import type { Catalog } from "#core/catalog/catalog.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import type { ClusterIds } from "#core/model/cluster-identity.ts";
 import { parseDuration } from "#core/model/duration.ts";
+import { NAMESPACES } from "#core/model/known-kinds.ts";
 import type { OnProgress } from "#core/model/progress.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
@@ -21,7 +22,7 @@ export type LocationChoice = FlagValues<typeof locationFlag>;
 const USER_AGENT = `kubectl-backup/${TOOL_VERSION} (${process.platform}/${process.arch})`;
 
 const KUBE_SYSTEM = {
-  resource: { group: "", version: "v1", resource: "namespaces", kind: "Namespace", namespaced: false },
+  resource: NAMESPACES,
   namespace: "",
   name: "kube-system",
 } as const;

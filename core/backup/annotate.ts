@@ -4,7 +4,8 @@ import type { Cluster } from "#core/kube/cluster.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import type { Notice } from "#core/model/backup.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
-import { apiVersion, groupResource, type ItemKind } from "#core/model/item.ts";
+import { apiVersion, groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
+import { NAMESPACES } from "#core/model/known-kinds.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { BackupResult } from "./run.ts";
 
@@ -27,14 +28,6 @@ interface Target {
 
 /** A cluster has more to do than to note its backups. */
 const IN_FLIGHT = 4;
-
-const NAMESPACE: ItemKind = {
-  group: "",
-  version: "v1",
-  resource: "namespaces",
-  kind: "Namespace",
-  namespaced: false,
-};
 
 const WORKLOADS: ReadonlySet<string> = new Set([
   "cronjobs.batch",
@@ -75,7 +68,7 @@ async function* targets(asked: Annotating, context: RunContext): AsyncGenerator<
   for (const { name, uid, complete } of asked.result.facts.namespaces) {
     if (!complete || uid === undefined) continue;
     whole.add(name);
-    yield { kind: NAMESPACE, namespace: "", name, uid };
+    yield { kind: NAMESPACES, namespace: "", name, uid };
   }
   if (asked.scope !== "namespaces") yield* storedObjects(asked, whole, context);
 }
@@ -99,9 +92,9 @@ async function* storedObjects(
   }
 }
 
-function targetOf({ group, version, resource, kind, namespaced, ...item }: StoredItem): Target {
+function targetOf(item: StoredItem): Target {
   const { namespace, name, uid } = item;
-  return { kind: { group, version, resource, kind, namespaced }, namespace, name, uid };
+  return { kind: kindOf(item), namespace, name, uid };
 }
 
 /** Server-side apply; the uid keeps an object that was deleted meanwhile from coming back as a ghost. */

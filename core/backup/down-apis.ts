@@ -1,6 +1,6 @@
 import type { DownApi } from "#core/kube/cluster.ts";
 import type { Notice } from "#core/model/backup.ts";
-import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
 
 /** Kept in the manifest, so that the next backup knows as much although this one could not read it. */
 export interface UnreadableKind extends ItemKind {
@@ -38,12 +38,8 @@ export function judgeDownApis(
 function lostKinds(api: DownApi, knownKinds: readonly ItemKind[]): readonly ItemKind[] {
   const shown = api.resources.filter(({ namespaced, verbs }) => namespaced && verbs.includes("create"));
   const known = knownKinds.filter(({ namespaced, group }) => namespaced && group === api.group);
-  const byName = new Map([...known, ...shown].map((kind) => [groupResource(kind), toItemKind(kind)]));
+  const byName = new Map([...known, ...shown].map((kind) => [groupResource(kind), kindOf(kind)]));
   return [...byName.values()];
-}
-
-function toItemKind({ group, version, resource, kind, namespaced }: ItemKind): ItemKind {
-  return { group, version, resource, kind, namespaced };
 }
 
 function describe(api: DownApi, lost: readonly ItemKind[]): string {

@@ -3,9 +3,11 @@
  * facts (what was read, and what that proves) → commit. Its one rule: nothing is left out in silence. It must not know
  * keys, members or sockets: it sees a Cluster and a Catalog.
  */
+
 import type { ApiResource, Discovery } from "#core/kube/cluster.ts";
 import type { Notice } from "#core/model/backup.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { NAMESPACES } from "#core/model/known-kinds.ts";
 import type { Selection } from "#core/model/selection.ts";
 import { readInsteadAs } from "#core/objects/cohabiting.ts";
 import { kindNotStored, type PublishedRule } from "#core/objects/not-stored.ts";
@@ -73,12 +75,8 @@ function isMissed({ selection }: PlanFacts, served: Served): (kind: ItemKind) =>
   return (kind) => selection.kindShare(kind).take !== "none" && !served.has(groupResource(kind));
 }
 
-const NAMESPACES: ApiResource = {
-  group: "",
-  version: "v1",
-  resource: "namespaces",
-  kind: "Namespace",
-  namespaced: false,
+const SERVED_NAMESPACES: ApiResource = {
+  ...NAMESPACES,
   singular: "namespace",
   shortNames: ["ns"],
   categories: [],
@@ -88,7 +86,7 @@ const NAMESPACES: ApiResource = {
 
 /** Every cluster serves it; the constant bridges a discovery that is partly down. */
 export function namespacesKind(discovery: Discovery): ApiResource {
-  return discovery.resources.find((kind) => groupResource(kind) === "namespaces") ?? NAMESPACES;
+  return discovery.resources.find((kind) => groupResource(kind) === "namespaces") ?? SERVED_NAMESPACES;
 }
 
 type Versions = readonly [ApiResource, ...ApiResource[]];

@@ -1,4 +1,4 @@
-import type { ItemKind } from "#core/model/item.ts";
+import { type ItemKind, kindOf } from "#core/model/item.ts";
 import { compareKeys, compareTexts } from "./archive-index-order.ts";
 import {
   type DraftRecord,
@@ -63,9 +63,7 @@ export class IndexDraft {
   sort(): SortedDraft {
     this.#flush();
     const sorted = this.#isSorted ? inRuns(this.#runs.values()) : inSortedKeys(this.#readKeys());
-    const { group, version, resource, kind, namespaced } = this.kind;
-    const count = { group, version, resource, kind, namespaced, ...sorted.counts };
-    return new SortedDraft(count, this.#spill, sorted.extents);
+    return new SortedDraft({ ...kindOf(this.kind), ...sorted.counts }, this.#spill, sorted.extents);
   }
 
   #noteOrder({ namespace, name }: ItemKey): void {

@@ -30,6 +30,11 @@ export interface OwnerReference {
   readonly uid: string;
 }
 
+/** Without what an inventory, an index line or a served resource knows beyond the kind. */
+export function kindOf({ group, version, resource, kind, namespaced }: ItemKind): ItemKind {
+  return { group, version, resource, kind, namespaced };
+}
+
 /** `pods` or `deployments.apps`: how kubectl, Velero and the archive name a kind. */
 export function groupResource(kind: Pick<ItemKind, "group" | "resource">): string {
   return kind.group === "" ? kind.resource : `${kind.resource}.${kind.group}`;

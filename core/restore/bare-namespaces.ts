@@ -1,16 +1,8 @@
 import { retrying } from "#core/flow/retry.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
-import type { ItemKind } from "#core/model/item.ts";
+import { NAMESPACES } from "#core/model/known-kinds.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { isAlreadyThere, refusedOutcome } from "./write-replies.ts";
-
-const NAMESPACES: ItemKind = {
-  group: "",
-  version: "v1",
-  resource: "namespaces",
-  kind: "Namespace",
-  namespaced: false,
-};
 
 const ATTEMPTS = 3;
 

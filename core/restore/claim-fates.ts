@@ -1,22 +1,14 @@
 import type { Cluster } from "#core/kube/cluster.ts";
 import { isFailure } from "#core/model/errors.ts";
-import type { ItemKind } from "#core/model/item.ts";
+import { VOLUMES } from "#core/model/known-kinds.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { type ClaimFacts, decideClaim, readVolume, type Volume } from "./claims.ts";
+import { type ClaimFacts, decideClaim, readVolume, returningVolumes, type Volume } from "./claims.ts";
 import { itemKey } from "./decide.ts";
 import { eachObject } from "./existing.ts";
 import type { LeftClaim } from "./left-claims.ts";
 import type { ClaimFate } from "./rule.ts";
 import type { Survey } from "./survey.ts";
 import { findVolumeRivals } from "./volume-rivals.ts";
-
-const VOLUMES: ItemKind = {
-  group: "",
-  version: "v1",
-  resource: "persistentvolumes",
-  kind: "PersistentVolume",
-  namespaced: false,
-};
 
 export interface DiskFates {
   /** By `namespace/name` as in the backup. */
@@ -48,8 +40,7 @@ export async function decideDisks(cluster: Cluster, survey: Survey, facts: DiskF
   const claims = new Map(
     survey.claims.map((claim) => [`${claim.namespace}/${claim.name}`, decideClaim(claim, complete)]),
   );
-  const returning = claims.values().flatMap((fate) => (fate.fate === "static" ? [fate.volume] : []));
-  const volumes = { stored, selected: facts.selectedVolumes, returning: new Set(returning), live };
+  const volumes = { stored, selected: facts.selectedVolumes, returning: returningVolumes(claims), live };
   return { claims, refusedVolumes: findVolumeRivals(volumes) };
 }
 

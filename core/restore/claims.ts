@@ -49,6 +49,11 @@ export function decideClaim(claim: StoredClaim, facts: ClaimFacts): ClaimFate {
     : { fate: "held", message: whyHeld(claim) };
 }
 
+/** Names of the volumes that return with their claims. */
+export function returningVolumes(claims: ReadonlyMap<string, ClaimFate>): ReadonlySet<string> {
+  return new Set(claims.values().flatMap((fate) => (fate.fate === "static" ? [fate.volume] : [])));
+}
+
 function whyHeld({ namespace, name, volume }: StoredClaim): string {
   return `its data is not in the backup and its volume ${volume} is not free in the cluster; --empty-volumes=${namespace}/${name} restores it empty`;
 }

@@ -1,5 +1,6 @@
 import type { Discovery } from "#core/kube/cluster.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { CLAIMS } from "#core/model/known-kinds.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { decideDisks, holdPodMakers } from "./claim-fates.ts";
 import { mayBeEmpty } from "./claims.ts";
@@ -52,8 +53,10 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
   const meant = [...outlook.selected.kinds, ...pulled.kinds];
   const owners = new Map<string, OwnerFate>();
   const left = await readLeftClaims(ask.backup, contents, { survey, signal });
-  const facts = await gatherFacts(ask, { outlook, survey, left, pulled, kinds: meant, owners, signal });
-  const kinds = [...meant, ...(await pullInVolumes(ask.backup, meant, facts.rules.claims))];
+  const selectedVolumes = await namesOf(meant, "persistentvolumes");
+  const findings = { outlook, survey, left, pulled, kinds: meant, selectedVolumes, owners, signal };
+  const facts = await gatherFacts(ask, findings);
+  const kinds = [...meant, ...(await pullInVolumes(ask.backup, selectedVolumes, facts.rules.claims))];
   const { ownerUids } = outlook.selected;
   const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners });
   const { contextName, clusterName, server } = ask.cluster.info;
@@ -100,12 +103,13 @@ interface Findings {
   readonly left: readonly LeftClaim[];
   readonly pulled: PulledIn;
   readonly kinds: readonly SelectedKind[];
+  readonly selectedVolumes: ReadonlySet<string>;
   readonly owners: ReadonlyMap<string, OwnerFate>;
   readonly signal: AbortSignal;
 }
 
 async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings): Promise<DecisionFacts> {
-  const { outlook, survey, left, pulled, kinds, owners, signal } = findings;
+  const { outlook, survey, left, pulled, kinds, selectedVolumes, owners, signal } = findings;
   const { mapNamespace, live, statusKinds } = outlook;
   const targetKind = targetKinds(outlook.discovery, pulled.definitions);
   const existing = await readExisting(cluster, {
@@ -119,7 +123,7 @@ async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings
     sameCluster: outlook.relation === "same",
     mapNamespace,
     exists: (namespace, name) => hasClaim(existing, namespace, name),
-    selectedVolumes: await namesOf(kinds, "persistentvolumes"),
+    selectedVolumes,
     signal,
   });
   const isAbsent = (claim: LeftClaim) =>
@@ -143,14 +147,6 @@ async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings
     held: holdPodMakers(survey, claims, left.filter(isAbsent)),
   };
 }
-
-const CLAIMS: ItemKind = {
-  group: "",
-  version: "v1",
-  resource: "persistentvolumeclaims",
-  kind: "PersistentVolumeClaim",
-  namespaced: true,
-};
 
 function hasClaim(existing: Existing, namespace: string, name: string): boolean {
   return isThere(existing.find(CLAIMS, namespace, name));

@@ -1,6 +1,6 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
-import type { ItemKind } from "#core/model/item.ts";
+import { type ItemKind, kindOf } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { readStates } from "./apply-items.ts";
@@ -62,8 +62,7 @@ export async function previewExisting(ask: PreviewAsk): Promise<Preview> {
       const { kind, namespace, name } = target;
       objects.push({ group: kind.group, resource: kind.resource, namespace, name, fate });
     }
-    const { group, version, resource, kind, namespaced } = selected.kind;
-    kinds.push({ group, version, resource, kind, namespaced, pulledIn: selected.pulledIn, fates });
+    kinds.push({ ...kindOf(selected.kind), pulledIn: selected.pulledIn, fates });
   }
   return { kinds, objects };
 }

@@ -1,7 +1,9 @@
 import type { OpenBackup } from "#core/catalog/catalog.ts";
 import type { Discovery } from "#core/kube/cluster.ts";
 import { groupResource } from "#core/model/item.ts";
+import { VOLUMES } from "#core/model/known-kinds.ts";
 import type { CompiledSelection } from "#core/selection/compile-selection.ts";
+import { returningVolumes } from "./claims.ts";
 import type { ClaimFate } from "./rule.ts";
 import { filtered, type ItemTest, pullIn, type Selected, type SelectedKind } from "./select.ts";
 import type { Survey } from "./survey.ts";
@@ -76,8 +78,6 @@ export async function namesOf(kinds: readonly SelectedKind[], wanted: string): P
   return names;
 }
 
-const VOLUMES = { group: "", resource: "persistentvolumes" };
-
 /** The volumes of a backup that may return: read with the claims that may lie on them, whether selected or not. */
 export function volumeKinds(
   backup: OpenBackup,
@@ -100,11 +100,9 @@ export function volumeKinds(
 /** Volumes that claims return with, where the selection does not bring them: without its volume a claim hangs. */
 export async function pullInVolumes(
   backup: OpenBackup,
-  kinds: readonly SelectedKind[],
+  selected: ReadonlySet<string>,
   claims: ReadonlyMap<string, ClaimFate>,
 ): Promise<readonly SelectedKind[]> {
-  const meant = await namesOf(kinds, "persistentvolumes");
-  const wanted = [...claims.values()].flatMap((fate) => (fate.fate === "static" ? [fate.volume] : []));
-  const names = new Set(wanted.filter((name) => !meant.has(name)));
+  const names = returningVolumes(claims).difference(selected);
   return names.size === 0 ? [] : pullIn(backup, { groupResource: "persistentvolumes", names });
 }

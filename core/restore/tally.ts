@@ -1,5 +1,5 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
-import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
 import { type Decision, type DecisionFacts, decideItem } from "./decide.ts";
 import { isThere } from "./existing.ts";
 import {
@@ -122,9 +122,4 @@ function fateOf(decision: Decision): OwnerFate {
 
 function heldItem(item: StoredItem, message: string): HeldItem {
   return { ...kindOf(item), namespace: item.namespace, name: item.name, message };
-}
-
-/** Without what an inventory or an index line knows beyond the kind. */
-function kindOf({ group, version, resource, kind, namespaced }: ItemKind): ItemKind {
-  return { group, version, resource, kind, namespaced };
 }

@@ -2,17 +2,9 @@ import type { OpenBackup } from "#core/catalog/catalog.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { type ClusterRelation, relateClusters } from "#core/model/cluster-identity.ts";
 import { isFailure } from "#core/model/errors.ts";
-import type { ItemKind } from "#core/model/item.ts";
+import { NAMESPACES } from "#core/model/known-kinds.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
 import { type LiveMark, markOf } from "./existing.ts";
-
-const NAMESPACES: ItemKind = {
-  group: "",
-  version: "v1",
-  resource: "namespaces",
-  kind: "Namespace",
-  namespaced: false,
-};
 
 /** By name. A caller who may not list namespaces is answered for those asked for, as far as the server tells. */
 export async function readLiveNamespaces(

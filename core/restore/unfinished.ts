@@ -1,4 +1,4 @@
-import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
 import type { RestoreRun } from "./restore-run.ts";
 
 /** Items of one kind whose end is not known: not begun, or under way when the restore broke off. */
@@ -9,11 +9,10 @@ export interface UnfinishedKind extends ItemKind {
 export function unfinishedKinds({ prepared, results }: RestoreRun): readonly UnfinishedKind[] {
   const kinds = new Map<string, UnfinishedKind>();
   // A kind stands there twice where some of its objects are selected and others only needed.
-  for (const { kind: item, count } of prepared.kinds) {
-    const { group, version, resource, kind, namespaced } = item;
-    const key = `${groupResource(item)} ${version}`;
+  for (const { kind, count } of prepared.kinds) {
+    const key = `${groupResource(kind)} ${kind.version}`;
     const others = kinds.get(key)?.count ?? 0;
-    kinds.set(key, { group, version, resource, kind, namespaced, count: count + others });
+    kinds.set(key, { ...kindOf(kind), count: count + others });
   }
   return [...kinds.values()]
     .map((kind) => ({ ...kind, count: kind.count - results.endedOf(kind) }))
