@@ -1,7 +1,7 @@
 import { Failure } from "#core/model/errors.ts";
 import { didYouMean } from "#core/model/nearest.ts";
 import type { App } from "./app.ts";
-import type { AnyCommand, ExitCode } from "./command.ts";
+import { type AnyCommand, type ExitCode, findCommand } from "./command.ts";
 import { commands } from "./commands.ts";
 import { commonFlags } from "./flags.ts";
 import { exitCodeOf, showFailure } from "./ui/failure.ts";
@@ -25,7 +25,7 @@ async function dispatch(app: App): Promise<ExitCode> {
   const words = leadingWords(app.argv);
   refuseFlagsFirst(app.argv);
   if (words.length === 0 || words[0] === "help") return showOverview(app, words.slice(1));
-  const command = findCommand(words);
+  const command = findCommand(words, commands);
   if (command === undefined) return showFamilyOrFail(app, words);
   const { parseArguments } = await import("./parse.ts");
   const invocation = parseArguments(command, withoutWords(app.argv, command.words.length));
@@ -45,8 +45,8 @@ async function dispatch(app: App): Promise<ExitCode> {
 function refuseFlagsFirst(argv: readonly string[]): void {
   const [first = ""] = argv;
   if (!first.startsWith("-") || argv.includes("--help") || argv.includes("-h")) return;
-  const start = argv.findIndex((_, index) => findCommand(argv.slice(index)) !== undefined);
-  const length = findCommand(argv.slice(Math.max(start, 0)))?.words.length ?? 0;
+  const start = argv.findIndex((_, index) => findCommand(argv.slice(index), commands) !== undefined);
+  const length = findCommand(argv.slice(Math.max(start, 0)), commands)?.words.length ?? 0;
   const inOrder = [
     ...argv.slice(start, start + length),
     ...argv.slice(0, start),
@@ -70,14 +70,8 @@ function withoutWords(argv: readonly string[], count: number): readonly string[]
 const shown = commands.filter((command) => command.hidden !== true);
 
 /** The longest match wins: `location add` before `location`. */
-function findCommand(words: readonly string[]): AnyCommand | undefined {
-  return commands
-    .filter((command) => command.words.every((word, index) => words[index] === word))
-    .sort((a, b) => b.words.length - a.words.length)[0];
-}
-
 function showOverview(app: App, topic: readonly string[]): ExitCode {
-  const command = topic.length === 0 ? undefined : findCommand(topic);
+  const command = topic.length === 0 ? undefined : findCommand(topic, commands);
   app.stdout.write(command === undefined ? overviewHelp(shown) : commandHelp(command, commonFlags));
   return topic.length > 0 && command === undefined ? 2 : 0;
 }

@@ -104,3 +104,13 @@ export type AnyCommand = Omit<Command, "run"> & {
 export function defineCommand<const F extends Flags>(command: Command<F>): Command<F> {
   return command;
 }
+
+/** The one that the words begin with; of several the one that takes most of them. */
+export function findCommand(
+  words: readonly string[],
+  commands: readonly AnyCommand[],
+): AnyCommand | undefined {
+  return commands
+    .filter((command) => command.words.every((word, index) => words[index] === word))
+    .sort((a, b) => b.words.length - a.words.length)[0];
+}

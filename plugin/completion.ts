@@ -1,4 +1,4 @@
-import type { AnyCommand, Completes, Flag, Flags } from "./command.ts";
+import { type AnyCommand, type Completes, type Flag, type Flags, findCommand } from "./command.ts";
 
 /**
  * What fits at the cursor: words of commands, flags, or values that a source must be asked for. Pure; the sources are
@@ -16,7 +16,7 @@ export function candidatesFor(
 ): Candidates {
   const current = words.at(-1) ?? "";
   const before = words.slice(0, -1);
-  const command = longestMatch(before, commands);
+  const command = findCommand(before, commands);
   if (command === undefined) return commandWords(before, commands);
   const flags: Flags = { ...command.flags, ...common };
   const glued = /^--([a-z-]+)=(.*)$/.exec(current);
@@ -25,12 +25,6 @@ export function candidatesFor(
   if (awaiting !== undefined) return valuesOf(awaiting, "");
   if (current.startsWith("-")) return flagWords(flags);
   return positionalOf(command, before.slice(command.words.length), flags);
-}
-
-function longestMatch(words: readonly string[], commands: readonly AnyCommand[]): AnyCommand | undefined {
-  return commands
-    .filter((command) => command.words.every((word, index) => words[index] === word))
-    .sort((a, b) => b.words.length - a.words.length)[0];
 }
 
 function commandWords(before: readonly string[], commands: readonly AnyCommand[]): Candidates {

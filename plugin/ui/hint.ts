@@ -1,4 +1,4 @@
-import type { AnyCommand, Flag, Flags } from "#plugin/command.ts";
+import { type AnyCommand, type Flag, type Flags, findCommand } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, selectionFlags } from "#plugin/flags.ts";
 
 /**
@@ -11,7 +11,7 @@ export function completeHint(hint: string, argv: readonly string[], commands: re
   const fitting = argv[0] === "restore" ? hint.replace("kubectl backup rbac backup", RESTORE_RIGHTS) : hint;
   return fitting
     .replace(/kubectl backup ([a-z]+(?: [a-z]+)?)/, (call, words: string) =>
-      completeCall(call, commandOf(words.split(" "), commands), { hint: fitting, given }),
+      completeCall(call, findCommand(words.split(" "), commands), { hint: fitting, given }),
     )
     .replace(/kubectl (?:auth whoami|api-resources|cluster-info|config [a-z-]+|get [a-z]+)/, (call) =>
       [call, ...kubectlFlags(fitting, given)].join(" "),
@@ -19,7 +19,7 @@ export function completeHint(hint: string, argv: readonly string[], commands: re
 }
 
 function ownHelp(argv: readonly string[], commands: readonly AnyCommand[]): string {
-  const words = commandOf(argv, commands)?.words ?? [];
+  const words = findCommand(argv, commands)?.words ?? [];
   return ["kubectl backup", ...words, "--help"].join(" ");
 }
 
@@ -50,12 +50,6 @@ function givenFlags(argv: readonly string[]): readonly GivenFlag[] {
     const takesNext = flag.type !== "boolean" && flag.bare === undefined && glued === undefined;
     return [{ name, flag, value: takesNext ? words[index + 1] : glued }];
   });
-}
-
-function commandOf(words: readonly string[], commands: readonly AnyCommand[]): AnyCommand | undefined {
-  return commands
-    .filter((command) => command.words.every((word, index) => words[index] === word))
-    .sort((a, b) => b.words.length - a.words.length)[0];
 }
 
 function completeCall(
