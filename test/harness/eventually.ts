@@ -4,12 +4,12 @@ export type Patience = { readonly timeoutMs?: number; readonly intervalMs?: numb
 
 /**
  * Calls `probe` until it returns something other than undefined or false, and gives that back. A probe that throws
- * counts as "not yet"; its last error is the cause of the one thrown when patience (default 30 s) runs out.
+ * counts as "not yet"; its last error is the cause of the one thrown when patience (default 90 s: a machine may be busy) runs out.
  */
 export async function eventually<T>(
   what: string,
   probe: () => Promise<T | undefined | false>,
-  { timeoutMs = 30_000, intervalMs = 50 }: Patience = {},
+  { timeoutMs = 90_000, intervalMs = 50 }: Patience = {},
 ): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   let cause: unknown;

@@ -12,6 +12,9 @@ afterAll(() => rig.stop());
 
 const core = (ns: string, rest: string) => `/api/v1/namespaces/${ns}/${rest}`;
 
+/** A class of its own for each disk: no claim that another test left pending may take a volume before its own claim does. */
+const classOf = (disk: string) => `only-${disk}`;
+
 function volume(name: string, policy: "Retain" | "Delete"): ApplyObject {
   return {
     apiVersion: "v1",
@@ -21,7 +24,7 @@ function volume(name: string, policy: "Retain" | "Delete"): ApplyObject {
       capacity: { storage: "1Gi" },
       accessModes: ["ReadWriteOnce"],
       persistentVolumeReclaimPolicy: policy,
-      storageClassName: "",
+      storageClassName: classOf(name),
       csi: { driver: "test.example.com", volumeHandle: `disk-${name}` },
     },
   };
@@ -35,7 +38,7 @@ function claim(ns: string, name: string, volumeName: string): ApplyObject {
     spec: {
       accessModes: ["ReadWriteOnce"],
       resources: { requests: { storage: "1Gi" } },
-      storageClassName: "",
+      storageClassName: classOf(volumeName),
       volumeName,
     },
   };
@@ -125,7 +128,7 @@ describe("a StatefulSet that is selected by a label which its claims lack", () =
             spec: {
               accessModes: ["ReadWriteOnce"],
               resources: { requests: { storage: "1Gi" } },
-              storageClassName: "",
+              storageClassName: classOf(disk),
             },
           },
         ],

@@ -96,14 +96,10 @@ describe("a restore that waits", () => {
     const pods = () => rig.client.list(`/api/v1/namespaces/${copy}/pods`);
     await eventually("a pod of each", async () => (await pods()).length === 3);
     expect(ended).toBeUndefined();
-    await eventually(
-      "the restore to end",
-      async () => {
-        await runPods(copy);
-        return ended !== undefined;
-      },
-      { timeoutMs: 60_000 },
-    );
+    await eventually("the restore to end", async () => {
+      await runPods(copy);
+      return ended !== undefined;
+    });
     await restoring;
 
     expect(ended).toMatchObject({ complete: true, notReady: [], troubles: [] });

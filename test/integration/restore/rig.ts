@@ -84,7 +84,6 @@ export async function openRig(handle: ClusterHandle): Promise<Rig> {
       await eventually(
         `namespace ${name} to be gone`,
         async () => (await client.find(`/api/v1/namespaces/${name}`)) === undefined,
-        { timeoutMs: 60_000 },
       );
     },
     stop: async () => {
