@@ -28,10 +28,11 @@ const sourceAwareJson = JSON as unknown as {
 };
 
 /**
- * May match inside a string, which only costs time, but never misses a number: one stands at the start or behind one of
- * `: , [`. Up to 15 digits without point or exponent survive a double and print as they were written; `-0` does not.
+ * May match inside a string, which only costs time, but never misses a number: one stands at the start, behind the colon
+ * of a key, or behind `,` or `[`. (A colon alone would match in every image's tag, `web:1.27`.) Up to 15 digits without
+ * point or exponent survive a double and print as they were written; `-0` does not.
  */
-const RISKY_NUMBER = /(?:^|[:,[])\s*-?(?:\d{16}|\d+[.eE]|(?<=-)0)/;
+const RISKY_NUMBER = /(?:^|"\s*:|[,[])\s*-?(?:\d{16}|\d+[.eE]|(?<=-)0)/;
 
 export function parseExact(text: string): ExactJson {
   if (!RISKY_NUMBER.test(text)) {

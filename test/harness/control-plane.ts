@@ -210,11 +210,7 @@ function startControllerManager({ directory, lifetime, ports }: Site, bin: strin
       `--cluster-signing-key-file=${file("ca.key")}`,
       `--service-cluster-ip-range=${SERVICE_RANGE}`,
       "--leader-elect=false",
-      // The defaults suit a cluster of hundreds of nodes: a claim that the binder saw before its volume waits 15 s, and
-      // whoever deletes a namespace waits behind 20 requests a second.
-      "--pvclaimbinder-sync-period=1s",
-      "--kube-api-qps=300",
-      "--kube-api-burst=600",
+      "--pvclaimbinder-sync-period=1s", // else a claim that the binder saw before its volume waits 15 s
     ],
   });
 }

@@ -1,11 +1,12 @@
 import { itemName } from "./item-name.ts";
+import { LARGE_BYTES } from "./spare-buffer.ts";
 
 /**
  * Lists up to this size are held back until they are whole, so that a broken read, or one that a stream does better,
  * starts over as if nothing had been; that is nearly every kind of nearly every cluster, and with a few lists at once a
- * few MiB.
+ * few MiB. An item whose memory is used again must never be held back.
  */
-const HOLD_BYTES = 1024 * 1024;
+const HOLD_BYTES = LARGE_BYTES - 1;
 
 /**
  * What of one list has been given to the caller: no item is ever given twice, however often the list is read again.

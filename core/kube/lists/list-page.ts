@@ -55,7 +55,7 @@ async function* readItems(
       return { kind: "long" };
     items += found.length;
     bytes += chunk.length;
-    const ready = run.delivery.offer(found.map(typed));
+    const ready = run.delivery.offer(typed(found));
     if (ready.length > 0) yield ready;
   }
   const meta = scanner.end();

@@ -1,5 +1,6 @@
 import { isWhite, text } from "./json-members.ts";
 import { InvalidJson, JsonScanner, TruncatedJson } from "./json-scanner.ts";
+import { SpareBuffer } from "./spare-buffer.ts";
 
 /** The part of a List's metadata that paging needs. */
 export interface ListMeta {
@@ -33,21 +34,23 @@ type Expected =
 
 /**
  * Takes a List in whatever chunks it comes and gives each item as the slice of bytes that the server sent. An item that
- * lies within one chunk is not copied; at most one item is held beyond a chunk. Members may stand in any order: custom
- * resources have `items` before `metadata`.
+ * lies within one chunk is not copied; at most one item is held beyond a chunk, and a large one only until the next
+ * chunk is pushed. Members may stand in any order: custom resources have `items` before `metadata`.
  */
 export class ListScanner {
   #expected: Expected = "open";
   readonly #value = new JsonScanner();
   /** The value that is being read began in earlier chunks. */
   #pieces: Uint8Array[] = [];
+  readonly #spare = new SpareBuffer();
   #inValue = false;
   #name = "";
   #sawItems = false;
   #metadata: Uint8Array | undefined;
 
-  /** The items that are whole with this chunk. */
+  /** The items that are whole with this chunk; those of LARGE_BYTES and more are valid until the next one. */
   push(chunk: Uint8Array): Uint8Array[] {
+    this.#spare.takeBack();
     const items: Uint8Array[] = [];
     let at = 0;
     while (at < chunk.length) at = this.#inValue ? this.#readValue(chunk, at, items) : this.#step(chunk, at);
@@ -103,11 +106,22 @@ export class ListScanner {
       return chunk.length;
     }
     const last = chunk.subarray(from, end);
-    const value = this.#pieces.length === 0 ? last : Buffer.concat([...this.#pieces, last]);
-    this.#pieces = [];
+    const value = this.#pieces.length === 0 ? last : this.#joined(last);
     this.#inValue = false;
     this.#accept(value, items);
     return end;
+  }
+
+  #joined(last: Uint8Array): Uint8Array {
+    const pieces = [...this.#pieces, last];
+    this.#pieces = [];
+    const whole = this.#spare.lend(pieces.reduce((sum, { length }) => sum + length, 0));
+    let at = 0;
+    for (const piece of pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole;
   }
 
   #accept(value: Uint8Array, items: Uint8Array[]): void {

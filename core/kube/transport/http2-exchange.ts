@@ -4,6 +4,7 @@ import {
   type IncomingHttpHeaders,
   type IncomingHttpStatusHeader,
 } from "node:http2";
+import { onAbort } from "#core/flow/on-abort.ts";
 import type { Http2Line } from "./http2-session.ts";
 import { chunksOf } from "./read-chunks.ts";
 import { BrokenExchange, type WireReply, type WireRequest } from "./wire.ts";
@@ -20,8 +21,10 @@ export async function exchangeOverHttp2(line: Http2Line, request: WireRequest): 
   request.signal.throwIfAborted();
   const stream = start(line, request);
   line.running++;
+  const forget = onAbort(request.signal, () => stream.close(constants.NGHTTP2_CANCEL));
   stream.once("close", () => {
     line.running--;
+    forget();
   });
   const head = await replyHead(stream, request.signal);
   return {
@@ -52,24 +55,22 @@ function lengthOf(body: Uint8Array | undefined): { "content-length"?: string } {
 
 type ReplyHead = IncomingHttpHeaders & IncomingHttpStatusHeader;
 
+/** When the signal fires, the stream is closed by whoever started it. */
 function replyHead(stream: ClientHttp2Stream, signal: AbortSignal): Promise<ReplyHead> {
   return new Promise((resolve, reject) => {
-    const give = () => stream.close(constants.NGHTTP2_CANCEL);
-    signal.addEventListener("abort", give, { once: true });
-    const settle = () => signal.removeEventListener("abort", give);
     let failure: unknown;
+    let answered = false;
     // Stays for the stream's whole life: an error without a listener would end the process.
     stream.on("error", (error) => {
       failure = error;
     });
     stream.once("response", (head) => {
-      settle();
+      answered = true;
       resolve(head);
     });
     // A request that is never answered only ends: no error is raised for it.
     stream.once("close", () => {
-      settle();
-      reject(signal.aborted ? signal.reason : broken(failure, wasRefused(stream) ? "never" : "maybe"));
+      if (!answered) reject(signal.aborted ? signal.reason : unanswered(stream, failure));
     });
   });
 }
@@ -78,9 +79,6 @@ async function* readBody(
   stream: ClientHttp2Stream,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const stop = () => stream.close(constants.NGHTTP2_CANCEL);
-  signal.addEventListener("abort", stop, { once: true });
-  if (signal.aborted) stop();
   try {
     yield* chunksOf(stream);
     await closed(stream);
@@ -88,8 +86,7 @@ async function* readBody(
     signal.throwIfAborted();
     throw broken(cause, "maybe");
   } finally {
-    signal.removeEventListener("abort", stop);
-    if (!stream.closed) stop();
+    if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
   }
   signal.throwIfAborted();
   // After a FIN of the peer, or when the session is destroyed, the stream just ends; only its code tells.
@@ -98,6 +95,10 @@ async function* readBody(
 
 function closed(stream: ClientHttp2Stream): Promise<void> | undefined {
   return stream.closed ? undefined : new Promise((resolve) => stream.once("close", resolve));
+}
+
+function unanswered(stream: ClientHttp2Stream, failure: unknown): BrokenExchange {
+  return broken(failure, wasRefused(stream) ? "never" : "maybe");
 }
 
 /** The server says it has not begun: the stream was above the last one that its GOAWAY named, or there were too many. */

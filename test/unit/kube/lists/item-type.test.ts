@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { typeSplicer } from "#core/kube/lists/item-type.ts";
 
-const splice = typeSplicer({ group: "apps", version: "v1", kind: "Deployment" });
+const typed = typeSplicer({ group: "apps", version: "v1", kind: "Deployment" });
+const splice = (item: Uint8Array) => typed([item])[0] ?? item;
 const spliced = (item: string) => Buffer.from(splice(Buffer.from(item))).toString();
 
 describe("the type of an item", () => {
