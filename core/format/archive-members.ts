@@ -107,9 +107,11 @@ export class ArchiveMembers {
   async #write(number: number, bytes: Uint8Array): Promise<void> {
     if (this.#failure !== undefined) return;
     this.#signal.throwIfAborted();
+    const { length } = bytes;
     await this.#sink.write(bytes);
-    this.#places[number] = [this.#fileBytes, bytes.length];
-    this.#fileBytes += bytes.length;
+    this.#places[number] = [this.#fileBytes, length];
+    this.#fileBytes += length;
+    free(bytes);
   }
 
   #fail(error: unknown): void {
@@ -140,4 +142,12 @@ export class ArchiveMembers {
     else return;
     this.#waiting = undefined;
   }
+}
+
+/** Smaller ones lie in a pool that Node shares between buffers. */
+const OWN_MEMORY_BYTES = 256 * 1024;
+
+/** Gives memory back at once: the collector would come when tens of MiB of it have piled up. */
+function free({ buffer, byteLength }: Uint8Array): void {
+  if (byteLength >= OWN_MEMORY_BYTES && buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

@@ -9,13 +9,20 @@ const LEVEL = constants.Z_BEST_SPEED;
 
 /** Where the output grows in small steps, each step is a trip through the thread pool: half the time at 16 KiB. */
 const STEP_BYTES = 256 * 1024;
+/** A larger input is one large item, often a Secret that hardly shrinks: pieces would have to be put together again. */
+const PIECEWISE_BYTES = 1024 * 1024;
 
 const compress = promisify(gzip);
 const expand = promisify(gunzip);
 
 /** The input must stay untouched until it resolves. */
 export async function compressMember(bytes: Uint8Array): Promise<Uint8Array> {
-  return await compress(bytes, { level: LEVEL, chunkSize: STEP_BYTES });
+  return await compress(bytes, { level: LEVEL, chunkSize: stepBytes(bytes.length) });
+}
+
+/** zlib's bound for what cannot be compressed is 0.03 % and a few bytes. */
+function stepBytes(inputBytes: number): number {
+  return inputBytes > PIECEWISE_BYTES ? Math.ceil(inputBytes * 1.001) + 64 : STEP_BYTES;
 }
 
 /** Rejects with zlib's error where the bytes are no gzip, fail their checksum or hold more than `capBytes`. */
