@@ -1,87 +1,9 @@
 import { Failure } from "#core/model/errors.ts";
 import type { App } from "#plugin/app.ts";
-import { defineCommand, type FlagValues } from "#plugin/command.ts";
-import { clusterFlags, locationFlag, outputFlag, selectionFlags, yesFlag } from "#plugin/flags.ts";
+import { defineCommand } from "#plugin/command.ts";
 import { confirm } from "#plugin/ui/confirm.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
-
-const flags = {
-  ...selectionFlags,
-  name: {
-    type: "string",
-    value: "NAME",
-    describe: "name of this restore",
-    fallback: "made from the backup's name and the time",
-  },
-  "namespace-mapping": {
-    type: "list",
-    value: "FROM:TO,…",
-    describe: "restore namespaces under other names",
-    hiddenAliases: ["namespace-mappings"],
-  },
-  existing: {
-    type: "string",
-    value: "skip|update",
-    choices: ["skip", "update"],
-    hiddenChoices: { none: "skip" },
-    describe: "what to do with objects that exist and differ",
-    fallback: "skip",
-    hiddenAliases: ["existing-resource-policy"],
-    completes: "choices",
-  },
-  "include-status": {
-    type: "list",
-    value: "KIND,…",
-    describe: "kinds whose status is restored too",
-    hiddenAliases: ["status-include-resources"],
-    completes: "kinds",
-  },
-  "preserve-node-ports": {
-    type: "boolean",
-    describe: "keep the node ports that the server had chosen",
-    hiddenAliases: ["preserve-nodeports"],
-  },
-  "empty-volumes": {
-    type: "string",
-    value: "NS/CLAIM,…",
-    bare: "all",
-    describe: "create claims empty whose data nothing can bring back: all, or those named",
-  },
-  "include-external": {
-    type: "boolean",
-    describe:
-      "under another name or in another cluster too: let CronJobs run and LoadBalancer Services ask for an address",
-  },
-  "start-jobs": { type: "boolean", describe: "let jobs run that were running when the backup was made" },
-  "keep-managed-fields": { type: "boolean", describe: "restore who manages which field" },
-  "keep-protection": { type: "boolean", describe: "keep protection keys under another name too" },
-  "dry-run": {
-    type: "string",
-    value: "client",
-    choices: ["client", "none"],
-    bare: "client",
-    describe: "only show the plan; nothing is written",
-  },
-  wait: {
-    type: "string",
-    value: "true|false",
-    choices: ["true", "false"],
-    bare: "true",
-    describe: "wait until what was restored is ready",
-    fallback: "true",
-  },
-  timeout: { type: "string", value: "DURATION", describe: "how long to wait for readiness", fallback: "10m" },
-  strict: {
-    type: "boolean",
-    describe: "fields the server does not know, and objects that differ, are failures",
-  },
-  ...yesFlag,
-  ...locationFlag,
-  ...outputFlag,
-  ...clusterFlags,
-} as const;
-
-export type RestoreFlags = FlagValues<typeof flags>;
+import { type RestoreFlags, restoreFlags } from "./restore-flags.ts";
 
 export const restoreCommand = defineCommand({
   words: ["restore"],
@@ -89,7 +11,7 @@ export const restoreCommand = defineCommand({
   description:
     "Plans first; with --dry-run that is all. Selections mean names as they are in the backup. What exists is left alone unless --existing says otherwise. Bound claims whose data nothing can bring back, and the workloads that mount them, are held back and listed first.",
   positionals: [{ name: "BACKUP", describe: "the backup", required: true, completes: "backups" }],
-  flags,
+  flags: restoreFlags,
   examples: [
     { command: "kubectl backup restore nightly --dry-run", meaning: "what it would do" },
     { command: "kubectl backup restore nightly -n shop", meaning: "one namespace" },

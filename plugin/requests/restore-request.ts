@@ -2,7 +2,7 @@ import { parseDuration } from "#core/model/duration.ts";
 import { Failure } from "#core/model/errors.ts";
 import { backupName, generatedName } from "#core/model/names.ts";
 import { type RestoreRequest, restoreRequest } from "#core/model/restore.ts";
-import type { RestoreFlags } from "#plugin/commands/restore.ts";
+import type { RestoreFlags } from "#plugin/commands/restore-flags.ts";
 import { mappingOf, selectionOf } from "#plugin/selection.ts";
 
 /** Flags of restore → RestoreRequest. Pure. */

@@ -1,0 +1,81 @@
+import type { FlagValues } from "#plugin/command.ts";
+import { clusterFlags, locationFlag, outputFlag, selectionFlags, yesFlag } from "#plugin/flags.ts";
+
+/** Of `restore`. */
+export const restoreFlags = {
+  ...selectionFlags,
+  name: {
+    type: "string",
+    value: "NAME",
+    describe: "name of this restore",
+    fallback: "made from the backup's name and the time",
+  },
+  "namespace-mapping": {
+    type: "list",
+    value: "FROM:TO,…",
+    describe: "restore namespaces under other names",
+    hiddenAliases: ["namespace-mappings"],
+  },
+  existing: {
+    type: "string",
+    value: "skip|update",
+    choices: ["skip", "update"],
+    hiddenChoices: { none: "skip" },
+    describe: "what to do with objects that exist and differ",
+    fallback: "skip",
+    hiddenAliases: ["existing-resource-policy"],
+    completes: "choices",
+  },
+  "include-status": {
+    type: "list",
+    value: "KIND,…",
+    describe: "kinds whose status is restored too",
+    hiddenAliases: ["status-include-resources"],
+    completes: "kinds",
+  },
+  "preserve-node-ports": {
+    type: "boolean",
+    describe: "keep the node ports that the server had chosen",
+    hiddenAliases: ["preserve-nodeports"],
+  },
+  "empty-volumes": {
+    type: "string",
+    value: "NS/CLAIM,…",
+    bare: "all",
+    describe: "create claims empty whose data nothing can bring back: all, or those named",
+  },
+  "include-external": {
+    type: "boolean",
+    describe:
+      "under another name or in another cluster too: let CronJobs run and LoadBalancer Services ask for an address",
+  },
+  "start-jobs": { type: "boolean", describe: "let jobs run that were running when the backup was made" },
+  "keep-managed-fields": { type: "boolean", describe: "restore who manages which field" },
+  "keep-protection": { type: "boolean", describe: "keep protection keys under another name too" },
+  "dry-run": {
+    type: "string",
+    value: "client",
+    choices: ["client", "none"],
+    bare: "client",
+    describe: "only show the plan; nothing is written",
+  },
+  wait: {
+    type: "string",
+    value: "true|false",
+    choices: ["true", "false"],
+    bare: "true",
+    describe: "wait until what was restored is ready",
+    fallback: "true",
+  },
+  timeout: { type: "string", value: "DURATION", describe: "how long to wait for readiness", fallback: "10m" },
+  strict: {
+    type: "boolean",
+    describe: "fields the server does not know, and objects that differ, are failures",
+  },
+  ...yesFlag,
+  ...locationFlag,
+  ...outputFlag,
+  ...clusterFlags,
+} as const;
+
+export type RestoreFlags = FlagValues<typeof restoreFlags>;
