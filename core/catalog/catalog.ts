@@ -48,6 +48,14 @@ export interface KindInventory extends ItemKind {
   readonly namespaces: Readonly<Record<string, number>>;
 }
 
+/** A claim's data where only its own tool can bring it back from. */
+export interface ForeignVolume {
+  readonly namespace: string;
+  readonly claim: string;
+  /** `Velero's kopia repository`. */
+  readonly keptIn: string;
+}
+
 /** `bytes` have been checked against the index's digest and identity. A damaged item is data, not an exception. */
 export type ReadItem =
   | { readonly ok: true; readonly item: StoredItem; readonly bytes: Uint8Array }
@@ -61,6 +69,8 @@ export interface OpenBackup {
   /** What could not be read of a foreign archive, by name. */
   readonly notices: readonly Notice[];
   readonly kinds: readonly KindInventory[];
+  /** Volumes' data that another tool keeps beside the backup, in a form that is not read here. */
+  readonly foreignVolumes: readonly ForeignVolume[];
   /** Items of one kind, or of a kind in one namespace, in order of namespace and name; streams, memory stays flat. */
   items(kind: ItemKind, namespace?: string): AsyncIterable<readonly StoredItem[]>;
   /**

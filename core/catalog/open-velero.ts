@@ -3,14 +3,17 @@ import type { ArchiveSource } from "#core/format/archive-reader.ts";
 import { openArchiveWriter } from "#core/format/archive-writer.ts";
 import { backupKey, veleroFiles } from "#core/format/layout.ts";
 import { readVeleroArchive } from "#core/format/velero-archive.ts";
+import { decodeDataUpload } from "#core/format/velero-volumes.ts";
 import type { Notice } from "#core/model/backup.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
+import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
 import { toBackupSummary } from "./backup-summary.ts";
-import type { OpenBackup } from "./catalog.ts";
+import type { ForeignVolume, OpenBackup } from "./catalog.ts";
 import type { OpenParts } from "./open-own.ts";
 import { Spool } from "./spool.ts";
 import { StoredBackup } from "./stored-backup.ts";
+import { readVeleroVolumes } from "./velero-volumes.ts";
 
 export interface OpenVeleroParts extends OpenParts {
   /** Private; holds the copy of the archive where it is large. */
@@ -31,14 +34,16 @@ export async function openVeleroBackup(parts: OpenVeleroParts): Promise<OpenBack
     await parts.close();
   };
   try {
-    const notices = await copyIndexed(parts, archive);
+    const { notices, uploads } = await copyIndexed(parts, archive);
     const { commit, spool: indexFile, signal } = parts;
     const index = await openIndex(indexFile, { archiveBytes: archive.sizeBytes, signal });
+    const volumes = await readVeleroVolumes(parts.store, commit.name, signal);
     const summary = toBackupSummary(commit);
     return new StoredBackup({
       summary,
       manifest: undefined,
-      notices,
+      notices: [...notices, ...volumes.notices],
+      foreignVolumes: [...uploads, ...volumes.volumes],
       index,
       archive: sourceOf(archive),
       signal,
@@ -61,22 +66,38 @@ function refuseUnreadable({ commit }: OpenVeleroParts): void {
   }
 }
 
-async function copyIndexed(parts: OpenVeleroParts, archive: Spool): Promise<Notice[]> {
+interface Copied {
+  readonly notices: readonly Notice[];
+  /** Data of volumes that Velero moved into its repository. */
+  readonly uploads: readonly ForeignVolume[];
+}
+
+async function copyIndexed(parts: OpenVeleroParts, archive: Spool): Promise<Copied> {
   const { store, commit, spool: indexFile, folder, signal } = parts;
   const notices: Notice[] = [];
+  const uploads: ForeignVolume[] = [];
   const writer = openArchiveWriter({ sink: archive, spillFolder: folder, startedAt: new Date(0), signal });
   try {
     const chunks = store.get(backupKey(commit.name, veleroFiles(commit.name).archive), { signal });
     for await (const entry of readVeleroArchive(chunks, { readHeader: readItemHeader, signal })) {
-      if ("notice" in entry) notices.push({ message: entry.notice });
-      else await writer.add(entry.kind, entry.header, entry.bytes);
+      if ("notice" in entry) {
+        notices.push({ message: entry.notice });
+        continue;
+      }
+      const upload = uploadOf(entry.kind, entry.bytes);
+      if (upload !== undefined) uploads.push(upload);
+      await writer.add(entry.kind, entry.header, entry.bytes);
     }
     const finished = await writer.finish();
     await finished.writeIndex(indexFile);
-    return notices;
+    return { notices, uploads };
   } finally {
     await writer.discard();
   }
+}
+
+function uploadOf(kind: ItemKind, bytes: Uint8Array): ForeignVolume | undefined {
+  return groupResource(kind) === "datauploads.velero.io" ? decodeDataUpload(bytes) : undefined;
 }
 
 function sourceOf(spool: Spool): ArchiveSource {

@@ -5,12 +5,20 @@ import type { Manifest, Notice } from "#core/model/backup.ts";
 import { Failure } from "#core/model/errors.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
-import type { BackupSummary, KindInventory, OpenBackup, ReadItem, StoredItem } from "./catalog.ts";
+import type {
+  BackupSummary,
+  ForeignVolume,
+  KindInventory,
+  OpenBackup,
+  ReadItem,
+  StoredItem,
+} from "./catalog.ts";
 
 export interface StoredBackupParts {
   readonly summary: BackupSummary;
   readonly manifest: Manifest | undefined;
   readonly notices: readonly Notice[];
+  readonly foreignVolumes?: readonly ForeignVolume[] | undefined;
   readonly index: ArchiveIndex;
   readonly archive: ArchiveSource;
   /** Of whoever opened it. */
@@ -24,6 +32,7 @@ export class StoredBackup implements OpenBackup {
   readonly manifest: Manifest | undefined;
   readonly notices: readonly Notice[];
   readonly kinds: readonly KindInventory[];
+  readonly foreignVolumes: readonly ForeignVolume[];
   readonly #parts: StoredBackupParts;
   /** Where an item's bytes lie: only for items that this backup yielded. */
   readonly #entries = new WeakMap<StoredItem, IndexEntry>();
@@ -34,6 +43,7 @@ export class StoredBackup implements OpenBackup {
     this.manifest = parts.manifest;
     this.notices = parts.notices;
     this.kinds = parts.index.kinds;
+    this.foreignVolumes = parts.foreignVolumes ?? [];
   }
 
   async *items(kind: ItemKind, namespace?: string): AsyncGenerator<readonly StoredItem[]> {

@@ -4,9 +4,9 @@ import { drainList } from "#core/kube/drain-list.ts";
 import type { ItemHeader } from "#core/model/item.ts";
 import { comparableForm } from "#core/objects/comparable-form.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { fieldDifferences } from "#core/objects/field-differences.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
 import type { DiffScope, ScopedKind } from "./diff-scope.ts";
-import { fieldDifferences } from "./field-differences.ts";
 import type { Findings, FoundObject } from "./findings.ts";
 
 export interface KindComparison {

@@ -24,6 +24,7 @@ export interface VeleroFiles {
   readonly results: string;
   readonly resourceList: string;
   readonly volumeInfo: string;
+  readonly podVolumeBackups: string;
 }
 
 export function veleroFiles(name: string): VeleroFiles {
@@ -33,6 +34,7 @@ export function veleroFiles(name: string): VeleroFiles {
     results: `${name}-results.gz`,
     resourceList: `${name}-resource-list.json.gz`,
     volumeInfo: `${name}-volumeinfo.json.gz`,
+    podVolumeBackups: `${name}-podvolumebackups.json.gz`,
   };
 }
 

@@ -31,6 +31,8 @@ export interface ClaimFacts {
   readonly mapNamespace: (namespace: string) => string;
   /** By target namespace and name. */
   readonly exists: (namespace: string, name: string) => boolean;
+  /** By `namespace/name` as in the backup: data that only another tool can bring back, and where it lies. */
+  readonly keptElsewhere: ReadonlyMap<string, string>;
   readonly storedVolumes: ReadonlyMap<string, Volume>;
   readonly liveVolumes: ReadonlyMap<string, Volume>;
 }
@@ -45,8 +47,8 @@ export function decideClaim(claim: StoredClaim, facts: ClaimFacts): ClaimFate {
   if (facts.sameCluster && canRebind(claim, facts)) return { fate: "rebind", volume: claim.volume };
   if (facts.sameCluster && canRecreate(claim, facts)) return { fate: "static", volume: claim.volume };
   return mayBeEmpty(claim, facts.emptyVolumes)
-    ? { fate: "empty" }
-    : { fate: "held", message: whyHeld(claim) };
+    ? { fate: "empty", message: whereData(claim, facts) }
+    : { fate: "held", message: whyHeld(claim, facts) };
 }
 
 /** Names of the volumes that return with their claims. */
@@ -54,8 +56,16 @@ export function returningVolumes(claims: ReadonlyMap<string, ClaimFate>): Readon
   return new Set(claims.values().flatMap((fate) => (fate.fate === "static" ? [fate.volume] : [])));
 }
 
-function whyHeld({ namespace, name, volume }: StoredClaim): string {
-  return `its data is not in the backup and its volume ${volume} is not free in the cluster; --empty-volumes=${namespace}/${name} restores it empty`;
+function whyHeld(claim: StoredClaim, facts: ClaimFacts): string {
+  const { namespace, name, volume } = claim;
+  return `${whereData(claim, facts)}, and its volume ${volume} is not free in the cluster; --empty-volumes=${namespace}/${name} restores it empty`;
+}
+
+function whereData({ namespace, name }: StoredClaim, { keptElsewhere }: ClaimFacts): string {
+  const place = keptElsewhere.get(`${namespace}/${name}`);
+  return place === undefined
+    ? "its data is not in the backup"
+    : `its data lies in ${place}, from which only Velero can restore it`;
 }
 
 export function mayBeEmpty(

@@ -18,6 +18,8 @@ export interface RestorePlan {
   readonly namespaces: readonly PlannedNamespace[];
   readonly kinds: readonly PlannedKind[];
   readonly counts: PlanCounts;
+  /** What becomes of each selected claim, those held back first. */
+  readonly claims: readonly PlannedClaim[];
   /** Claims whose data nothing can bring back, then what mounts them. */
   readonly held: readonly HeldItem[];
   readonly missing: readonly MissingKind[];
@@ -57,6 +59,19 @@ export interface HeldItem extends ItemKind {
   readonly namespace: string;
   readonly name: string;
   readonly message: string;
+}
+
+export interface PlannedClaim {
+  /** As in the backup. */
+  readonly namespace: string;
+  readonly name: string;
+  /** `empty`: it was bound and nothing here can bring its data back. */
+  readonly fate: "rebind" | "static" | "empty" | "unbound" | "exists" | "of-pod";
+  /** Not created, since nobody allowed it to be empty. */
+  readonly held: boolean;
+  /** That it returns with. */
+  readonly volume?: string | undefined;
+  readonly why?: string | undefined;
 }
 
 export interface MissingKind extends ItemKind {

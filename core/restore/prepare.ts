@@ -10,6 +10,7 @@ import { type Existing, isThere, readExisting } from "./existing.ts";
 import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
+import { plannedClaims } from "./planned-claims.ts";
 import { namesOf, type PulledIn, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
 import type { OwnerFate } from "./rule.ts";
 import type { SelectedKind } from "./select.ts";
@@ -67,6 +68,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
       target: { contextName, clusterName, server, relation: outlook.relation },
       namespaces: plannedNamespaces(outlook),
       ...tally,
+      claims: plannedClaims(facts.rules.claims),
       leftOut: outlook.leftOut,
       neverRestored: outlook.selected.neverRestored,
       absentNamespaces: outlook.absentNamespaces,
@@ -108,8 +110,14 @@ interface Findings {
   readonly signal: AbortSignal;
 }
 
-async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings): Promise<DecisionFacts> {
+async function gatherFacts(
+  { cluster, backup, request }: PlanRequest,
+  findings: Findings,
+): Promise<DecisionFacts> {
   const { outlook, survey, left, pulled, kinds, selectedVolumes, owners, signal } = findings;
+  const keptElsewhere = new Map(
+    backup.foreignVolumes.map(({ namespace, claim, keptIn }) => [`${namespace}/${claim}`, keptIn]),
+  );
   const { mapNamespace, live, statusKinds } = outlook;
   const targetKind = targetKinds(outlook.discovery, pulled.definitions);
   const existing = await readExisting(cluster, {
@@ -120,6 +128,7 @@ async function gatherFacts({ cluster, request }: PlanRequest, findings: Findings
   });
   const { claims, refusedVolumes } = await decideDisks(cluster, survey, {
     emptyVolumes: request.emptyVolumes,
+    keptElsewhere,
     sameCluster: outlook.relation === "same",
     mapNamespace,
     exists: (namespace, name) => hasClaim(existing, namespace, name),

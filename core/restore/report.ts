@@ -1,6 +1,6 @@
 import { groupResource } from "#core/model/item.ts";
 import type { ItemResult } from "#core/model/restore.ts";
-import type { HeldItem, MissingKind, RestorePlan } from "./plan.ts";
+import type { HeldItem, MissingKind, PlannedClaim, RestorePlan } from "./plan.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { OutcomeCounts } from "./results.ts";
 import { type UnfinishedKind, unfinishedKinds, unfinishedTroubles } from "./unfinished.ts";
@@ -20,6 +20,8 @@ export interface RestoreReport {
   readonly reasons: Readonly<Record<string, number>>;
   /** Claims whose data nothing can bring back, then what mounts them. */
   readonly held: readonly HeldItem[];
+  /** What was planned for each selected claim. */
+  readonly claims: readonly PlannedClaim[];
   /** The first thousand each; all are in the stored items file. */
   readonly failed: readonly ItemResult[];
   readonly differing: readonly ItemResult[];
@@ -76,6 +78,7 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
     counts: results.counts,
     reasons: results.reasons,
     held: plan.held,
+    claims: plan.claims,
     failed: results.failed,
     differing: results.differing,
     warned: results.warned,

@@ -60,7 +60,7 @@ export interface Softened {
 /** What becomes of a claim; see claims.ts. */
 export type ClaimFate =
   | { readonly fate: "unbound" }
-  | { readonly fate: "empty" }
+  | { readonly fate: "empty"; readonly message: string }
   | { readonly fate: "exists" }
   /** Of one pod's life, as its other scratch space is: a pod that returns gets a new one. */
   | { readonly fate: "of-pod" }

@@ -15,16 +15,16 @@ import type { RestoreRun } from "./restore-run.ts";
 import type { Wish } from "./write-item.ts";
 import { failed, refusedOutcome } from "./write-replies.ts";
 
-const DIFFERS: ItemOutcome = {
+export const DIFFERS = {
   result: "skipped",
   reason: "differs",
   message: "it exists and differs; --existing=update would change it",
-};
-export const LEFT_ALONE: ItemOutcome = {
+} satisfies ItemOutcome;
+export const LEFT_ALONE = {
   result: "skipped",
   reason: "not-selected",
   message: "selected objects refer to it; it is there and left as it is",
-};
+} satisfies ItemOutcome;
 /** Somebody else wrote it at the same moment: read again, so many times. */
 const CONFLICTS = 5;
 

@@ -50,28 +50,42 @@ export const restoreCommand = defineCommand({
 type Ask = Omit<import("#core/restore/run.ts").RestoreAsk, "stateDirectory">;
 
 async function restore(asked: Ask, given: RestoreFlags, app: App): Promise<0 | 3> {
-  const [{ prepareRestore }, { runContextOf, stateFolderOf }, { restorePlanText }] = await Promise.all([
+  const [{ prepareRestore }, { runContextOf, stateFolderOf }] = await Promise.all([
     import("#core/restore/prepare.ts"),
     import("#plugin/context.ts"),
-    import("#plugin/ui/restore-plan.ts"),
   ]);
   const ask = { ...asked, stateDirectory: stateFolderOf(app) };
   const prepared = await prepareRestore(ask, runContextOf(app));
   const { plan } = prepared;
   refuseIdleMapping(asked.request, plan);
-  if (given.dryRun === "client") {
-    const { previewExisting } = await import("#core/restore/preview.ts");
-    const { cluster, request } = asked;
-    const preview = await previewExisting({ prepared, cluster, request, signal: app.signal });
-    await print(app, outputFormat(given.output), {
-      document: { ...plan, existing: preview },
-      names: plan.kinds.map((kind) => (kind.group === "" ? kind.resource : `${kind.resource}.${kind.group}`)),
-      text: () => restorePlanText(plan, preview),
-    });
-    return plan.held.length + plan.missing.length + plan.counts.fail > 0 ? 3 : 0;
-  }
+  if (given.dryRun === "client") return showPlan({ ask, prepared }, given, app);
   await agree(plan.target, given, app);
   return carryOut({ ask, prepared }, given, app);
+}
+
+/** Everything that a dry run ends with. */
+async function showPlan({ ask, prepared }: Planned, given: RestoreFlags, app: App): Promise<0 | 3> {
+  const [{ previewRestore }, { planDocument, isComplete }, { restorePlanText }] = await Promise.all([
+    import("#core/restore/preview/preview-restore.ts"),
+    import("#core/restore/plan-document.ts"),
+    import("#plugin/ui/restore-plan.ts"),
+  ]);
+  const { cluster, request } = ask;
+  const preview = await previewRestore({ prepared, cluster, request, signal: app.signal });
+  const document = planDocument(prepared.plan, preview);
+  await print(app, outputFormat(given.output), {
+    document,
+    names: document.kinds.map((kind) =>
+      kind.group === "" ? kind.resource : `${kind.resource}.${kind.group}`,
+    ),
+    text: () => restorePlanText(document),
+  });
+  return isComplete(document) ? 0 : 3;
+}
+
+interface Planned {
+  readonly ask: import("#core/restore/run.ts").RestoreAsk;
+  readonly prepared: Prepared;
 }
 
 /** A misspelt namespace would go back under its own name, over what is there. */
@@ -98,17 +112,7 @@ async function agree(target: Plan["target"], given: RestoreFlags, app: App): Pro
   await confirm(app, `This is ${relation} that the backup was made of. Restore into ${where}?`, given.yes);
 }
 
-async function carryOut(
-  {
-    ask,
-    prepared,
-  }: {
-    readonly ask: import("#core/restore/run.ts").RestoreAsk;
-    readonly prepared: Prepared;
-  },
-  given: RestoreFlags,
-  app: App,
-): Promise<0 | 3> {
+async function carryOut({ ask, prepared }: Planned, given: RestoreFlags, app: App): Promise<0 | 3> {
   const [{ carryOutRestore }, { openProgress }, { runContextOf }, { restoreNotices, restoreSummary }] =
     await Promise.all([
       import("#core/restore/run.ts"),

@@ -1,21 +1,26 @@
 import { groupResource } from "#core/model/item.ts";
-import type { PlannedKind, RestorePlan } from "#core/restore/plan.ts";
-import type { Fate, Preview, PreviewedKind } from "#core/restore/preview.ts";
+import type { RestorePlan } from "#core/restore/plan.ts";
+import type { DocumentedKind, PlanDocument } from "#core/restore/plan-document.ts";
+import type { PreviewedObject } from "#core/restore/preview/preview-restore.ts";
 import { reasonPhrases } from "./reasons.ts";
 import { escapeControl, renderTable } from "./table.ts";
 import { formatCount } from "./units.ts";
 
+/** Enough for a screen; -o json has them all. */
+const SHOWN = 20;
+
 /** What restore --dry-run shows: held-back items first, then kinds with counts, then what is left out and why. Pure. */
-export function restorePlanText(plan: RestorePlan, preview: Preview): string {
+export function restorePlanText(plan: PlanDocument): string {
   const sections = [
     heldText(plan),
     targetText(plan),
-    kindsText(plan.kinds, preview),
-    objectsText(preview),
+    kindsText(plan.kinds),
+    changesText(plan.objects),
+    claimsText(plan),
     missingText(plan),
     leftOutText(plan),
     plan.warnings.map((warning) => `warning: ${escapeControl(warning)}\n`).join(""),
-    totalText(plan, preview),
+    totalText(plan),
   ];
   return sections.filter((section) => section !== "").join("\n");
 }
@@ -27,7 +32,7 @@ export function heldText(plan: Pick<RestorePlan, "held">): string {
   return `Held back (--empty-volumes creates them, claims empty):\n${renderTable(["KIND", "NAME", "WHY"], rows)}`;
 }
 
-function targetText(plan: RestorePlan): string {
+function targetText(plan: PlanDocument): string {
   const relation = {
     same: "the cluster of the backup",
     other: "another cluster than the backup's",
@@ -42,76 +47,91 @@ function targetText(plan: RestorePlan): string {
   return `Target: ${clusterName} at ${server}, ${relation[found]}\n${list}`;
 }
 
-function kindsText(kinds: readonly PlannedKind[], preview: Preview): string {
+function kindsText(kinds: readonly DocumentedKind[]): string {
   const rows = kinds.flatMap((kind) => {
-    const { update, unchanged, differs, skip } = fatesOf(kind, preview);
-    const counts = [kind.create, update, unchanged, kind.skip + differs + skip, kind.hold, kind.fail];
-    const reasons = {
-      ...kind.skipped,
-      ...(differs > 0 && { differs }),
-      ...(skip > 0 && { [left(kind)]: skip }),
-    };
+    const counts = [kind.create, kind.update, kind.unchanged, kind.skip, kind.hold, kind.fail];
     if (counts.every((count) => count === 0)) return [];
-    return [[groupResource(kind), ...counts.map(String), reasonPhrases(reasons).join(", ")]];
+    return [[groupResource(kind), ...counts.map(String), reasonPhrases(kind.reasons).join(", ")]];
   });
   if (rows.length === 0) return "";
-  return renderTable(["KIND", "CREATE", "UPDATE", "SAME", "SKIP", "HOLD", "FAIL", "WHY SKIPPED"], rows);
+  return renderTable(["KIND", "CREATE", "UPDATE", "SAME", "SKIP", "HOLD", "FAIL", "WHY NOT"], rows);
 }
 
-const NO_FATES: PreviewedKind["fates"] = { update: 0, unchanged: 0, differs: 0, skip: 0 };
-
-function fatesOf(kind: PlannedKind, { kinds }: Preview): PreviewedKind["fates"] {
-  const found = kinds.find(
-    (one) =>
-      groupResource(one) === groupResource(kind) &&
-      one.version === kind.version &&
-      one.pulledIn === kind.pulledIn,
-  );
-  return found?.fates ?? NO_FATES;
+function changesText(objects: readonly PreviewedObject[]): string {
+  const differing = objects.filter(({ action, reason }) => action === "update" || reason === "differs");
+  if (differing.length === 0) return "";
+  const lines = differing.slice(0, SHOWN).flatMap((one) => [differingLine(one), ...changeLines(one)]);
+  const more = moreText(differing.length);
+  return `Differing from the backup:\n${lines.map((line) => `${escapeControl(line)}\n`).join("")}${more}`;
 }
 
-/** Existing objects that are left alone because nobody selected them, or because the cluster makes them. */
-function left(kind: PlannedKind): string {
-  return kind.pulledIn ? "not-selected" : "auto-made";
+function differingLine(one: PreviewedObject): string {
+  const fate = one.action === "update" ? "made as in the backup" : "left as it is (--existing update)";
+  return `  ${titleOf(one)}: ${fate}`;
 }
 
-/** Enough for a screen; -o json has them all. */
-const OBJECTS = 20;
+/** So much of a value that a change stays a line. */
+const MOST_CHARACTERS = 60;
 
-function objectsText({ objects }: Preview): string {
-  if (objects.length === 0) return "";
-  const rows = objects
-    .slice(0, OBJECTS)
-    .map((one) => [
-      groupResource(one),
-      one.namespace === "" ? one.name : `${one.namespace}/${one.name}`,
-      one.fate === "update" ? "made as in the backup" : "left as it is (--existing update)",
+function changeLines({ changes = [] }: PreviewedObject): readonly string[] {
+  const lines = changes
+    .slice(0, SHOWN)
+    .map(({ path, old, new: wanted }) => `    ${path}: ${shortValue(old)} → ${shortValue(wanted)}`);
+  const more = changes.length - lines.length;
+  return more === 0 ? lines : [...lines, `    … and ${more} more`];
+}
+
+function shortValue(text: string | undefined): string {
+  if (text === undefined) return "(none)";
+  return text.length <= MOST_CHARACTERS ? text : `${text.slice(0, MOST_CHARACTERS)}…`;
+}
+
+const FATES: Readonly<Record<PlanDocument["claims"][number]["fate"], string>> = {
+  rebind: "bound again to its volume",
+  static: "with its volume's object, on the same disk",
+  empty: "empty",
+  unbound: "as it was, never bound",
+  exists: "exists",
+  "of-pod": "made by its pod",
+};
+
+/** Those that are held back stand on top already. */
+function claimsText({ claims }: PlanDocument): string {
+  const coming = claims.filter(({ held }) => !held);
+  if (coming.length === 0) return "";
+  const rows = coming
+    .slice(0, SHOWN)
+    .map(({ namespace, name, fate, volume = "", why }) => [
+      `${namespace}/${name}`,
+      why === undefined ? FATES[fate] : `${FATES[fate]}: ${why}`,
+      volume,
     ]);
-  const more = objects.length > OBJECTS ? `… and ${objects.length - OBJECTS} more (-o json has them)\n` : "";
-  return `Differing from the backup:\n${renderTable(["KIND", "NAME", "WOULD BE"], rows)}${more}`;
+  return `${renderTable(["CLAIM", "RETURNS", "VOLUME"], rows)}${moreText(coming.length)}`;
 }
 
-function missingText(plan: RestorePlan): string {
+function moreText(count: number): string {
+  return count > SHOWN ? `… and ${count - SHOWN} more (-o json has them)\n` : "";
+}
+
+function titleOf(one: Pick<PreviewedObject, "group" | "resource" | "namespace" | "name">): string {
+  return `${groupResource(one)} ${one.namespace === "" ? "" : `${one.namespace}/`}${one.name}`;
+}
+
+function missingText(plan: PlanDocument): string {
   return plan.missing
-    .map((one) => `missing in the target: ${groupResource(one)}: ${one.message}\n`)
-    .map(escapeLine)
+    .map((one) => `missing in the target: ${groupResource(one)}: ${one.message}`)
+    .map((line) => `${escapeControl(line)}\n`)
     .join("");
 }
 
-function leftOutText(plan: RestorePlan): string {
+function leftOutText(plan: PlanDocument): string {
   const namespaces =
     plan.leftOut.length === 0 ? "" : `Left out (another cluster has its own): ${plan.leftOut.join(", ")}\n`;
   const never = plan.neverRestored.filter(({ count }) => count > 0);
-  const kinds = never.map(({ kind, count, reason }) => `  ${groupResource(kind)}: ${count} (${reason})\n`);
+  const kinds = never.map(({ resource, count, reason }) => `  ${resource}: ${count} (${reason})\n`);
   return `${namespaces}${kinds.length === 0 ? "" : `Stored for information, never restored:\n${kinds.join("")}`}`;
 }
 
-function escapeLine(line: string): string {
-  return `${escapeControl(line.trimEnd())}\n`;
-}
-
-function totalText({ counts }: RestorePlan, { kinds }: Preview): string {
-  const sum = (fate: Fate) => kinds.reduce((total, { fates }) => total + fates[fate], 0);
-  const skipped = counts.skip + sum("differs") + sum("skip");
-  return `${formatCount(counts.create, "object")} to create, ${sum("update")} to update, ${sum("unchanged")} unchanged, ${skipped} skipped, ${counts.hold} held back, ${counts.fail} cannot be restored\n`;
+function totalText({ counts }: PlanDocument): string {
+  return `${formatCount(counts.create, "object")} to create, ${counts.update} to update, ${counts.unchanged} unchanged, ${counts.skip} skipped, ${counts.hold} held back, ${counts.fail} cannot be restored\n`;
 }

@@ -148,6 +148,7 @@ function openFolder(
     summary,
     manifest,
     notices: [],
+    foreignVolumes: [],
     kinds: [...byKind.values()].flatMap((stored) => {
       const [first] = stored;
       if (first === undefined) return [];

@@ -32,7 +32,7 @@ export const persistentVolumeClaims: Rule = {
       case "static":
         return restored(withValue(unbound, ["spec", "volumeName"], fate.volume));
       case "empty":
-        return restored(unbound, { warnings: ["restored empty: its data is not in the backup"] });
+        return restored(unbound, { warnings: [`restored empty: ${fate.message}`] });
       case "exists":
       case "of-pod":
       case "unbound":

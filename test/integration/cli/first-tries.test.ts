@@ -177,13 +177,16 @@ describe("restore", () => {
     // kube-root-ca.crt is the cluster's own; the Namespace is unchanged, too.
     expect(updating.stdout).toMatch(/^configmaps +1 +1 +2 +1 +0 +0 +1 made by the cluster itself$/m);
     expect(updating.stdout).toMatch(
-      new RegExp(`^configmaps +${namespace}/changed +made as in the backup$`, "m"),
+      new RegExp(
+        `^  configmaps ${namespace}/changed: made as in the backup\n    \\.data\\.a: "c" → "b"$`,
+        "m",
+      ),
     );
     expect(updating.stdout).toContain("1 object to create, 1 to update, 3 unchanged, 1 skipped");
 
     const skipping = await run("restore", "seen", "--dry-run");
     expect(skipping.stdout).toContain("1 object to create, 0 to update, 2 unchanged, 3 skipped");
-    expect(skipping.stdout).toMatch(new RegExp(`^configmaps +${namespace}/extended +left as it is`, "m"));
+    expect(skipping.stdout).toMatch(new RegExp(`^  configmaps ${namespace}/extended: left as it is`, "m"));
     expect(await admin.get(path("changed"))).toEqual(before);
     expect(await admin.find(path("gone"))).toBeUndefined();
 

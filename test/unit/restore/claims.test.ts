@@ -18,6 +18,7 @@ const volume: Volume = {
 };
 const facts = (more: Partial<ClaimFacts> = {}): ClaimFacts => ({
   emptyVolumes: false,
+  keptElsewhere: new Map(),
   sameCluster: true,
   mapNamespace: (name) => name,
   exists: () => false,

@@ -166,7 +166,7 @@ describe("claims and volumes", () => {
   const withFate = (fate: ClaimFate) => ({ claims: new Map([["app/one", fate]]) });
 
   it.each<{ fate: ClaimFate; volumeName: string | undefined }>([
-    { fate: { fate: "empty" }, volumeName: undefined },
+    { fate: { fate: "empty", message: "its data is not in the backup" }, volumeName: undefined },
     { fate: { fate: "rebind", volume: "pv-1" }, volumeName: "pv-1" },
     { fate: { fate: "static", volume: "pv-1" }, volumeName: "pv-1" },
   ])(

@@ -12,6 +12,7 @@ const report: RestoreReport = {
   counts: { created: 1, updated: 0, unchanged: 5, skipped: 4, failed: 0 },
   reasons: { "auto-made": 2, "owner-exists": 1, differs: 1 },
   held: [],
+  claims: [],
   failed: [],
   differing: [],
   warned: [],

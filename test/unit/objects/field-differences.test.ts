@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { fieldDifferences } from "#core/diff/field-differences.ts";
 import { deepEqual } from "#core/objects/deep-equal.ts";
 import { parseExact } from "#core/objects/exact-json.ts";
+import { fieldDifferences } from "#core/objects/field-differences.ts";
 
 const between = (left: string, right: string) => fieldDifferences(parseExact(left), parseExact(right));
 

@@ -1,0 +1,91 @@
+import { groupResource, type ItemKind } from "#core/model/item.ts";
+import type { HeldItem, MissingKind, PlannedClaim, PlannedNamespace, RestorePlan } from "./plan.ts";
+import type { ActionCounts, Preview, PreviewedObject } from "./preview/preview-restore.ts";
+
+/**
+ * The plan as machines read it (`-o json`). The same cluster and backup give the same bytes: lists are sorted, keys
+ * only ever join. Counts are of what the rules will do.
+ */
+export interface PlanDocument {
+  readonly restore: string;
+  readonly backup: string;
+  readonly target: RestorePlan["target"];
+  readonly counts: ActionCounts;
+  readonly namespaces: readonly PlannedNamespace[];
+  readonly kinds: readonly DocumentedKind[];
+  /** The first thousand of each action; `unchanged` is only counted. */
+  readonly objects: readonly PreviewedObject[];
+  readonly claims: readonly PlannedClaim[];
+  readonly held: readonly HeldItem[];
+  readonly missing: readonly MissingKind[];
+  readonly leftOut: readonly string[];
+  readonly neverRestored: readonly {
+    readonly resource: string;
+    readonly count: number;
+    readonly reason: string;
+  }[];
+  readonly absentNamespaces: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface DocumentedKind extends ActionCounts {
+  readonly group: string;
+  readonly version: string;
+  readonly resource: string;
+  readonly pulledIn: boolean;
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument {
+  const { restore, backup, target, claims, held, missing, leftOut, absentNamespaces, warnings } = plan;
+  return {
+    restore,
+    backup,
+    target,
+    counts: preview.counts,
+    namespaces: sorted(plan.namespaces, ({ from }) => from),
+    kinds: sorted(
+      preview.kinds.map(documentedKind),
+      (kind) => `${groupResource(kind)} ${kind.version} ${kind.pulledIn}`,
+    ),
+    objects: sorted(preview.objects, (one) => `${one.action} ${titleOf(one)}`),
+    claims,
+    held,
+    missing: sorted(missing, versionedName),
+    leftOut: leftOut.toSorted(),
+    neverRestored: sorted(plan.neverRestored, ({ kind }) => versionedName(kind)).map(
+      ({ kind, count, reason }) => ({ resource: groupResource(kind), count, reason }),
+    ),
+    absentNamespaces: absentNamespaces.toSorted(),
+    warnings: warnings.toSorted(),
+  };
+}
+
+/** Nothing that is meant would stay away; what exists and differs is a matter of the policy. */
+export function isComplete({ counts, missing }: PlanDocument): boolean {
+  return counts.hold + counts.fail + missing.length === 0;
+}
+
+function documentedKind({ group, version, resource, pulledIn, counts, reasons }: Preview["kinds"][number]) {
+  return { group, version, resource, pulledIn, ...counts, reasons: sortedRecord(reasons) };
+}
+
+function titleOf(object: PreviewedObject): string {
+  return `${groupResource(object)} ${object.namespace}/${object.name}`;
+}
+
+function versionedName(kind: ItemKind): string {
+  return `${groupResource(kind)} ${kind.version}`;
+}
+
+/** By code units: the same on every machine. */
+function sorted<T>(list: readonly T[], keyOf: (entry: T) => string): readonly T[] {
+  return list
+    .map((entry) => ({ entry, key: keyOf(entry) }))
+    .toSorted((left, right) => (left.key < right.key ? -1 : Number(left.key > right.key)))
+    .map(({ entry }) => entry);
+}
+
+function sortedRecord(record: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  return Object.fromEntries(sorted(Object.entries(record), ([key]) => key));
+}

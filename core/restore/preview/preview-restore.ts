@@ -1,0 +1,107 @@
+import { type ItemKind, kindOf } from "#core/model/item.ts";
+import { isNamespace, type SelectedKind } from "#core/restore/select.ts";
+import { ACTIONS, type Action, type PreviewAsk, type Previewed, previewKind } from "./preview-kind.ts";
+import type { ShownChange } from "./shown-changes.ts";
+
+export type ActionCounts = Readonly<Record<Action, number>>;
+
+export interface PreviewedKind extends ItemKind {
+  readonly pulledIn: boolean;
+  readonly counts: ActionCounts;
+  /** How many are skipped, held back or cannot be restored, by reason. */
+  readonly reasons: Readonly<Record<string, number>>;
+}
+
+export interface PreviewedObject {
+  readonly action: Exclude<Action, "unchanged">;
+  readonly group: string;
+  readonly resource: string;
+  /** In the target. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
+  readonly changes?: readonly ShownChange[] | undefined;
+}
+
+/** What a dry run knows beyond the plan: it has read every object that is meant, and written nothing. */
+export interface Preview {
+  readonly counts: ActionCounts;
+  readonly kinds: readonly PreviewedKind[];
+  /** The first thousand of each action. */
+  readonly objects: readonly PreviewedObject[];
+}
+
+/** Single objects of an action beyond this many are only counted. */
+const SHOWN = 1_000;
+
+/** Puts every item through its rules and compares those that are there. */
+export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
+  const { mapNamespace } = ask.prepared.facts.rules;
+  const shown = new ShownObjects(mapNamespace);
+  const kinds: PreviewedKind[] = [];
+  for (const selected of ask.prepared.kinds) {
+    const count = new KindCount(selected);
+    for await (const previewed of previewKind(ask, selected)) {
+      count.add(previewed);
+      shown.add(previewed);
+    }
+    kinds.push(count.sum());
+  }
+  return { counts: sumCounts(kinds), kinds, objects: shown.objects };
+}
+
+class KindCount {
+  readonly #selected: SelectedKind;
+  readonly #counts = noCounts();
+  readonly #reasons = new Map<string, number>();
+
+  constructor(selected: SelectedKind) {
+    this.#selected = selected;
+  }
+
+  add({ verdict: { action, reason } }: Previewed): void {
+    this.#counts[action] += 1;
+    if (reason !== undefined) this.#reasons.set(reason, (this.#reasons.get(reason) ?? 0) + 1);
+  }
+
+  sum(): PreviewedKind {
+    const { kind, pulledIn } = this.#selected;
+    return { ...kindOf(kind), pulledIn, counts: this.#counts, reasons: Object.fromEntries(this.#reasons) };
+  }
+}
+
+class ShownObjects {
+  readonly objects: PreviewedObject[] = [];
+  readonly #counts = noCounts();
+  readonly #mapNamespace: (namespace: string) => string;
+
+  constructor(mapNamespace: (namespace: string) => string) {
+    this.#mapNamespace = mapNamespace;
+  }
+
+  add({ item, verdict }: Previewed): void {
+    const { action, reason, message, changes } = verdict;
+    if (action === "unchanged" || this.#counts[action] === SHOWN) return;
+    this.#counts[action] += 1;
+    this.objects.push({
+      action,
+      group: item.group,
+      resource: item.resource,
+      namespace: item.namespaced ? this.#mapNamespace(item.namespace) : "",
+      name: isNamespace(item) ? this.#mapNamespace(item.name) : item.name,
+      ...(reason !== undefined && { reason, message }),
+      ...(changes !== undefined && { changes }),
+    });
+  }
+}
+
+function noCounts(): Record<Action, number> {
+  return { create: 0, update: 0, unchanged: 0, skip: 0, hold: 0, fail: 0 };
+}
+
+function sumCounts(kinds: readonly PreviewedKind[]): ActionCounts {
+  const sum = noCounts();
+  for (const { counts } of kinds) for (const action of ACTIONS) sum[action] += counts[action];
+  return sum;
+}
