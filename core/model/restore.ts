@@ -9,6 +9,10 @@ export const restoreRequest = z.object({
   selection,
   /** Namespace as in the backup → namespace to restore into. */
   namespaceMapping: z.record(z.string(), z.string()).default({}),
+  /** Storage class as in the backup → in the target. */
+  storageClassMapping: z.record(z.string(), z.string()).default({}),
+  /** Registry, repository or whole image → what stands in its place. */
+  imageMapping: z.record(z.string(), z.string()).default({}),
   existing: z.enum(["skip", "update"]).default("skip"),
   preserveNodePorts: z.boolean().default(false),
   /** true: all; list: `namespace/claim` as in the backup. Creates claims that were bound although their data is nowhere. */

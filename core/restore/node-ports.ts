@@ -1,12 +1,11 @@
 import { type ExactObject, isExactObject, parseExact } from "#core/objects/exact-json.ts";
 import { objectAt, objectsAt, textAt, valueAt } from "./edit-object.ts";
+import { lastApplied } from "./last-applied.ts";
 
 export interface ChosenPorts {
   isPortChosen(port: ExactObject): boolean;
   readonly healthCheck: boolean;
 }
-
-const LAST_APPLIED = ["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"];
 
 /**
  * Which node ports of a Service a user chose: those in what kubectl applied last, or, where nobody applied, those that
@@ -15,18 +14,6 @@ const LAST_APPLIED = ["metadata", "annotations", "kubectl.kubernetes.io/last-app
 export function userSetNodePorts(service: ExactObject): ChosenPorts {
   const applied = lastApplied(service);
   return applied === undefined ? portsInManagedFields(service) : portsInApplied(applied);
-}
-
-function lastApplied(service: ExactObject): ExactObject | undefined {
-  const text = textAt(service, LAST_APPLIED);
-  if (text === "") return undefined;
-  try {
-    const parsed = parseExact(text);
-    return isExactObject(parsed) ? parsed : undefined;
-  } catch {
-    // Anybody may write anything into an annotation: then the managed fields decide.
-    return undefined;
-  }
 }
 
 function portsInApplied(applied: ExactObject): ChosenPorts {

@@ -18,9 +18,14 @@ export function makesPods(kind: Pick<ItemKind, "group" | "resource">): boolean {
   return POD_SPECS.has(groupResource(kind));
 }
 
+/** undefined for kinds that make no pods. */
+export function podSpecPath(kind: Pick<ItemKind, "group" | "resource">): readonly string[] | undefined {
+  return POD_SPECS.get(groupResource(kind));
+}
+
 /** Empty for kinds that make no pods. */
 function podSpecOf(kind: Pick<ItemKind, "group" | "resource">, object: ExactObject): ExactObject {
-  const path = POD_SPECS.get(groupResource(kind));
+  const path = podSpecPath(kind);
   return path === undefined ? {} : objectAt(object, path);
 }
 

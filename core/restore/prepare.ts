@@ -8,6 +8,7 @@ import { type Contents, openContents } from "./contents.ts";
 import { type DecisionFacts, itemKey } from "./decide.ts";
 import { type Existing, isThere, readExisting } from "./existing.ts";
 import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
+import { openMappingUse } from "./mapping/mapping-use.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
 import { plannedClaims } from "./planned-claims.ts";
@@ -35,6 +36,8 @@ export interface Prepared {
   readonly liveOwners: ReadonlyMap<string, string>;
   /** `configmaps/namespace/name` and the like, as in the backup, that pods name. */
   readonly configuration: ReadonlySet<string>;
+  /** Mappings that meet nothing of what is to be restored: misspelt, as a rule. */
+  readonly idleMappings: readonly string[];
   /** By item key: whether the pods that an object makes mount a claim of its namespace. */
   readonly mounts: ReadonlyMap<string, (claim: string) => boolean>;
 }
@@ -44,10 +47,12 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
   const { signal } = context;
   const outlook = await takeOutlook(ask, signal);
   const contents = openContents(ask.backup);
+  const mappingUse = openMappingUse(ask.request);
   const survey = await surveyContents(contents, {
     kinds: outlook.selected.kinds,
     volumes: volumeKinds(ask.backup, outlook.selected, outlook.selection),
     wantsRelated: outlook.selection.clusterScope === "related",
+    mappingUse,
     signal,
   });
   const pulled = await pullInRelated(ask.backup, pullInFacts(outlook, survey));
@@ -83,6 +88,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
     ownerUids,
     liveOwners,
     configuration: survey.configuration,
+    idleMappings: mappingUse.idle(),
     mounts: new Map(survey.podMakers.map(({ item, mountsClaim }) => [itemKey(item), mountsClaim])),
   };
 }

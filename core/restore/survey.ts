@@ -5,6 +5,7 @@ import { canRefer, referencesOf } from "#core/objects/references.ts";
 import { readClaim, readVolume, type StoredClaim, type Volume } from "./claims.ts";
 import type { Contents } from "./contents.ts";
 import { objectAt } from "./edit-object.ts";
+import type { MappingUse } from "./mapping/mapping-use.ts";
 import { claimTest, makesPods } from "./pod-specs.ts";
 import type { SelectedKind } from "./select.ts";
 
@@ -31,6 +32,7 @@ export interface SurveyRequest {
   /** Kinds that nobody selected but whose contents matter: the volumes of the selected claims. */
   readonly volumes: readonly SelectedKind[];
   readonly wantsRelated: boolean;
+  readonly mappingUse: MappingUse;
   readonly signal: AbortSignal;
 }
 
@@ -41,6 +43,7 @@ export async function surveyContents(contents: Contents, request: SurveyRequest)
     makesPods(kind) ||
     (groupResource(kind) === "persistentvolumes" && request.volumes.length === 0) ||
     groupResource(kind) === "persistentvolumeclaims" ||
+    request.mappingUse.looksAt(kind) ||
     (wantsServices && groupResource(kind) === "services") ||
     (request.wantsRelated && canRefer(kind));
   for (const selected of [...request.volumes, ...request.kinds.filter(wanted)]) {
@@ -72,13 +75,14 @@ function emptySurvey() {
 async function surveyBatch(
   contents: Contents,
   items: readonly StoredItem[],
-  { seen, signal }: { seen: Mutable; signal: AbortSignal },
+  { seen, mappingUse, signal }: { seen: Mutable; mappingUse: MappingUse; signal: AbortSignal },
 ): Promise<void> {
   for await (const read of contents.read(items, signal)) {
     // Damaged items are named by the check before the first write.
     const object = read.ok ? parseExactBytes(read.bytes) : undefined;
     if (!isExactObject(object)) continue;
     surveyObject(seen, read.item, object);
+    mappingUse.note(read.item, object);
     noteReferences(seen, read.item, object);
   }
 }

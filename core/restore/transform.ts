@@ -3,6 +3,7 @@ import { groupResource } from "#core/model/item.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
 import { valueAt, withoutValue } from "./edit-object.ts";
+import { reshape } from "./reshape.ts";
 import { type LaterStep, type RuleFacts, type Ruling, restored, type Seen } from "./rule.ts";
 import { cleanMetadata } from "./rules/metadata.ts";
 import { statusStep } from "./rules/status.ts";
@@ -14,7 +15,7 @@ export interface Transformed {
   readonly original: ExactObject;
 }
 
-/** One item's bytes → what is sent: first the rules for all kinds, then those of its own. */
+/** One item's bytes → what is sent: first the rules for all kinds, then those of its own, then what the request wants changed. */
 export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFacts): Transformed {
   const original = parseExactBytes(bytes);
   if (!isExactObject(original)) throw new SyntaxError("the item is not a JSON object");
@@ -23,7 +24,8 @@ export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFa
   const seen: Seen = { item, original, facts, renamed, copy: renamed || facts.otherCluster };
   const dropProtection = renamed && !facts.request.keepProtection;
   const clean = dropStatus(cleanMetadata(original, { namespace, dropProtection }), item);
-  const ruling = ruleFor(item).transform?.(clean, seen) ?? restored(clean);
+  const ruled = ruleFor(item).transform?.(clean, seen) ?? restored(clean);
+  const ruling = ruled.verdict === "restore" ? reshape(ruled, seen) : ruled;
   return { original, ruling: withManagedFields(withStatus(ruling, seen), seen) };
 }
 

@@ -6,9 +6,9 @@ import type { ExactJson, ExactObject } from "#core/objects/exact-json.ts";
 import { createObject } from "./create-object.ts";
 import type { Decision } from "./decide.ts";
 import { objectAt } from "./edit-object.ts";
+import { intendedOf } from "./intended.ts";
 import type { LiveState } from "./live-digests.ts";
 import { stopIfLost } from "./lost-connection.ts";
-import { mergePatch } from "./merge-patch.ts";
 import { linkOwners } from "./owners.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { LaterStep, Rule } from "./rule.ts";
@@ -113,13 +113,4 @@ function makeWish(run: RestoreRun, { item, target }: ItemBytes, { original, ruli
     warnings: [...(ruling.warnings ?? [])],
     findings: [],
   };
-}
-
-/** The object with all its later steps done. */
-export function intendedOf({ object, later = [] }: Transformed["ruling"]): ExactObject {
-  return later.filter(({ subresource }) => subresource === undefined).reduce(applyStep, object);
-}
-
-function applyStep(object: ExactObject, step: LaterStep): ExactObject {
-  return mergePatch(object, step.patch);
 }

@@ -16,6 +16,16 @@ export const restoreFlags = {
     describe: "restore namespaces under other names",
     hiddenAliases: ["namespace-mappings"],
   },
+  "storage-class-mapping": {
+    type: "list",
+    value: "FROM:TO,…",
+    describe: "storage classes by other names: of claims, their templates and volumes",
+  },
+  "image-mapping": {
+    type: "list",
+    value: "OLD=NEW,…",
+    describe: "images from another registry or repository; tags and digests stay",
+  },
   existing: {
     type: "string",
     value: "skip|update",

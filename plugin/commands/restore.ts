@@ -57,7 +57,7 @@ async function restore(asked: Ask, given: RestoreFlags, app: App): Promise<0 | 3
   const ask = { ...asked, stateDirectory: stateFolderOf(app) };
   const prepared = await prepareRestore(ask, runContextOf(app));
   const { plan } = prepared;
-  refuseIdleMapping(asked.request, plan);
+  refuseIdleMapping(asked.request, prepared);
   if (given.dryRun === "client") return showPlan({ ask, prepared }, given, app);
   await agree(plan.target, given, app);
   return carryOut({ ask, prepared }, given, app);
@@ -89,14 +89,19 @@ interface Planned {
 }
 
 /** A misspelt namespace would go back under its own name, over what is there. */
-function refuseIdleMapping({ namespaceMapping, backup }: Ask["request"], plan: Plan): void {
+function refuseIdleMapping(
+  { namespaceMapping, backup }: Ask["request"],
+  { plan, idleMappings }: Prepared,
+): void {
+  const hint = `kubectl backup describe ${backup} lists what is inside`;
+  if (idleMappings.length > 0) throw new Failure("object-not-found", idleMappings.join("; "), { hint });
   const meant = new Set(plan.namespaces.map((one) => one.from));
   const idle = Object.keys(namespaceMapping).filter((name) => !meant.has(name));
   if (idle.length === 0) return;
   throw new Failure(
     "namespace-not-found",
     `--namespace-mapping: nothing that is to be restored lies in ${idle.join(", ")}`,
-    { hint: `kubectl backup describe ${backup} lists what is inside` },
+    { hint },
   );
 }
 

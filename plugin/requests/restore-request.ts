@@ -3,7 +3,7 @@ import { Failure } from "#core/model/errors.ts";
 import { backupName, generatedName } from "#core/model/names.ts";
 import { type RestoreRequest, restoreRequest } from "#core/model/restore.ts";
 import type { RestoreFlags } from "#plugin/commands/restore-flags.ts";
-import { mappingOf, selectionOf } from "#plugin/selection.ts";
+import { labelsOf, mappingOf, selectionOf } from "#plugin/selection.ts";
 
 /** Flags of restore → RestoreRequest. Pure. */
 export function wantedRestore(backup: string, given: RestoreFlags, now: Date): RestoreRequest {
@@ -14,6 +14,8 @@ export function wantedRestore(backup: string, given: RestoreFlags, now: Date): R
     backup,
     selection: selectionOf(given),
     namespaceMapping: mappingOf(given.namespaceMapping, "--namespace-mapping"),
+    storageClassMapping: mappingOf(given.storageClassMapping, "--storage-class-mapping"),
+    imageMapping: imageMapping(given.imageMapping),
     existing: given.existing,
     includeStatus: given.includeStatus,
     preserveNodePorts: given.preserveNodePorts,
@@ -39,4 +41,20 @@ function emptyVolumes(text: string | undefined): RestoreRequest["emptyVolumes"] 
     });
   }
   return claims;
+}
+
+/** With or without a slash at their ends places mean the same. */
+function imageMapping(pairs: readonly string[]): RestoreRequest["imageMapping"] {
+  const places = Object.entries(labelsOf(pairs, "--image-mapping")).map((pair) =>
+    pair.map((place) => place.replace(/\/+$/, "")),
+  );
+  return Object.fromEntries(
+    places.map(([from = "", to = ""]) => {
+      if (from === "" || to === "")
+        throw new Failure("usage", "--image-mapping: a place is missing", {
+          hint: "write --image-mapping registry.example.com/team=mirror.example.com",
+        });
+      return [from, to];
+    }),
+  );
 }

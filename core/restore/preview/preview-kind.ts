@@ -12,7 +12,7 @@ import type { Prepared } from "#core/restore/prepare.ts";
 import type { SelectedKind } from "#core/restore/select.ts";
 import { LEFT_ALONE } from "#core/restore/settle-existing.ts";
 import { transformItem } from "#core/restore/transform.ts";
-import { intendedOf } from "#core/restore/write-item.ts";
+import { intendedOf } from "#core/restore/intended.ts";
 import { previewDiffering } from "./preview-differing.ts";
 import type { ShownChange } from "./shown-changes.ts";
 
