@@ -7,12 +7,12 @@ import { readStates } from "#core/restore/apply-items.ts";
 import { contentDigest } from "#core/restore/content-digest.ts";
 import { type Decision, decideItem } from "#core/restore/decide.ts";
 import { isThere } from "#core/restore/existing.ts";
+import { intendedOf } from "#core/restore/intended.ts";
 import type { LiveState } from "#core/restore/live-digests.ts";
 import type { Prepared } from "#core/restore/prepare.ts";
 import type { SelectedKind } from "#core/restore/select.ts";
 import { LEFT_ALONE } from "#core/restore/settle-existing.ts";
 import { transformItem } from "#core/restore/transform.ts";
-import { intendedOf } from "#core/restore/intended.ts";
 import { previewDiffering } from "./preview-differing.ts";
 import type { ShownChange } from "./shown-changes.ts";
 
