@@ -99,6 +99,8 @@ export type PatchType = "merge" | "json" | "apply";
 
 export interface DeleteOptions {
   readonly uid: string;
+  /** Only in that very state. */
+  readonly resourceVersion?: string | undefined;
   readonly propagationPolicy: "Foreground" | "Background" | "Orphan";
   readonly signal: AbortSignal;
 }

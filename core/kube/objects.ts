@@ -82,7 +82,7 @@ function removeObject(transport: Transport, ref: ObjectRef, options: DeleteOptio
   const body = {
     kind: "DeleteOptions",
     apiVersion: "v1",
-    preconditions: { uid: options.uid },
+    preconditions: { uid: options.uid, resourceVersion: options.resourceVersion },
     propagationPolicy: options.propagationPolicy,
   };
   return write(transport, {

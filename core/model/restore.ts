@@ -13,7 +13,9 @@ export const restoreRequest = z.object({
   storageClassMapping: z.record(z.string(), z.string()).default({}),
   /** Registry, repository or whole image → what stands in its place. */
   imageMapping: z.record(z.string(), z.string()).default({}),
-  existing: z.enum(["skip", "update"]).default("skip"),
+  existing: z.enum(["skip", "update", "replace", "recreate", "fail"]).default("skip"),
+  /** Take fields from an autoscaler that owns them, and (in an undo) overwrite what has changed since. */
+  forceConflicts: z.boolean().default(false),
   preserveNodePorts: z.boolean().default(false),
   /** true: all; list: `namespace/claim` as in the backup. Creates claims that were bound although their data is nowhere. */
   emptyVolumes: z.union([z.boolean(), z.array(z.string())]).default(false),
@@ -33,7 +35,7 @@ export type RestoreRequest = z.infer<typeof restoreRequest>;
 
 /** One item's end. `reason` is stable (kebab-case) for machines, `message` is for people. */
 export type ItemOutcome =
-  | { readonly result: "created" | "unchanged" | "updated" }
+  | { readonly result: "created" | "unchanged" | "updated" | "recreated" }
   | { readonly result: "skipped" | "failed"; readonly reason: string; readonly message: string };
 
 export interface ItemResult {

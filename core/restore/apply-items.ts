@@ -73,7 +73,9 @@ function endOf({ do: verdict, reason, message }: Exclude<Decision, Write>): Item
 }
 
 function comesLate(run: RestoreRun, item: StoredItem, decision: Write): boolean {
-  if (item.ownerUids.length === 0 || isThere(decision.live) || run.late.length >= MOST_LATE) return false;
+  // With an owner that is deleted to be recreated, what it owns goes too, and is to be looked at afterwards.
+  const stays = isThere(decision.live) && run.request.existing !== "recreate";
+  if (item.ownerUids.length === 0 || stays || run.late.length >= MOST_LATE) return false;
   const { configuration } = run.prepared;
   return (
     item.ownerUids.some((uid) => isToCome(run, uid)) &&
@@ -132,11 +134,15 @@ async function writeRead(
 ): Promise<ItemEnd> {
   if (!read.ok) return { outcome: failed("damaged", read.message), warnings: [] };
   const end = await writeItem(run, { item: read.item, bytes: read.bytes, target, live });
-  if (isNamespace(read.item) && end.outcome.result === "failed") {
+  // One that is there takes objects, also where it could not be changed itself.
+  const isThereAlready = run.prepared.liveNamespaces.has(target.name);
+  if (isNamespace(read.item) && end.outcome.result === "failed" && !isThereAlready) {
     run.blockedNamespaces.set(target.name, `its namespace could not be restored: ${end.outcome.message}`);
   }
   return end;
 }
+
+const WRITTEN: ReadonlySet<ItemOutcome["result"]> = new Set(["created", "updated", "recreated"]);
 
 function isPushedBack({ outcome }: ItemEnd): boolean {
   return outcome.result === "failed" && outcome.reason === "too-many-requests";
@@ -154,7 +160,7 @@ function endItem(
   noteLostClaim(run, item, end.outcome);
   run.onProgress({ type: "phase-advanced", phase: "restore", done: run.results.done });
   const { result } = end.outcome;
-  if (target === undefined || (result !== "created" && result !== "updated") || !isAwaitedKind(item)) return;
+  if (target === undefined || !WRITTEN.has(result) || !isAwaitedKind(item)) return;
   const key = groupResource(item);
   const awaited = run.finish.awaited.get(key) ?? { kind: target.kind, keys: new Set<string>() };
   run.finish.awaited.set(key, awaited);

@@ -25,12 +25,13 @@ export function openOwnerBook(
   };
 }
 
-/** This restore will create it, and has not yet. */
+/** This restore will create it, or settle whether it is recreated, and has not yet. */
 export function isToCome(
   { prepared, owners }: Pick<RestoreRun, "prepared" | "owners">,
   uid: string,
 ): boolean {
-  return prepared.facts.rules.owners.get(uid) === "created" && owners.newUid(uid) === undefined;
+  const fate = prepared.facts.rules.owners.get(uid);
+  return (fate === "created" || fate === "exists") && owners.newUid(uid) === undefined;
 }
 
 export interface LinkedOwners {

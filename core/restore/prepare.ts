@@ -2,11 +2,13 @@ import type { Discovery } from "#core/kube/cluster.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { CLAIMS } from "#core/model/known-kinds.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import type { Autoscaled } from "./autoscalers.ts";
 import { decideDisks, holdPodMakers } from "./claim-fates.ts";
 import { mayBeEmpty } from "./claims.ts";
 import { type Contents, openContents } from "./contents.ts";
 import { type DecisionFacts, itemKey } from "./decide.ts";
 import { type Existing, isThere, readExisting } from "./existing.ts";
+import { readGuards } from "./guards.ts";
 import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
 import { openMappingUse } from "./mapping/mapping-use.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
@@ -38,6 +40,10 @@ export interface Prepared {
   readonly configuration: ReadonlySet<string>;
   /** Mappings that meet nothing of what is to be restored: misspelt, as a rule. */
   readonly idleMappings: readonly string[];
+  /** What autoscalers of the target scale; empty where nobody minds. */
+  readonly autoscaled: Autoscaled;
+  /** Uids of live objects that must not be deleted for what they own; empty where nothing is deleted. */
+  readonly dataOwners: ReadonlySet<string>;
   /** By item key: whether the pods that an object makes mount a claim of its namespace. */
   readonly mounts: ReadonlyMap<string, (claim: string) => boolean>;
 }
@@ -65,6 +71,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
   const kinds = [...meant, ...(await pullInVolumes(ask.backup, selectedVolumes, facts.rules.claims))];
   const { ownerUids } = outlook.selected;
   const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners });
+  const guards = await readGuards(ask, outlook, signal);
   const { contextName, clusterName, server } = ask.cluster.info;
   return {
     plan: {
@@ -77,7 +84,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
       leftOut: outlook.leftOut,
       neverRestored: outlook.selected.neverRestored,
       absentNamespaces: outlook.absentNamespaces,
-      warnings: facts.existing.warnings,
+      warnings: [...facts.existing.warnings, ...guards.warnings],
     },
     kinds,
     facts,
@@ -87,6 +94,8 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
     bareNamespaces: pulled.bareNamespaces.map(outlook.mapNamespace),
     ownerUids,
     liveOwners,
+    autoscaled: guards.autoscaled,
+    dataOwners: guards.dataOwners,
     configuration: survey.configuration,
     idleMappings: mappingUse.idle(),
     mounts: new Map(survey.podMakers.map(({ item, mountsClaim }) => [itemKey(item), mountsClaim])),

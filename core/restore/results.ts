@@ -9,9 +9,19 @@ const SHOWN = 1_000;
 /** Lines are packed in pieces of about this size. */
 const PIECE_BYTES = 256 * 1024;
 
+/** Velero has four words. */
+const VELERO_ACTION: Readonly<Record<ItemOutcome["result"], string>> = {
+  created: "created",
+  updated: "updated",
+  recreated: "updated",
+  unchanged: "skipped",
+  skipped: "skipped",
+  failed: "failed",
+};
+
 /** Every item's end, counted at once and packed on the way, so that a hundred thousand of them stay small. */
 export class Results {
-  readonly #counts = { created: 0, unchanged: 0, updated: 0, skipped: 0, failed: 0 };
+  readonly #counts = { created: 0, unchanged: 0, updated: 0, recreated: 0, skipped: 0, failed: 0 };
   readonly #reasons = new Map<string, number>();
   readonly #failed: ItemResult[] = [];
   readonly #differing: ItemResult[] = [];
@@ -78,8 +88,7 @@ export class Results {
     const key = veleroKind(kind);
     const list = this.#byKind.get(key) ?? [];
     this.#byKind.set(key, list);
-    // "unchanged" is not one of Velero's four words.
-    const action = outcome.result === "unchanged" ? "skipped" : outcome.result;
+    const action = VELERO_ACTION[outcome.result];
     list.push(`${namespace === "" ? "" : `${namespace}/`}${name}(${action})`);
   }
 

@@ -1,11 +1,26 @@
 import type { Discovery } from "#core/kube/cluster.ts";
 import { groupResource } from "#core/model/item.ts";
+import type { RestoreRequest } from "#core/model/restore.ts";
 import type { Selection } from "#core/model/selection.ts";
 import { kindNeverRestored } from "#core/objects/never-restored.ts";
 import { type NeededRight, type RbacObject, rbacObjects } from "#core/objects/rbac-rules.ts";
 import { compileSelection } from "#core/selection/compile-selection.ts";
 
 const WRITE = ["create", "get", "list", "patch", "watch"];
+/** What a policy does to live objects beyond that. */
+const CHANGE: Readonly<Partial<Record<ExistingPolicy, readonly string[]>>> = {
+  replace: ["update"],
+  recreate: ["delete"],
+};
+/** Looked at before a policy changes or deletes anything. */
+const LOOKED_AT: ReadonlyMap<string, readonly ExistingPolicy[]> = new Map([
+  ["horizontalpodautoscalers.autoscaling", ["update", "replace", "recreate"]],
+  ["persistentvolumeclaims", ["recreate"]],
+  ["volumesnapshots.snapshot.storage.k8s.io", ["recreate"]],
+  ["volumegroupsnapshots.groupsnapshot.storage.k8s.io", ["recreate"]],
+]);
+
+type ExistingPolicy = RestoreRequest["existing"];
 /** The server lets nobody grant what he has not got himself, except by these verbs. */
 const GRANT: ReadonlyMap<string, readonly string[]> = new Map([
   ["roles.rbac.authorization.k8s.io", ["escalate"]],
@@ -15,7 +30,11 @@ const GRANT: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** The smallest roles for restoring what the selection names: Roles for literal namespaces, else one ClusterRole. */
-export function restoreRights(selection: Selection, discovery: Discovery): readonly RbacObject[] {
+export function restoreRights(
+  selection: Selection,
+  discovery: Discovery,
+  existing: ExistingPolicy = "skip",
+): readonly RbacObject[] {
   const chosen = compileSelection(selection, discovery.resources);
   const kinds = discovery.resources.filter(
     (kind) =>
@@ -24,16 +43,30 @@ export function restoreRights(selection: Selection, discovery: Discovery): reado
       kindNeverRestored(kind) === undefined &&
       chosen.kindShare(kind).take !== "none",
   );
+  const chosenKinds = new Set(kinds.map(groupResource));
+  const looked = firstOfEach(discovery.resources).filter(
+    (kind) =>
+      LOOKED_AT.get(groupResource(kind))?.includes(existing) === true &&
+      !chosenKinds.has(groupResource(kind)),
+  );
   const namespaces = selection.includeNamespaces;
   const literal = namespaces.length > 0 && namespaces.every((name) => /^[a-z0-9-]+$/.test(name));
   return rbacObjects("kubectl-backup-restorer", literal ? namespaces : undefined, (namespace) => [
-    ...kinds.filter((kind) => namespace === undefined || kind.namespaced).map(kindRight),
+    ...kinds
+      .filter((kind) => namespace === undefined || kind.namespaced)
+      .map((kind) => kindRight(kind, existing)),
+    ...looked.map((kind) => ({ kind, verbs: ["list"] })),
     ...(namespace === undefined ? [] : [namespaceRight(namespace)]),
   ]);
 }
 
-function kindRight(kind: Discovery["resources"][number]): NeededRight {
-  const verbs = [...WRITE, ...(GRANT.get(groupResource(kind)) ?? [])].sort();
+function firstOfEach(resources: Discovery["resources"]): Discovery["resources"] {
+  return [...new Map(resources.toReversed().map((kind) => [groupResource(kind), kind])).values()];
+}
+
+function kindRight(kind: Discovery["resources"][number], existing: ExistingPolicy): NeededRight {
+  const grant = GRANT.get(groupResource(kind)) ?? [];
+  const verbs = [...WRITE, ...(CHANGE[existing] ?? []), ...grant].sort();
   return { kind, verbs };
 }
 

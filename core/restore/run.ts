@@ -17,6 +17,7 @@ import { storeLastWords } from "./last-words.ts";
 import { openOwnerBook } from "./owners.ts";
 import { type Prepared, prepareRestore } from "./prepare.ts";
 import { rebindVolumes } from "./rebind-volumes.ts";
+import { refuseExisting } from "./refuse-existing.ts";
 import { makeReport, type RestoreReport } from "./report.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { Results } from "./results.ts";
@@ -46,6 +47,7 @@ export async function carryOutRestore(
 ): Promise<RestoreReport> {
   const watch = new Stopwatch();
   const startedAt = context.now();
+  if (ask.request.existing === "fail") await refuseExisting(prepared);
   await watch.time("check", () => checkContents(prepared, context.signal));
   const run = startRun(prepared, ask, context);
   const total = prepared.kinds.reduce((sum, { count }) => sum + count, 0);
@@ -84,7 +86,11 @@ function startRun(prepared: Prepared, { cluster, request }: RestoreAsk, context:
     cluster,
     request,
     prepared,
-    owners: openOwnerBook(prepared.ownerUids, prepared.liveOwners),
+    // Of what may be recreated nobody knows yet which uid it will have.
+    owners: openOwnerBook(
+      prepared.ownerUids,
+      request.existing === "recreate" ? new Map() : prepared.liveOwners,
+    ),
     results: new Results(),
     finish: openFinishBook(),
     limit: createAdaptiveLimit({ start: 16, least: 4, most: 64 }),

@@ -1,19 +1,14 @@
-import { describeError } from "#core/model/errors.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
-import {
-  type ExactObject,
-  isExactObject,
-  parseExactBytes,
-  stringifyExact,
-} from "#core/objects/exact-json.ts";
-import { readItemHeader } from "#core/objects/item-header.ts";
+import { type Change, changeLive } from "./change-live.ts";
 import { contentDigest, restorableForm } from "./content-digest.ts";
-import { objectAt } from "./edit-object.ts";
-import { type LiveState, liveState } from "./live-digests.ts";
-import { stopIfLost } from "./lost-connection.ts";
+import type { LiveState } from "./live-digests.ts";
+import { mergePatch } from "./merge-patch.ts";
+import { patchLive, replaceLive } from "./overwrite.ts";
+import { recreate } from "./recreate.ts";
+import { replacement } from "./replacement.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { Wish } from "./write-item.ts";
-import { failed, refusedOutcome } from "./write-replies.ts";
+import { failed } from "./write-replies.ts";
 
 export const DIFFERS = {
   result: "skipped",
@@ -25,83 +20,50 @@ export const LEFT_ALONE = {
   reason: "not-selected",
   message: "selected objects refer to it; it is there and left as it is",
 } satisfies ItemOutcome;
-/** Somebody else wrote it at the same moment: read again, so many times. */
-const CONFLICTS = 5;
 
 /** What the policy says for an object that is there already. */
 export async function settleExisting(run: RestoreRun, wish: Wish, live: LiveState): Promise<ItemOutcome> {
-  run.owners.note(wish.item.uid, live.uid);
+  const outcome = await settle(run, wish, live);
+  // What was made anew has told its new uid.
+  const isOther = outcome.result === "recreated" || outcome.result === "created";
+  if (!isOther) run.owners.note(wish.item.uid, live.uid);
+  return outcome;
+}
+
+async function settle(run: RestoreRun, wish: Wish, live: LiveState): Promise<ItemOutcome> {
   if (wish.target.pulledIn === true) return LEFT_ALONE;
   if (live.pending !== "")
     wish.findings.push(`an earlier restore broke off before its last steps (${live.pending}): it lacks them`);
   if (contentDigest(wish.target.kind, wish.intended) === live.digest) return { result: "unchanged" };
-  if (wish.rule.merge !== undefined) return mergeMissing(run, wish);
+  if (wish.rule.merge !== undefined) return changeLive(run, wish, { uid: live.uid, change: mergeMissing });
   switch (run.request.existing) {
     case "skip":
       return DIFFERS;
+    case "fail":
+      return failed("exists", "it was not there when the restore looked; --existing=fail leaves it as it is");
     case "update":
-      return update(run, wish, live);
-  }
-}
-
-async function update(run: RestoreRun, wish: Wish, found: LiveState): Promise<ItemOutcome> {
-  const wanted = restorableForm(wish.target.kind, wish.intended);
-  let live = found;
-  for (let attempt = 1; ; attempt += 1) {
-    const ended = await patchLive(run, wish, { live, patch: wanted });
-    if (ended !== "conflict") return ended;
-    const object = await readLive(run, wish);
-    if (object === undefined) return failed("gone", "it was deleted while it was updated");
-    live = liveState(wish.target.kind, object);
-    if (live.uid !== found.uid)
-      return failed("replaced", "another object of this name took its place meanwhile");
-    if (attempt === CONFLICTS) return failed("conflict", "somebody else keeps changing it");
+    case "replace":
+    case "recreate":
+      return changeLive(run, wish, { uid: live.uid, change: CHANGES[run.request.existing] });
   }
 }
 
 /** For objects that the cluster makes by itself: adds what is missing, whatever the policy. */
-async function mergeMissing(run: RestoreRun, wish: Wish): Promise<ItemOutcome> {
-  for (let attempt = 1; ; attempt += 1) {
-    const object = await readLive(run, wish);
-    if (object === undefined) return failed("gone", "it was deleted while it was merged");
-    const patch = wish.rule.merge?.(object, wish.intended);
-    if (patch === undefined) return { result: "unchanged" };
-    const ended = await patchLive(run, wish, { live: liveState(wish.target.kind, object), patch });
-    if (ended !== "conflict") return ended;
-    if (attempt === CONFLICTS) return failed("conflict", "somebody else keeps changing it");
-  }
-}
+const mergeMissing: Change = async (run, wish, live) => {
+  const patch = wish.rule.merge?.(live.object, wish.intended);
+  return patch === undefined ? { result: "unchanged" } : patchLive(run, wish, { live, patch });
+};
 
-async function readLive(run: RestoreRun, wish: Wish): Promise<ExactObject | undefined> {
-  const { kind, namespace, name } = wish.target;
-  const bytes = await run.cluster.get({ resource: kind, namespace, name }, run.signal);
-  const object = bytes === undefined ? undefined : parseExactBytes(bytes);
-  return isExactObject(object) ? object : undefined;
-}
+/** What is only in the live object stays, so that an object which merely has more is no work at all. */
+const update: Change = async (run, wish, live) => {
+  const { kind } = wish.target;
+  const patch = restorableForm(kind, wish.intended);
+  const merged = mergePatch(restorableForm(kind, live.object), patch);
+  if (contentDigest(kind, merged) === contentDigest(kind, live.object)) return { result: "unchanged" };
+  return patchLive(run, wish, { live, patch });
+};
 
-/** Only that very object in that very state: its uid and resourceVersion are preconditions. */
-async function patchLive(
-  run: RestoreRun,
-  wish: Wish,
-  { live, patch }: { readonly live: LiveState; readonly patch: ExactObject },
-): Promise<ItemOutcome | "conflict"> {
-  const { kind, namespace, name } = wish.target;
-  const { uid, resourceVersion } = live;
-  const metadata = { ...objectAt(patch, ["metadata"]), uid, resourceVersion };
-  try {
-    const reply = await run.cluster.patch(
-      { resource: kind, namespace, name },
-      { type: "merge", body: Buffer.from(stringifyExact({ ...patch, metadata })) },
-      { signal: run.signal, ...(run.request.strict && { fieldValidation: "Strict" }) },
-    );
-    wish.warnings.push(...reply.warnings);
-    if (!reply.ok) return reply.status === 409 ? "conflict" : refusedOutcome(reply);
-    // A patch that changes nothing leaves the resourceVersion as it was.
-    const changed = readItemHeader(reply.body).resourceVersion !== resourceVersion;
-    return { result: changed ? "updated" : "unchanged" };
-  } catch (error) {
-    run.signal.throwIfAborted();
-    await stopIfLost(run, error);
-    return failed("connection", describeError(error));
-  }
-}
+const replace: Change = (run, wish, live) =>
+  replaceLive(run, wish, { live, object: replacement(wish.target.kind, live.object, wish.intended) });
+
+const CHANGES: Readonly<Record<"update" | "replace" | "recreate", Change>> = { update, replace, recreate };

@@ -37,6 +37,8 @@ export interface Wish {
   readonly warnings: string[];
   /** Said of what is there, whatever becomes of it. */
   readonly findings: string[];
+  /** It has been deleted to be created anew. */
+  readonly remade?: boolean | undefined;
 }
 
 export interface ItemEnd {
@@ -77,7 +79,7 @@ export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<Item
 /** Nothing that did not happen. */
 function warningsFor(wish: Wish, { result }: ItemOutcome): readonly string[] {
   const { creationWarnings, warnings, findings } = wish;
-  if (result === "created") return [...creationWarnings, ...warnings, ...findings];
+  if (result === "created" || result === "recreated") return [...creationWarnings, ...warnings, ...findings];
   return result === "updated" ? [...warnings, ...findings] : findings;
 }
 

@@ -38,6 +38,6 @@ export function isPathAbsent(reply: Refused): boolean {
 function isImmutable(reply: Refused): boolean {
   return (
     reply.status === 422 &&
-    /immutable|may not be changed|updates to .* are forbidden|cannot change/i.test(reply.message)
+    /immutable|may not (be )?change|updates to .* (are|is) forbidden|cannot change/i.test(reply.message)
   );
 }

@@ -1,13 +1,15 @@
+import { restoreRequest } from "#core/model/restore.ts";
 import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, outputFlag, selectionFlags } from "#plugin/flags.ts";
 import { printRoles } from "#plugin/ui/roles.ts";
+import { restoreFlags } from "./restore-flags.ts";
 
 export const rbacRestoreCommand = defineCommand({
   words: ["rbac", "restore"],
   summary: "Print the smallest Role or ClusterRole for a restore",
   description:
     "Restoring roles and bindings needs the verbs escalate and bind, since the server lets nobody grant what he has not got himself; leave those kinds out with --exclude-resources where that is too much.",
-  flags: { ...selectionFlags, ...outputFlag, ...clusterFlags },
+  flags: { ...selectionFlags, existing: restoreFlags.existing, ...outputFlag, ...clusterFlags },
   examples: [
     {
       command: "kubectl backup rbac restore -n shop | kubectl apply -f -",
@@ -26,9 +28,14 @@ export const rbacRestoreCommand = defineCommand({
     ]);
     const { selectionOf } = await import("#plugin/selection.ts");
     const selection = selectionOf(flags);
+    const existing = restoreRequest.shape.existing.parse(flags.existing);
     const cluster = await openClusterFor(flags, app);
     try {
-      await printRoles(app, flags.output, restoreRights(selection, await cluster.discover(app.signal)));
+      await printRoles(
+        app,
+        flags.output,
+        restoreRights(selection, await cluster.discover(app.signal), existing),
+      );
       return 0;
     } finally {
       cluster.close();

@@ -28,13 +28,17 @@ export const restoreFlags = {
   },
   existing: {
     type: "string",
-    value: "skip|update",
-    choices: ["skip", "update"],
+    value: "skip|update|replace|recreate|fail",
+    choices: ["skip", "update", "replace", "recreate", "fail"],
     hiddenChoices: { none: "skip" },
     describe: "what to do with objects that exist and differ",
     fallback: "skip",
     hiddenAliases: ["existing-resource-policy"],
     completes: "choices",
+  },
+  "force-conflicts": {
+    type: "boolean",
+    describe: "change replicas that an autoscaler has set",
   },
   "include-status": {
     type: "list",

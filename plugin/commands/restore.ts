@@ -50,16 +50,19 @@ export const restoreCommand = defineCommand({
 type Ask = Omit<import("#core/restore/run.ts").RestoreAsk, "stateDirectory">;
 
 async function restore(asked: Ask, given: RestoreFlags, app: App): Promise<0 | 3> {
-  const [{ prepareRestore }, { runContextOf, stateFolderOf }] = await Promise.all([
+  const [{ prepareRestore }, { refuseExisting }, { runContextOf, stateFolderOf }] = await Promise.all([
     import("#core/restore/prepare.ts"),
+    import("#core/restore/refuse-existing.ts"),
     import("#plugin/context.ts"),
   ]);
   const ask = { ...asked, stateDirectory: stateFolderOf(app) };
   const prepared = await prepareRestore(ask, runContextOf(app));
   const { plan } = prepared;
   refuseIdleMapping(asked.request, prepared);
-  if (given.dryRun === "client") return showPlan({ ask, prepared }, given, app);
-  await agree(plan.target, given, app);
+  const shown = given.dryRun === "client" ? await showPlan({ ask, prepared }, given, app) : undefined;
+  if (asked.request.existing === "fail") await refuseExisting(prepared);
+  if (shown !== undefined) return shown;
+  await agree(asked.request, plan.target, { given, app });
   return carryOut({ ask, prepared }, given, app);
 }
 
@@ -108,14 +111,34 @@ function refuseIdleMapping(
 type Prepared = import("#core/restore/prepare.ts").Prepared;
 type Plan = import("#core/restore/plan.ts").RestorePlan;
 
-/** Which cluster is about to be written to; another one than the backup's needs a yes. */
-async function agree(target: Plan["target"], given: RestoreFlags, app: App): Promise<void> {
+interface Asking {
+  readonly given: RestoreFlags;
+  readonly app: App;
+}
+
+/** Which cluster is about to be written to; another one than the backup's, or taking things away, needs a yes. */
+async function agree(
+  { existing }: Ask["request"],
+  target: Plan["target"],
+  { given, app }: Asking,
+): Promise<void> {
   const where = `cluster ${target.clusterName} (context ${target.contextName}, ${target.server})`;
   if (!app.quiet) app.stderr.write(`Restoring into ${where}\n`);
-  if (target.relation === "same") return;
-  const relation = target.relation === "other" ? "not the cluster" : "maybe not the cluster";
-  await confirm(app, `This is ${relation} that the backup was made of. Restore into ${where}?`, given.yes);
+  const doubts = [...RELATION_DOUBTS[target.relation], ...(EXISTING_DOUBTS[existing] ?? [])];
+  if (doubts.length === 0) return;
+  await confirm(app, `${doubts.join(" ")} Restore into ${where}?`, given.yes);
 }
+
+const RELATION_DOUBTS: Readonly<Record<Plan["target"]["relation"], readonly string[]>> = {
+  same: [],
+  other: ["This is not the cluster that the backup was made of."],
+  unknown: ["This is maybe not the cluster that the backup was made of."],
+};
+
+const EXISTING_DOUBTS: Readonly<Partial<Record<Ask["request"]["existing"], readonly string[]>>> = {
+  replace: ["What exists and differs loses all that is not in the backup."],
+  recreate: ["What exists and differs is deleted and created anew."],
+};
 
 async function carryOut({ ask, prepared }: Planned, given: RestoreFlags, app: App): Promise<0 | 3> {
   const [{ carryOutRestore }, { openProgress }, { runContextOf }, { restoreNotices, restoreSummary }] =

@@ -17,6 +17,7 @@ export function wantedRestore(backup: string, given: RestoreFlags, now: Date): R
     storageClassMapping: mappingOf(given.storageClassMapping, "--storage-class-mapping"),
     imageMapping: imageMapping(given.imageMapping),
     existing: given.existing,
+    forceConflicts: given.forceConflicts,
     includeStatus: given.includeStatus,
     preserveNodePorts: given.preserveNodePorts,
     emptyVolumes: emptyVolumes(given.emptyVolumes),

@@ -11,6 +11,8 @@ const WORDS: Readonly<Record<string, string>> = {
   "kind-not-served": "of a kind unknown to the cluster",
   "version-not-served": "of a version unknown to the cluster",
   immutable: "with a field that cannot be changed",
+  exists: "there by now",
+  "recreate-would-destroy-data": "not recreated, for that would destroy data",
   conflict: "changed by somebody else all the time",
   connection: "cut off",
   gone: "deleted meanwhile",

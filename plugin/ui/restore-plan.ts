@@ -49,7 +49,14 @@ function targetText(plan: PlanDocument): string {
 
 function kindsText(kinds: readonly DocumentedKind[]): string {
   const rows = kinds.flatMap((kind) => {
-    const counts = [kind.create, kind.update, kind.unchanged, kind.skip, kind.hold, kind.fail];
+    const counts = [
+      kind.create,
+      kind.update + kind.recreate,
+      kind.unchanged,
+      kind.skip,
+      kind.hold,
+      kind.fail,
+    ];
     if (counts.every((count) => count === 0)) return [];
     return [[groupResource(kind), ...counts.map(String), reasonPhrases(kind.reasons).join(", ")]];
   });
@@ -57,17 +64,23 @@ function kindsText(kinds: readonly DocumentedKind[]): string {
   return renderTable(["KIND", "CREATE", "UPDATE", "SAME", "SKIP", "HOLD", "FAIL", "WHY NOT"], rows);
 }
 
+const CHANGING: ReadonlySet<PreviewedObject["action"]> = new Set(["update", "recreate"]);
+
 function changesText(objects: readonly PreviewedObject[]): string {
-  const differing = objects.filter(({ action, reason }) => action === "update" || reason === "differs");
+  const differing = objects.filter(({ action, reason }) => CHANGING.has(action) || reason === "differs");
   if (differing.length === 0) return "";
   const lines = differing.slice(0, SHOWN).flatMap((one) => [differingLine(one), ...changeLines(one)]);
   const more = moreText(differing.length);
   return `Differing from the backup:\n${lines.map((line) => `${escapeControl(line)}\n`).join("")}${more}`;
 }
 
+const DIFFERING_FATES: Readonly<Partial<Record<PreviewedObject["action"], string>>> = {
+  update: "made as in the backup",
+  recreate: "deleted and created anew",
+};
+
 function differingLine(one: PreviewedObject): string {
-  const fate = one.action === "update" ? "made as in the backup" : "left as it is (--existing update)";
-  return `  ${titleOf(one)}: ${fate}`;
+  return `  ${titleOf(one)}: ${DIFFERING_FATES[one.action] ?? "left as it is (--existing update)"}`;
 }
 
 /** So much of a value that a change stays a line. */
@@ -133,5 +146,6 @@ function leftOutText(plan: PlanDocument): string {
 }
 
 function totalText({ counts }: PlanDocument): string {
-  return `${formatCount(counts.create, "object")} to create, ${counts.update} to update, ${counts.unchanged} unchanged, ${counts.skip} skipped, ${counts.hold} held back, ${counts.fail} cannot be restored\n`;
+  const recreated = counts.recreate === 0 ? "" : ` ${counts.recreate} to recreate,`;
+  return `${formatCount(counts.create, "object")} to create, ${counts.update} to update,${recreated} ${counts.unchanged} unchanged, ${counts.skip} skipped, ${counts.hold} held back, ${counts.fail} cannot be restored\n`;
 }

@@ -1,12 +1,13 @@
-import type { ItemKind } from "#core/model/item.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
+import { respectAutoscaler } from "#core/restore/autoscalers.ts";
 import { restorableForm } from "#core/restore/content-digest.ts";
+import { destroyedWith } from "#core/restore/data-keepers.ts";
 import { mergePatch } from "#core/restore/merge-patch.ts";
 import { ruleFor } from "#core/restore/rules.ts";
 import { DIFFERS } from "#core/restore/settle-existing.ts";
 import { readLiveObjects } from "./live-objects.ts";
 import type { PreviewAsk, Previewed, Wished } from "./preview-kind.ts";
-import { type ShownChange, shownChanges } from "./shown-changes.ts";
+import { shownChanges } from "./shown-changes.ts";
 
 /** What becomes of objects of one kind that are there and are not equal to the backup's (settle-existing.ts). */
 export async function* previewDiffering(
@@ -22,13 +23,13 @@ export async function* previewDiffering(
   const names = changed.map(({ target: { namespace, name } }) => ({ namespace, name }));
   const live = await readLiveObjects(ask.cluster, { kind, names, signal: ask.signal });
   for (const wished of changed) {
-    yield previewUpdate(wished, live.get(`${wished.target.namespace}/${wished.target.name}`));
+    yield previewChange(ask, wished, live.get(`${wished.target.namespace}/${wished.target.name}`));
   }
 }
 
 /** Objects that the cluster makes by itself get what they lack, whatever the policy. */
 function isChanged({ request }: PreviewAsk, { item }: Wished): boolean {
-  return request.existing !== "skip" || ruleFor(item).merge !== undefined;
+  return (request.existing !== "skip" && request.existing !== "fail") || ruleFor(item).merge !== undefined;
 }
 
 function whyLeft() {
@@ -37,22 +38,29 @@ function whyLeft() {
 }
 
 /** Without a live object: it went meanwhile. */
-function previewUpdate(wished: Wished, live: ExactObject | undefined): Previewed {
-  const { item } = wished;
+function previewChange(ask: PreviewAsk, wished: Wished, live: ExactObject | undefined): Previewed {
+  const { item, target } = wished;
   if (live === undefined) return { item, verdict: { action: "create" }, wished };
-  const changes = changesOf(wished, live);
-  return changes.length === 0
-    ? { item, verdict: { action: "unchanged" } }
-    : { item, verdict: { action: "update", changes }, wished };
+  const changes = changesOf(ask, wished, live);
+  if (changes.length === 0) return { item, verdict: { action: "unchanged" } };
+  if (ask.request.existing !== "recreate" || ruleFor(item).merge !== undefined)
+    return { item, verdict: { action: "update", changes }, wished };
+  const loss = destroyedWith(target.kind, live, ask.prepared.dataOwners);
+  return loss === undefined
+    ? { item, verdict: { action: "recreate", changes }, wished }
+    : { item, verdict: { action: "fail", ...loss } };
 }
 
-/** A live object may have more than the backup's: what is only added stays, and is no change. */
-function changesOf({ item, target, intended }: Wished, live: ExactObject): readonly ShownChange[] {
+/** A live object may have more than the backup's: an update leaves that there, and it is no change. */
+function changesOf(ask: PreviewAsk, { item, target, intended }: Wished, live: ExactObject) {
+  const { kind } = target;
   const { merge } = ruleFor(item);
   if (merge !== undefined) {
     const patch = merge(live, intended);
-    return patch === undefined ? [] : shownChanges(target.kind, live, mergePatch(live, patch));
+    return patch === undefined ? [] : shownChanges(kind, live, mergePatch(live, patch));
   }
-  const form = (object: ExactObject, kind: ItemKind = target.kind) => restorableForm(kind, object);
-  return shownChanges(target.kind, form(live), form(mergePatch(form(live), form(intended))));
+  const { object } = respectAutoscaler(ask.prepared.autoscaled, target, { live, wished: intended });
+  const form = (one: ExactObject) => restorableForm(kind, one);
+  const result = ask.request.existing === "update" ? mergePatch(form(live), form(object)) : object;
+  return shownChanges(kind, form(live), form(result));
 }

@@ -17,7 +17,7 @@ import { previewDiffering } from "./preview-differing.ts";
 import type { ShownChange } from "./shown-changes.ts";
 
 /** What a restore would do with an item. */
-export const ACTIONS = ["create", "update", "unchanged", "skip", "hold", "fail"] as const;
+export const ACTIONS = ["create", "update", "recreate", "unchanged", "skip", "hold", "fail"] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export interface Verdict {
@@ -25,7 +25,7 @@ export interface Verdict {
   /** Of what is skipped, held back or cannot be restored. */
   readonly reason?: string | undefined;
   readonly message?: string | undefined;
-  /** Of an update: every field that would change. */
+  /** Of an update or a recreation: every field that would change. */
   readonly changes?: readonly ShownChange[] | undefined;
 }
 

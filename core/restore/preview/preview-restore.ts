@@ -97,7 +97,7 @@ class ShownObjects {
 }
 
 function noCounts(): Record<Action, number> {
-  return { create: 0, update: 0, unchanged: 0, skip: 0, hold: 0, fail: 0 };
+  return { create: 0, update: 0, recreate: 0, unchanged: 0, skip: 0, hold: 0, fail: 0 };
 }
 
 function sumCounts(kinds: readonly PreviewedKind[]): ActionCounts {

@@ -1,0 +1,70 @@
+import type { WriteOptions, WriteReply } from "#core/kube/cluster.ts";
+import { describeError } from "#core/model/errors.ts";
+import type { ItemOutcome } from "#core/model/restore.ts";
+import { type ExactObject, stringifyExact } from "#core/objects/exact-json.ts";
+import { readItemHeader } from "#core/objects/item-header.ts";
+import type { LiveObject } from "./change-live.ts";
+import { objectAt } from "./edit-object.ts";
+import { stopIfLost } from "./lost-connection.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import type { Wish } from "./write-item.ts";
+import { failed, refusedOutcome } from "./write-replies.ts";
+
+/** Only that very object in that very state: its uid and resourceVersion are preconditions. */
+export function patchLive(
+  run: RestoreRun,
+  wish: Wish,
+  { live, patch }: { readonly live: LiveObject; readonly patch: ExactObject },
+): Promise<ItemOutcome | "conflict"> {
+  const body = conditional(patch, live);
+  return overwrite(run, wish, {
+    live,
+    send: (options) => run.cluster.patch(refOf(wish), { type: "merge", body }, options),
+  });
+}
+
+/** The same by a PUT of the whole object. */
+export function replaceLive(
+  run: RestoreRun,
+  wish: Wish,
+  { live, object }: { readonly live: LiveObject; readonly object: ExactObject },
+): Promise<ItemOutcome | "conflict"> {
+  const body = conditional(object, live);
+  return overwrite(run, wish, { live, send: (options) => run.cluster.replace(refOf(wish), body, options) });
+}
+
+function conditional(object: ExactObject, { uid, resourceVersion }: LiveObject): Buffer {
+  const metadata = { ...objectAt(object, ["metadata"]), uid, resourceVersion };
+  return Buffer.from(stringifyExact({ ...object, metadata }));
+}
+
+export function refOf({ target }: Wish) {
+  return { resource: target.kind, namespace: target.namespace, name: target.name };
+}
+
+interface Overwrite {
+  readonly live: LiveObject;
+  readonly send: (options: WriteOptions) => Promise<WriteReply>;
+}
+
+async function overwrite(
+  run: RestoreRun,
+  wish: Wish,
+  { live, send }: Overwrite,
+): Promise<ItemOutcome | "conflict"> {
+  try {
+    const reply = await send({
+      signal: run.signal,
+      ...(run.request.strict && { fieldValidation: "Strict" }),
+    });
+    wish.warnings.push(...reply.warnings);
+    if (!reply.ok) return reply.status === 409 ? "conflict" : refusedOutcome(reply);
+    // A write that changes nothing leaves the resourceVersion as it was.
+    const changed = readItemHeader(reply.body).resourceVersion !== live.resourceVersion;
+    return { result: changed ? "updated" : "unchanged" };
+  } catch (error) {
+    run.signal.throwIfAborted();
+    await stopIfLost(run, error);
+    return failed("connection", describeError(error));
+  }
+}
