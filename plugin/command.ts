@@ -24,7 +24,15 @@ export interface Flag {
   readonly completes?: Completes;
 }
 
-export type Completes = "namespaces" | "kinds" | "backups" | "contexts" | "locations" | "files" | "choices";
+export type Completes =
+  | "namespaces"
+  | "kinds"
+  | "backups"
+  | "restores"
+  | "contexts"
+  | "locations"
+  | "files"
+  | "choices";
 
 export type Flags = Readonly<Record<string, Flag>>;
 

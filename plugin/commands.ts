@@ -15,6 +15,7 @@ import { rbacBackupCommand } from "./commands/rbac-backup.ts";
 import { rbacRestoreCommand } from "./commands/rbac-restore.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { restoreCreateCommand } from "./commands/restore-create.ts";
+import { restoresCommand } from "./commands/restores.ts";
 import { versionCommand } from "./commands/version.ts";
 
 /** The command tree. Definitions are light; each handler loads what it needs when it runs. */
@@ -22,6 +23,7 @@ export const commands: readonly AnyCommand[] = [
   createCommand,
   restoreCommand,
   restoreCreateCommand,
+  restoresCommand,
   getCommand,
   diffCommand,
   describeCommand,

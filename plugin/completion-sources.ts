@@ -16,6 +16,15 @@ export const completionSources: Partial<Record<Completes, Source>> = {
     }
   },
 
+  async restores(app) {
+    const catalog = await openCatalogFor({ location: undefined }, app);
+    try {
+      return (await catalog.restores(runContextOf(app))).map((restore) => restore.name);
+    } finally {
+      catalog.close();
+    }
+  },
+
   async contexts(app) {
     const { loadKubeconfig } = await import("#core/kube/access/kubeconfig-load.ts");
     return [...(await loadKubeconfig(undefined, app.env)).contexts.keys()];

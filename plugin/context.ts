@@ -78,6 +78,12 @@ export function surroundingsOf(app: App): Surroundings {
   return { env: app.env, platform: process.platform, home: app.env["HOME"] ?? homedir() };
 }
 
+/** The catalog of what restores left on this machine. */
+export async function openStateCatalogFor(app: App): Promise<Catalog> {
+  const { openStateCatalog } = await import("#core/catalog/open-state-catalog.ts");
+  return openStateCatalog(stateFolderOf(app));
+}
+
 /** Reports of restores from a location that cannot be written lie here. */
 export function stateFolderOf(app: App): string {
   return stateFolder(surroundingsOf(app));

@@ -134,7 +134,7 @@ export class BackupRun implements BackupWriter {
   /** Before the commit: the folder is what the manifest says, and nobody took the name over. */
   async #compare(signal: AbortSignal): Promise<void> {
     const { store, claim, folder } = this.#parts;
-    const view = await viewFolder(store, claim.name, signal);
+    const view = await viewFolder(store, claim.folder, signal);
     if (!view.claims.some(({ runId }) => runId === claim.runId)) {
       throw new Failure("name-taken", `the claim on "${claim.name}" was removed by somebody else`);
     }
@@ -158,7 +158,7 @@ export class BackupRun implements BackupWriter {
   async #differenceAfterCommit(): Promise<string | undefined> {
     const { store, claim, folder, onProgress } = this.#parts;
     try {
-      return folder.difference(await viewFolder(store, claim.name, AbortSignal.timeout(LAST_LOOK_MS)));
+      return folder.difference(await viewFolder(store, claim.folder, AbortSignal.timeout(LAST_LOOK_MS)));
     } catch (error) {
       const message = `"${claim.name}" could not be compared once more after it was stored: ${describeError(error)}`;
       onProgress({ type: "warned", message });

@@ -1,5 +1,7 @@
 import type { BackupFacts, Manifest, Notice } from "#core/model/backup.ts";
 import type { ItemHeader, ItemKind } from "#core/model/item.ts";
+import type { JournalPart } from "#core/model/restore-journal.ts";
+import type { RestoreRecord } from "#core/model/restore-record.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 
 /**
@@ -66,6 +68,8 @@ export interface OpenBackup {
   readonly summary: BackupSummary;
   /** Absent in Velero's. */
   readonly manifest: Manifest | undefined;
+  /** Of the manifest's bytes. */
+  readonly manifestSha256?: string | undefined;
   /** What could not be read of a foreign archive, by name. */
   readonly notices: readonly Notice[];
   readonly kinds: readonly KindInventory[];
@@ -94,6 +98,36 @@ export interface CatalogReader {
   logs(name: string, context: RunContext): AsyncIterable<Uint8Array>;
   /** That of a restore. Failure restore-not-found. */
   restoreLogs(restore: string, context: RunContext): AsyncIterable<Uint8Array>;
+  /** Restores, newest first: those under way and those that broke off too, and Velero's. */
+  restores(context: RunContext): Promise<readonly StoredRestore[]>;
+  /** Failure restore-not-found. */
+  findRestore(name: string, context: RunContext): Promise<StoredRestore>;
+  /** Parts of a restore's journal beyond a number, as far as they are stored. */
+  journal(place: JournalPlace, context: RunContext): AsyncIterable<JournalPart>;
+}
+
+export interface JournalPlace {
+  readonly restore: string;
+  /** Numbers up to this one are left out. */
+  readonly after: number;
+}
+
+export interface StoredRestore {
+  readonly name: string;
+  readonly origin: "kubectl-backup" | "velero";
+  /** Running: its claim is fresh, and its process not known to be gone. Unfinished: it broke off. */
+  readonly status: "Completed" | "PartiallyFailed" | "Running" | "Unfinished" | "damaged";
+  readonly backup?: string | undefined;
+  readonly createdAt?: Date | undefined;
+  readonly finishedAt?: Date | undefined;
+  /** When the oldest of its files was written, by the store's clock. */
+  readonly foundAt: Date;
+  /** URL of its folder. */
+  readonly storedAt: string;
+  readonly record?: RestoreRecord | undefined;
+  readonly report?: Readonly<Record<string, unknown>> | undefined;
+  /** Why it is listed as damaged. */
+  readonly trouble?: string | undefined;
 }
 
 /** A backup under way: its name is claimed, its archive open. Nothing lists until `commit` has ended. */
@@ -121,6 +155,18 @@ export interface CommittedBackup {
   readonly manifest: Manifest;
 }
 
+/** A restore under way: its name is claimed, its request stored. */
+export interface RestoreWriter {
+  readonly url: string;
+  readonly runId: string;
+  /** Stores the next part of the journal. */
+  append(lines: string, signal: AbortSignal): Promise<void>;
+  /** Another file of the restore. Write-once. */
+  writeFile(file: string, body: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Gives the name free. */
+  close(): Promise<void>;
+}
+
 export interface RestoreFile {
   readonly restore: string;
   readonly file: string;
@@ -133,6 +179,10 @@ export interface CatalogWriter {
   remove(name: string, context: RunContext): Promise<void>;
   /** Files of a restore: report, log, results. Write-once. Keys are made from the restore's name. */
   writeRestoreFile(place: RestoreFile, body: Uint8Array, context: RunContext): Promise<void>;
+  /** Claims the restore's name and stores its request. Failure name-taken. */
+  beginRestore(record: RestoreRecord, context: RunContext): Promise<RestoreWriter>;
+  /** Goes on with one that broke off. Failure name-taken while it runs. */
+  resumeRestore(name: string, context: RunContext): Promise<RestoreWriter>;
 }
 
 export interface Catalog extends CatalogReader, CatalogWriter {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { encodeClaim } from "#core/format/claim.ts";
-import { claimKey } from "#core/format/layout.ts";
+import { backupFolder, claimKey, restoreFolder } from "#core/format/layout.ts";
 import { describeError, Failure, type FailureCode, isFailure } from "#core/model/errors.ts";
 import type { OnProgress } from "#core/model/progress.ts";
 import type { RunContext } from "#core/model/run-context.ts";
@@ -40,14 +40,22 @@ export interface TakenName {
   readonly view: FolderView;
 }
 
+export interface ClaimedName {
+  readonly what: "backup" | "restore";
+  readonly name: string;
+}
+
 /**
- * The right to write under a backup's name, told to others by objects in its folder. It holds on stores that know no
+ * The right to write under a backup's or restore's name, told to others by objects in its folder. It holds on stores that know no
  * conditional writes: a run goes on only after a listing, made after its claim was written, that shows no other live
  * claim. Of two runs at least one therefore sees the other, and of two that see each other the larger run id withdraws.
  */
 export class NameClaim {
   readonly runId = randomBytes(8).toString("hex");
   readonly name: string;
+  /** Ends in `/`. */
+  readonly folder: string;
+  readonly #what: ClaimedName["what"];
   readonly #environment: ClaimEnvironment;
   readonly #holder: ProcessIdentity;
   readonly #onProgress: OnProgress;
@@ -58,11 +66,13 @@ export class NameClaim {
   #renewing: Promise<void> = Promise.resolve();
 
   private constructor(
-    name: string,
+    { what, name }: ClaimedName,
     environment: ClaimEnvironment,
     run: { readonly holder: ProcessIdentity; readonly onProgress: OnProgress },
   ) {
     this.name = name;
+    this.#what = what;
+    this.folder = what === "backup" ? backupFolder(name) : restoreFolder(name);
     this.#environment = environment;
     this.#holder = run.holder;
     this.#onProgress = run.onProgress;
@@ -73,7 +83,11 @@ export class NameClaim {
    * Claims the name and tells what lies there. Failure name-taken when another run is at work on it. Nothing is left
    * behind when this throws.
    */
-  static async take(name: string, environment: ClaimEnvironment, context: RunContext): Promise<TakenName> {
+  static async take(
+    name: ClaimedName,
+    environment: ClaimEnvironment,
+    context: RunContext,
+  ): Promise<TakenName> {
     const holder = await environment.processes.self();
     const claim = new NameClaim(name, environment, { holder, onProgress: context.onProgress });
     try {
@@ -119,7 +133,7 @@ export class NameClaim {
   async #write(signal: AbortSignal): Promise<void> {
     // Counted from before the request: the store stamps the claim later, so others see it live for longer than we do.
     const startedAt = readClock(this.#environment.clock);
-    const key = claimKey(this.name, this.runId, this.#keys.length + 1);
+    const key = claimKey(this.folder, this.runId, this.#keys.length + 1);
     this.#keys.push(key);
     const body = encodeClaim({ runId: this.runId, ...this.#holder });
     await this.#environment.store.put(key, body, signal).catch((error: unknown) => {
@@ -134,7 +148,7 @@ export class NameClaim {
     const { clock, store, processes } = this.#environment;
     const startedAt = readClock(clock);
     for (;;) {
-      const view = await viewFolder(store, this.name, signal);
+      const view = await viewFolder(store, this.folder, signal);
       const rivals = await liveRivals(view, { ownRunId: this.runId, store, processes, signal });
       const isListed = view.claims.some(({ runId }) => runId === this.runId);
       if (isListed && rivals.length === 0) return view;
@@ -146,7 +160,7 @@ export class NameClaim {
 
   #refusal(rivals: readonly RunClaims[]): Failure {
     if (rivals.length > 0) {
-      return new Failure("name-taken", `another run is at work on the backup "${this.name}"`, {
+      return new Failure("name-taken", `another run is at work on the ${this.#what} "${this.name}"`, {
         hint: "choose another name; if that run was killed elsewhere, its claim ends after 5 minutes",
       });
     }

@@ -1,4 +1,4 @@
-import { backupFolder, COMMIT_FILE, runOfClaim } from "#core/format/layout.ts";
+import { COMMIT_FILE, runOfClaim } from "#core/format/layout.ts";
 import type { ObjectInfo, ObjectReader } from "#core/storage/object-store.ts";
 
 /** One run's claims on a name. */
@@ -8,7 +8,7 @@ export interface RunClaims {
   readonly newest: ObjectInfo;
 }
 
-/** What one listing of a backup's folder showed. */
+/** What one listing of a backup's or restore's folder showed. */
 export interface FolderView {
   /** The store's clock, early in the listing: an age counted from it is never too great. */
   readonly serverTime: Date;
@@ -20,10 +20,9 @@ export interface FolderView {
 
 export async function viewFolder(
   store: ObjectReader,
-  name: string,
+  folder: string,
   signal: AbortSignal,
 ): Promise<FolderView> {
-  const folder = backupFolder(name);
   const objects: ObjectInfo[] = [];
   let serverTime: Date | undefined;
   for await (const page of store.list(folder, { signal })) {
@@ -41,7 +40,7 @@ export async function viewFolder(
   };
 }
 
-function claimsByRun(
+export function claimsByRun(
   objects: readonly ObjectInfo[],
   runOf: (object: ObjectInfo) => string | undefined,
 ): RunClaims[] {

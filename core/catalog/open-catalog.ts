@@ -5,11 +5,14 @@ import type { Catalog } from "./catalog.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import { findCommit } from "./find-backup.ts";
 import { listBackups } from "./list-backups.ts";
+import { findRestore, listRestores } from "./list-restores.ts";
 import { openBackup } from "./open-backup.ts";
 import { type ProcessTable, systemProcesses } from "./process-identity.ts";
+import { readJournal } from "./read-journal.ts";
 import { readLog, readRestoreLog } from "./read-log.ts";
 import { removeBackup } from "./remove-backup.ts";
 import { beginBackup } from "./write-backup.ts";
+import { beginRestore, resumeRestore } from "./write-restore.ts";
 
 export interface CatalogOptions {
   /** What commit objects say is remembered here: the platform's cache folder. */
@@ -30,6 +33,11 @@ export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalo
     open: (name, context) => openBackup(name, environment, context),
     logs: (name, context) => readLog(store, name, context.signal),
     restoreLogs: (restore, context) => readRestoreLog(store, restore, context.signal),
+    restores: (context) => listRestores(environment, context.signal),
+    findRestore: (name, context) => findRestore(name, environment, context.signal),
+    journal: (place, context) => readJournal(store, place, context.signal),
+    beginRestore: (record, context) => beginRestore(record, environment, context),
+    resumeRestore: (name, context) => resumeRestore(name, environment, context),
     begin: (name, context) => beginBackup(name, environment, context),
     remove: (name, context) => removeBackup(name, environment, context),
     writeRestoreFile: async ({ restore, file }, body, context) => {

@@ -38,6 +38,7 @@ export async function openOwnBackup(parts: OpenParts): Promise<OpenBackup> {
   return new StoredBackup({
     summary,
     manifest,
+    manifestSha256: commit.manifestSha256,
     notices: [],
     index,
     archive: sourceOf(store, archive),

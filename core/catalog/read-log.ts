@@ -23,9 +23,7 @@ export function readRestoreLog(
   restore: string,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  const absent = new Failure("restore-not-found", `there is no restore "${restore}" in ${store.url}`, {
-    hint: "each restore prints its name at its end",
-  });
+  const absent = new Failure("restore-not-found", `there is no restore "${restore}" in ${store.url}`);
   if (!isFolderName(restore)) throw absent;
   const key = restoreKey(restore, `restore-${restore}-logs.gz`);
   return unpack(store.get(key, { signal }), { absent, what: `restore "${restore}"` });

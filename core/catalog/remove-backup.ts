@@ -1,4 +1,4 @@
-import { backupKey, COMMIT_FILE } from "#core/format/layout.ts";
+import { backupFolder, backupKey, COMMIT_FILE } from "#core/format/layout.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { type ClaimEnvironment, NameClaim } from "./claim.ts";
@@ -17,7 +17,7 @@ export async function removeBackup(
   context: RunContext,
 ): Promise<void> {
   const { store } = environment;
-  const found = await viewFolder(store, name, context.signal);
+  const found = await viewFolder(store, backupFolder(name), context.signal);
   if (isEmpty(found)) throw new Failure("backup-not-found", `there is no backup "${name}"`);
   const taken = await takeForRemoval(name, environment, context);
   try {
@@ -43,7 +43,7 @@ async function takeForRemoval(
   context: RunContext,
 ): Promise<TakenForRemoval> {
   try {
-    return await NameClaim.take(name, environment, context);
+    return await NameClaim.take({ what: "backup", name }, environment, context);
   } catch (error) {
     if (isFailure(error, "name-taken")) throw atWork(name);
     // A full store takes no claim, but removing is how room is made.
@@ -57,7 +57,7 @@ async function viewWithoutRivals(
   { store, processes }: ClaimEnvironment,
   { signal }: RunContext,
 ): Promise<FolderView> {
-  const view = await viewFolder(store, name, signal);
+  const view = await viewFolder(store, backupFolder(name), signal);
   const rivals = await liveRivals(view, { ownRunId: undefined, store, processes, signal });
   if (rivals.length > 0) throw atWork(name);
   return view;

@@ -17,6 +17,7 @@ import type {
 export interface StoredBackupParts {
   readonly summary: BackupSummary;
   readonly manifest: Manifest | undefined;
+  readonly manifestSha256?: string | undefined;
   readonly notices: readonly Notice[];
   readonly foreignVolumes?: readonly ForeignVolume[] | undefined;
   readonly index: ArchiveIndex;
@@ -30,6 +31,7 @@ export interface StoredBackupParts {
 export class StoredBackup implements OpenBackup {
   readonly summary: BackupSummary;
   readonly manifest: Manifest | undefined;
+  readonly manifestSha256: string | undefined;
   readonly notices: readonly Notice[];
   readonly kinds: readonly KindInventory[];
   readonly foreignVolumes: readonly ForeignVolume[];
@@ -41,6 +43,7 @@ export class StoredBackup implements OpenBackup {
     this.#parts = parts;
     this.summary = parts.summary;
     this.manifest = parts.manifest;
+    this.manifestSha256 = parts.manifestSha256;
     this.notices = parts.notices;
     this.kinds = parts.index.kinds;
     this.foreignVolumes = parts.foreignVolumes ?? [];

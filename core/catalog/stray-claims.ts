@@ -1,4 +1,4 @@
-import { BACKUPS_PREFIX, committedBackup, runOfClaim } from "#core/format/layout.ts";
+import { BACKUPS_PREFIX, backupFolder, committedBackup, runOfClaim } from "#core/format/layout.ts";
 import type { ObjectReader, ObjectStore } from "#core/storage/object-store.ts";
 import { liveRivals } from "./claim-rivals.ts";
 import { viewFolder } from "./folder-view.ts";
@@ -65,7 +65,7 @@ export async function removeStrayClaims(
   { store, processes }: SweepEnvironment,
   signal: AbortSignal,
 ): Promise<void> {
-  const view = await viewFolder(store, name, signal);
+  const view = await viewFolder(store, backupFolder(name), signal);
   if (view.commit === undefined || view.claims.length === 0) return;
   const live = await liveRivals(view, { ownRunId: undefined, store, processes, signal });
   const stray = view.claims.filter((claim) => !live.includes(claim)).flatMap(({ keys }) => keys);

@@ -27,7 +27,7 @@ export async function beginBackup(
     await removeStrayClaims(name, environment, context.signal).catch(() => undefined);
     throw nameTaken(name);
   }
-  const { claim, view } = await NameClaim.take(name, environment, context);
+  const { claim, view } = await NameClaim.take({ what: "backup", name }, environment, context);
   const folder = new BackupFolder(store, claim, context.signal);
   try {
     if (view.commit !== undefined) throw nameTaken(name);

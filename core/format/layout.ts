@@ -5,6 +5,7 @@
 import { Failure } from "#core/model/errors.ts";
 
 export const BACKUPS_PREFIX = "backups/";
+export const RESTORES_PREFIX = "restores/";
 
 /** Velero's own Backup object. Its existence is the commit. */
 export const COMMIT_FILE = "velero-backup.json";
@@ -51,16 +52,28 @@ export function backupKey(name: string, file: string): string {
   return backupFolder(name) + checkedSegment(file);
 }
 
+/** Ends in `/`. */
+export function restoreFolder(name: string): string {
+  return `${RESTORES_PREFIX}${checkedSegment(name)}/`;
+}
+
 export function restoreKey(restore: string, file: string): string {
-  return `restores/${checkedSegment(restore)}/${checkedSegment(file)}`;
+  return restoreFolder(restore) + checkedSegment(file);
 }
 
-/** The n-th claim of a run; the first is 1, each renewal is one more. */
-export function claimKey(name: string, runId: string, n: number): string {
-  return backupKey(name, `${CLAIM_PREFIX}${runId}-${n}.json`);
+/** The restore and the file that a key names, if it lies directly in a restore's folder. */
+export function restoreFileOf(key: string): { readonly restore: string; readonly file: string } | undefined {
+  const [root, restore = "", file = "", ...deeper] = key.split("/");
+  const isOne = `${root}/` === RESTORES_PREFIX && isFolderName(restore) && isFolderName(file);
+  return isOne && deeper.length === 0 ? { restore, file } : undefined;
 }
 
-/** Which run's claim a file of a backup's folder is, if it is one. */
+/** The n-th claim of a run on a folder; the first is 1, each renewal is one more. */
+export function claimKey(folder: string, runId: string, n: number): string {
+  return `${folder}${CLAIM_PREFIX}${runId}-${n}.json`;
+}
+
+/** Which run's claim a file of a backup's or restore's folder is, if it is one. */
 export function runOfClaim(file: string): string | undefined {
   return CLAIM_FILE.exec(file)?.[1];
 }

@@ -19,7 +19,7 @@ const HINTS = {
   "kind-unknown": "kubectl api-resources lists the kinds",
   "object-not-found": "kubectl backup describe BACKUP lists what is inside",
   "backup-not-found": "kubectl backup get lists the backups",
-  "restore-not-found": "each restore prints its name at its end",
+  "restore-not-found": "kubectl backup restores lists them",
   "location-unknown": "kubectl backup location list shows the configured ones; a URL works too",
   "name-taken": "choose another name, or leave it out",
   refused: "",

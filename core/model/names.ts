@@ -50,10 +50,20 @@ function compactTime(time: Date): string {
 
 /** `<base>-<UTC time>`: lower-cased, other characters `-`, the base cut to 47 so that the whole stays within 63. */
 export function generatedName(base: string, time: Date): BackupName {
+  return nameOf(base, compactTime(time));
+}
+
+/** The same and five characters of chance: two restores of one second are two. */
+export function generatedRestoreName(backup: string, time: Date, random: string): BackupName {
+  return nameOf(backup, `${compactTime(time)}-${random.slice(0, 5)}`);
+}
+
+function nameOf(base: string, suffix: string): BackupName {
   const cleaned = base
     .toLowerCase()
     .replace(/[^a-z0-9-]/g, "-")
-    .slice(0, 47)
+    // 63 in all, a hyphen between.
+    .slice(0, 62 - suffix.length)
     .replace(/^-+|-+$/g, "");
-  return backupName.parse(`${cleaned === "" ? "backup" : cleaned}-${compactTime(time)}`);
+  return backupName.parse(`${cleaned === "" ? "backup" : cleaned}-${suffix}`);
 }

@@ -35,7 +35,9 @@ export type RestoreRequest = z.infer<typeof restoreRequest>;
 
 /** One item's end. `reason` is stable (kebab-case) for machines, `message` is for people. */
 export type ItemOutcome =
-  | { readonly result: "created" | "unchanged" | "updated" | "recreated" }
+  /** `uid`: of what was created, so that it can be told from another object of its name. */
+  | { readonly result: "created" | "recreated"; readonly uid?: string | undefined }
+  | { readonly result: "unchanged" | "updated" }
   | { readonly result: "skipped" | "failed"; readonly reason: string; readonly message: string };
 
 export interface ItemResult {

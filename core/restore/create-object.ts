@@ -88,8 +88,9 @@ async function readLive(run: RestoreRun, wish: Wish): Promise<ExactObject | unde
 
 function settleFound(run: RestoreRun, wish: Wish, object: ExactObject): Promise<ItemOutcome> | ItemOutcome {
   if (textAt(object, ["metadata", "annotations", annotationKeys.restoredFrom]) === run.mark) {
-    noteIdentity(run, wish, liveState(wish.target.kind, object));
-    return { result: "created" };
+    const live = liveState(wish.target.kind, object);
+    noteIdentity(run, wish, live);
+    return { result: "created", uid: live.uid };
   }
   return settleExisting(run, wish, liveState(wish.target.kind, object));
 }
@@ -123,11 +124,9 @@ function mayComeUp(run: RestoreRun, wish: Wish): boolean {
 }
 
 function noteCreated(run: RestoreRun, wish: Wish, reply: Extract<WriteReply, { ok: true }>): ItemOutcome {
-  // Most objects own nothing and are finished: their reply need not even be read.
-  const isNeeded =
-    run.owners.isWanted(wish.item.uid) || wish.later.length > 0 || wish.unknownOwners.length > 0;
-  if (isNeeded) noteIdentity(run, wish, readItemHeader(reply.body));
-  return { result: "created" };
+  const identity = readItemHeader(reply.body);
+  noteIdentity(run, wish, identity);
+  return { result: "created", uid: identity.uid };
 }
 
 function noteIdentity(

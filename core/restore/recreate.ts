@@ -55,7 +55,7 @@ async function deleteAndCreate(
   if (!(await waitUntilGone(run, ref, uid)))
     return failed("still-terminating", "it was deleted to be recreated and was still there at the timeout");
   const outcome = await createObject(run, { ...wish, remade: true });
-  if (outcome.result === "created") return { result: "recreated" };
+  if (outcome.result === "created") return { ...outcome, result: "recreated" };
   if (outcome.result !== "failed") return outcome;
   return failed(outcome.reason, `it was deleted, and could not be created anew: ${outcome.message}`);
 }

@@ -9,6 +9,7 @@ import type { WaitEnd } from "./wait.ts";
 /** What a restore did; stored beside the backup and printed. */
 export interface RestoreReport {
   readonly restore: string;
+  readonly id: string;
   readonly backup: string;
   readonly target: RestorePlan["target"];
   readonly startedAt: string;
@@ -70,6 +71,7 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
   const { results, finish } = run;
   return {
     restore: plan.restore,
+    id: run.id,
     backup: plan.backup,
     target: plan.target,
     startedAt: facts.startedAt.toISOString(),

@@ -1,15 +1,22 @@
-import type { StoredItem } from "#core/catalog/catalog.ts";
+import type { RestoreWriter, StoredItem } from "#core/catalog/catalog.ts";
 import type { AdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import type { OnProgress } from "#core/model/progress.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { FinishBook } from "./finish-book.ts";
+import type { Journal } from "./journal.ts";
 import type { OwnerBook } from "./owners.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Results } from "./results.ts";
 
 /** What the steps of one running restore share. */
 export interface RestoreRun {
+  readonly id: string;
+  /** Where its files go; undefined: nothing takes them. */
+  readonly record: RestoreWriter | undefined;
+  readonly journal: Journal;
+  /** An earlier run of this restore broke off: what carries its mark is its work. */
+  readonly isResumed: boolean;
   readonly cluster: Cluster;
   readonly request: RestoreRequest;
   readonly prepared: Prepared;

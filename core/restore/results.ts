@@ -28,7 +28,12 @@ export class Results {
   readonly #warned: ItemResult[] = [];
   readonly #byKind = new Map<string, string[]>();
   readonly #pieces: Uint8Array[] = [];
+  readonly #onResult: (resultJson: string) => void;
   #lines = "";
+
+  constructor(onResult: (resultJson: string) => void = () => undefined) {
+    this.#onResult = onResult;
+  }
 
   add(kind: ItemKind, end: Pick<ItemResult, "namespace" | "name" | "outcome" | "warnings">): void {
     const { group, resource } = kind;
@@ -93,7 +98,9 @@ export class Results {
   }
 
   #noteLine(result: ItemResult): void {
-    this.#lines += `${JSON.stringify(result)}\n`;
+    const json = JSON.stringify(result);
+    this.#onResult(json);
+    this.#lines += `${json}\n`;
     if (this.#lines.length > PIECE_BYTES) this.#pack();
   }
 

@@ -3,7 +3,8 @@
  * will happen is a value before anything happens, and each item ends as exactly one outcome. It must not know terminals,
  * keys in buckets, or how requests are sent. What a kind needs lies in rules/, one small pure file each.
  */
-import type { Catalog, OpenBackup } from "#core/catalog/catalog.ts";
+import { randomUUID } from "node:crypto";
+import type { Catalog, OpenBackup, RestoreWriter } from "#core/catalog/catalog.ts";
 import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { describeError, Failure, isFailure } from "#core/model/errors.ts";
@@ -13,10 +14,12 @@ import { applyPlan } from "./apply.ts";
 import { checkContents } from "./check-contents.ts";
 import { finishObjects } from "./finish.ts";
 import { openFinishBook } from "./finish-book.ts";
+import { Journal } from "./journal.ts";
 import { storeLastWords } from "./last-words.ts";
 import { openOwnerBook } from "./owners.ts";
 import { type Prepared, prepareRestore } from "./prepare.ts";
 import { rebindVolumes } from "./rebind-volumes.ts";
+import { makeRecord, openRecord, type ResumedRestore } from "./record.ts";
 import { refuseExisting } from "./refuse-existing.ts";
 import { makeReport, type RestoreReport } from "./report.ts";
 import type { RestoreRun } from "./restore-run.ts";
@@ -27,11 +30,13 @@ import { type WaitEnd, waitForReadiness } from "./wait.ts";
 
 export interface RestoreAsk {
   readonly cluster: Cluster;
-  readonly catalog: Pick<Catalog, "url" | "writeRestoreFile">;
+  readonly catalog: Pick<Catalog, "url" | "writeRestoreFile" | "beginRestore" | "resumeRestore">;
   readonly backup: OpenBackup;
   readonly request: RestoreRequest;
   /** Where reports go that the location cannot take. */
   readonly stateDirectory: string;
+  /** A restore of the request's name that broke off: it is gone on with. */
+  readonly resumed?: ResumedRestore | undefined;
 }
 
 /** Plans and carries out at once; who wants to show or confirm the plan calls the two steps. */
@@ -49,16 +54,46 @@ export async function carryOutRestore(
   const startedAt = context.now();
   if (ask.request.existing === "fail") await refuseExisting(prepared);
   await watch.time("check", () => checkContents(prepared, context.signal));
-  const run = startRun(prepared, ask, context);
-  const total = prepared.kinds.reduce((sum, { count }) => sum + count, 0);
+  const id = ask.resumed?.id ?? randomUUID();
+  const record = await openRecord(await makeRecord(prepared, { ask, id }, context), ask, context);
+  try {
+    return await writeAndReport(
+      startRun(prepared, { ask, id, record }, context),
+      { ask, watch, startedAt },
+      context,
+    );
+  } finally {
+    await record?.close();
+  }
+}
+
+interface Begun {
+  readonly ask: RestoreAsk;
+  readonly watch: Stopwatch;
+  readonly startedAt: Date;
+}
+
+async function writeAndReport(
+  run: RestoreRun,
+  { ask, watch, startedAt }: Begun,
+  context: RunContext,
+): Promise<RestoreReport> {
+  const total = run.prepared.kinds.reduce((sum, { count }) => sum + count, 0);
   context.onProgress({ type: "phase-started", phase: "restore", total });
+  const at = () => context.now().toISOString();
+  run.journal.add({ type: "run", at: at(), resumed: ask.resumed !== undefined, total });
   const factsNow = () => ({ run, startedAt, finishedAt: context.now(), seconds: watch.seconds });
   const waited = await writeAll(run, watch, context).catch(async (error: unknown) => {
     const cause = context.signal.aborted ? interrupted(error) : error;
+    run.journal.add({ type: "broke-off", at: at(), why: describeError(cause) });
+    await run.journal.close();
     await storeLastWords({ facts: factsNow(), ask, cause, withinMs: LAST_WORDS_MS }, context);
     throw cause;
   });
-  return storeReport(makeReport({ ...factsNow(), waited }), { ask, run }, context);
+  const draft = makeReport({ ...factsNow(), waited });
+  run.journal.add({ type: "ended", at: at(), complete: draft.complete });
+  await run.journal.close();
+  return storeReport(draft, { ask, run }, context);
 }
 
 /** Enough for five small files, and short for somebody who has pressed Ctrl-C. */
@@ -80,9 +115,21 @@ function interrupted(cause: unknown): Failure {
   });
 }
 
-function startRun(prepared: Prepared, { cluster, request }: RestoreAsk, context: RunContext): RestoreRun {
+interface Start {
+  readonly ask: RestoreAsk;
+  readonly id: string;
+  readonly record: RestoreWriter | undefined;
+}
+
+function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunContext): RestoreRun {
+  const { cluster, request } = ask;
   const stopped = new AbortController();
+  const journal = new Journal(record, (message) => context.onProgress({ type: "warned", message }));
   return {
+    id,
+    record,
+    journal,
+    isResumed: ask.resumed !== undefined,
     cluster,
     request,
     prepared,
@@ -91,7 +138,7 @@ function startRun(prepared: Prepared, { cluster, request }: RestoreAsk, context:
       prepared.ownerUids,
       request.existing === "recreate" ? new Map() : prepared.liveOwners,
     ),
-    results: new Results(),
+    results: new Results((resultJson) => journal.addItem(resultJson)),
     finish: openFinishBook(),
     limit: createAdaptiveLimit({ start: 16, least: 4, most: 64 }),
     late: [],

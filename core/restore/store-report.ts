@@ -33,16 +33,15 @@ export async function storeReport(
   const name = draft.restore;
   const report = (storedAt: string): RestoreReport => ({ ...draft, storedAt });
   const files = (storedAt: string): readonly (readonly [string, Uint8Array])[] => [
-    [`restore-${name}-logs.gz`, gzipSync(logLines(draft).join(""))],
-    [`restore-${name}-results.gz`, gzipSync(JSON.stringify(veleroResults(draft)))],
-    [`restore-${name}-resource-list.json.gz`, gzipSync(JSON.stringify(run.results.veleroResourceList()))],
-    ["kubectl-backup-items.jsonl.gz", run.results.packLines()],
-    ["kubectl-backup-report.json", Buffer.from(JSON.stringify(report(storedAt)))],
+    ...(draft.interrupted === undefined ? closingFiles(draft, run) : []),
+    [fileName("items.jsonl.gz", { draft, run }), run.results.packLines()],
+    [fileName("report.json", { draft, run }), Buffer.from(JSON.stringify(report(storedAt)))],
   ];
   try {
-    const storedAt = folderUrl(ask.catalog.url, `restores/${name}/`);
+    const storedAt = folderUrl(run.record?.url ?? ask.catalog.url, `restores/${name}/`);
     for (const [file, body] of files(storedAt)) {
-      await ask.catalog.writeRestoreFile({ restore: name, file }, body, context);
+      if (run.record !== undefined) await run.record.writeFile(file, body, context.signal);
+      else await ask.catalog.writeRestoreFile({ restore: name, file }, body, context);
     }
     return report(storedAt);
   } catch (error) {
@@ -55,6 +54,22 @@ export async function storeReport(
     for (const [file, body] of files(folder)) await writeFile(join(folder, file), body, { mode: 0o600 });
     return report(folder);
   }
+}
+
+/** Velero's: they tell of a restore that has ended. */
+function closingFiles(draft: Draft, run: RestoreRun): readonly (readonly [string, Uint8Array])[] {
+  const name = draft.restore;
+  return [
+    [`restore-${name}-logs.gz`, gzipSync(logLines(draft).join(""))],
+    [`restore-${name}-results.gz`, gzipSync(JSON.stringify(veleroResults(draft)))],
+    [`restore-${name}-resource-list.json.gz`, gzipSync(JSON.stringify(run.results.veleroResourceList()))],
+  ];
+}
+
+/** The report closes a restore. What a run says that broke off bears that run's name, since the restore may go on. */
+function fileName(file: string, { draft, run }: { readonly draft: Draft; readonly run: RestoreRun }): string {
+  const isOver = draft.interrupted === undefined || run.record === undefined;
+  return isOver ? `kubectl-backup-${file}` : `kubectl-backup-broke-off-${run.record.runId}-${file}`;
 }
 
 /** Velero's restore results: messages of the run, of cluster-scoped objects, and by namespace. */

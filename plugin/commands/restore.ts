@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Failure } from "#core/model/errors.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand } from "#plugin/command.ts";
@@ -31,7 +32,7 @@ export const restoreCommand = defineCommand({
       import("#plugin/requests/restore-request.ts"),
       import("#plugin/context.ts"),
     ]);
-    const request = wantedRestore(backup, given, app.now());
+    const request = wantedRestore(backup, given, { now: app.now(), random: randomUUID() });
     const [cluster, catalog] = await Promise.all([openClusterFor(given, app), openCatalogFor(given, app)]);
     try {
       const opened = await catalog.open(backup, runContextOf(app));

@@ -1,13 +1,20 @@
 import { parseDuration } from "#core/model/duration.ts";
 import { Failure } from "#core/model/errors.ts";
-import { backupName, generatedName } from "#core/model/names.ts";
+import { backupName, generatedRestoreName } from "#core/model/names.ts";
 import { type RestoreRequest, restoreRequest } from "#core/model/restore.ts";
 import type { RestoreFlags } from "#plugin/commands/restore-flags.ts";
 import { labelsOf, mappingOf, selectionOf } from "#plugin/selection.ts";
 
+/** What makes a name of its own. */
+export interface Fresh {
+  readonly now: Date;
+  /** Lower-case letters and digits. */
+  readonly random: string;
+}
+
 /** Flags of restore → RestoreRequest. Pure. */
-export function wantedRestore(backup: string, given: RestoreFlags, now: Date): RestoreRequest {
-  const name = backupName.safeParse(given.name ?? generatedName(backup, now));
+export function wantedRestore(backup: string, given: RestoreFlags, fresh: Fresh): RestoreRequest {
+  const name = backupName.safeParse(given.name ?? generatedRestoreName(backup, fresh.now, fresh.random));
   if (!name.success) throw new Failure("usage", name.error.issues[0]?.message ?? "--name is not a name");
   return restoreRequest.parse({
     name: name.data,

@@ -1,4 +1,11 @@
-import type { BackupSummary, BackupWriter, Catalog, OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
+import type {
+  BackupSummary,
+  BackupWriter,
+  Catalog,
+  OpenBackup,
+  RestoreWriter,
+  StoredItem,
+} from "#core/catalog/catalog.ts";
 import type { BackupFacts, Manifest } from "#core/model/backup.ts";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
@@ -21,6 +28,15 @@ interface Folder {
   readonly items: Stored[];
   manifest: Manifest | undefined;
 }
+
+/** What a restore says of itself goes nowhere. */
+const restoreWriter: RestoreWriter = {
+  url: "memory:",
+  runId: "run",
+  append: async () => undefined,
+  writeFile: async () => undefined,
+  close: async () => undefined,
+};
 
 export function memoryCatalog(): MemoryCatalog {
   const folders = new Map<string, Folder>();
@@ -60,6 +76,13 @@ export function memoryCatalog(): MemoryCatalog {
     restoreLogs: async function* () {},
     remove: async (name) => void folders.delete(name),
     writeRestoreFile: async () => undefined,
+    restores: async () => [],
+    findRestore: async (name) => {
+      throw new Failure("restore-not-found", `no restore "${name}"`);
+    },
+    journal: async function* () {},
+    beginRestore: async () => restoreWriter,
+    resumeRestore: async () => restoreWriter,
     close: () => undefined,
   };
 

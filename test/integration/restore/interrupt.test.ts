@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { eventually } from "#test/harness/eventually.ts";
 import { faultyKubeProxy } from "#test/harness/faulty-proxy.ts";
 import { runCli, startCli } from "#test/harness/run-cli.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { directoryLocation } from "#test/integration/cli/test-location.ts";
+import { readBrokenReport } from "./broken-report.ts";
 import { configMap, namespace } from "./rig.ts";
 
 const cluster = sharedCluster();
@@ -46,8 +45,7 @@ it("a restore that is interrupted leaves a report of what it did and what not, a
 
   expect(code, stderr).toBe(130);
   expect(stderr).toMatch(/what was done until then is in \S*restores\/r1\//);
-  const path = join(location.path, "restores/r1/kubectl-backup-report.json");
-  const report = JSON.parse(await readFile(path, "utf8"));
+  const report = await readBrokenReport(location.path, "r1");
   expect(report).toMatchObject({ complete: false, interrupted: expect.stringContaining("interrupted") });
   const there = (await admin.list(`/api/v1/namespaces/${copy}/configmaps`)).length;
   const missing = report.unfinished.find((kind: { resource: string }) => kind.resource === "configmaps");

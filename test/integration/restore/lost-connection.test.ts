@@ -1,11 +1,10 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import { eventually } from "#test/harness/eventually.ts";
 import { faultyKubeProxy } from "#test/harness/faulty-proxy.ts";
 import { runCli, startCli } from "#test/harness/run-cli.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { directoryLocation } from "#test/integration/cli/test-location.ts";
+import { readBrokenReport } from "./broken-report.ts";
 import { configMap, namespace } from "./rig.ts";
 
 const cluster = sharedCluster();
@@ -43,8 +42,7 @@ it("a restore whose cluster goes away in the middle stops, leaves a report of wh
   expect(performance.now() - goneAt).toBeLessThan(30_000);
   expect(stderr).toContain("cannot connect to");
   expect(stderr).toMatch(/what was done until then is in \S*restores\/r1\//);
-  const path = join(location.path, "restores/r1/kubectl-backup-report.json");
-  const report = JSON.parse(await readFile(path, "utf8"));
+  const report = await readBrokenReport(location.path, "r1");
   expect(report).toMatchObject({
     complete: false,
     interrupted: expect.stringContaining("cannot connect to"),

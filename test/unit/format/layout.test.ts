@@ -18,7 +18,7 @@ describe("keys", () => {
 });
 
 test("a claim's file tells its run, other files none", () => {
-  expect(runOfClaim(claimKey("web", "0123abcd", 12).slice("backups/web/".length))).toBe("0123abcd");
+  expect(runOfClaim(claimKey("backups/web/", "0123abcd", 12).slice("backups/web/".length))).toBe("0123abcd");
   for (const file of [
     "kubectl-backup-claim-.json",
     "kubectl-backup-claim-a-1.json.sig",

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { relateClusters } from "#core/model/cluster-identity.ts";
 import { goDuration, parseDuration } from "#core/model/duration.ts";
-import { backupName, generatedName } from "#core/model/names.ts";
+import { backupName, generatedName, generatedRestoreName } from "#core/model/names.ts";
 import { didYouMean } from "#core/model/nearest.ts";
 
 test.each(["a", "shop-1", "a".repeat(63)])("%s is a name", (name) => {
@@ -20,6 +20,12 @@ test("a generated name is lower-cased, cleaned, cut and carries UTC time", () =>
   expect(generatedName("Prod.EU/west", time)).toBe("prod-eu-west-20260102-030405");
   expect(generatedName("x".repeat(99), time)).toHaveLength(63);
   expect(generatedName("///", time)).toBe("backup-20260102-030405");
+});
+
+test("a restore's name tells two of one second apart and fits", () => {
+  const time = new Date("2026-01-02T03:04:05Z");
+  expect(generatedRestoreName("b1", time, "0a1b2c3d-4e5f")).toBe("b1-20260102-030405-0a1b2");
+  expect(generatedRestoreName("x".repeat(63), time, "0a1b2c3d")).toHaveLength(63);
 });
 
 test("durations are Go's plus days and weeks", () => {

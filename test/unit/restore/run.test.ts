@@ -204,11 +204,17 @@ describe("a restore that has written", () => {
   /** Where reports go, if whoever writes them may still. */
   function keepReports(catalog: MemoryCatalog): () => Record<string, unknown> {
     const files = new Map<string, string>();
-    catalog.writeRestoreFile = async ({ file }, body, { signal }) => {
-      signal.throwIfAborted();
-      files.set(file, Buffer.from(body).toString());
-    };
-    return () => JSON.parse(files.get("kubectl-backup-report.json") ?? "{}");
+    catalog.beginRestore = async () => ({
+      url: "memory:",
+      runId: "run",
+      append: async () => undefined,
+      writeFile: async (file, body, signal) => {
+        signal.throwIfAborted();
+        files.set(file, Buffer.from(body).toString());
+      },
+      close: async () => undefined,
+    });
+    return () => JSON.parse(files.get("kubectl-backup-broke-off-run-report.json") ?? "{}");
   }
 
   it("says when interrupted that what it wrote stays, and leaves a report of what it did and what not", async () => {

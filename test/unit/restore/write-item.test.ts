@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 import { finishObjects } from "#core/restore/finish.ts";
 import { openFinishBook } from "#core/restore/finish-book.ts";
+import { Journal } from "#core/restore/journal.ts";
 import { openOwnerBook } from "#core/restore/owners.ts";
 import type { RestoreRun } from "#core/restore/restore-run.ts";
 import { Results } from "#core/restore/results.ts";
@@ -20,6 +21,10 @@ function startRun(script: Script, more: Partial<RestoreRun> = {}) {
     discovery: { resources: [], down: [] },
   } as unknown as RestoreRun["prepared"];
   const run: RestoreRun = {
+    id: "id",
+    record: undefined,
+    journal: new Journal(undefined, () => undefined),
+    isResumed: false,
     cluster,
     request: facts.request,
     prepared,
@@ -64,7 +69,7 @@ function write(
 describe("creating an item", () => {
   it("says on the object where it comes from", async () => {
     const { run, sent } = startRun({});
-    expect((await write(run)).outcome).toEqual({ result: "created" });
+    expect((await write(run)).outcome).toMatchObject({ result: "created" });
     expect(sent[0]?.body).toEqual({
       ...configMap({ annotations: { "kubectl-backup.io/restored-from": MARK } }),
     });
@@ -72,14 +77,14 @@ describe("creating an item", () => {
 
   it("takes an object with this restore's mark for its own when the reply was lost", async () => {
     const { run, sent } = startRun({ create: ["lost"], get: [marked] });
-    expect((await write(run)).outcome).toEqual({ result: "created" });
+    expect((await write(run)).outcome).toMatchObject({ result: "created" });
     expect(sent).toHaveLength(1);
   });
 
   it("tries again when the reply was lost and nothing is there, a few times", async () => {
     const again = startRun({ create: ["lost", "created"], get: [undefined] });
     const never = startRun({ create: ["lost"], get: [undefined] });
-    expect((await write(again.run)).outcome).toEqual({ result: "created" });
+    expect((await write(again.run)).outcome).toMatchObject({ result: "created" });
     expect((await write(never.run)).outcome).toMatchObject({ result: "failed", reason: "connection" });
     expect(never.sent).toHaveLength(3);
   });
@@ -98,7 +103,7 @@ describe("creating an item", () => {
     const leaving = configMap({ uid: "u", resourceVersion: "5", deletionTimestamp: "2026-01-01T00:00:00Z" });
     const gone = startRun({ create: [exists, "created"], get: [leaving, leaving, undefined] });
     const stays = startRun({ create: [exists], get: [leaving] });
-    expect((await write(gone.run)).outcome).toEqual({ result: "created" });
+    expect((await write(gone.run)).outcome).toMatchObject({ result: "created" });
     expect((await write(stays.run)).outcome).toMatchObject({ result: "failed", reason: "already-exists" });
   });
 
@@ -112,9 +117,7 @@ describe("creating an item", () => {
     const builtIn = startRun({ create: [absent, "created"] });
     expect(
       (await write(custom.run, configMap(), { group: "example.com", resource: "widgets" })).outcome,
-    ).toEqual({
-      result: "created",
-    });
+    ).toMatchObject({ result: "created" });
     expect((await write(builtIn.run)).outcome).toMatchObject({ result: "failed", reason: "not-found" });
   });
 
@@ -128,7 +131,7 @@ describe("creating an item", () => {
     };
     const { run } = startRun({ create: [refused, "created"] });
     const end = await write(run, service, { resource: "services" });
-    expect(end.outcome).toEqual({ result: "created" });
+    expect(end.outcome).toMatchObject({ result: "created" });
     expect(end.warnings).toEqual([expect.stringMatching(/node port is taken/)]);
   });
 

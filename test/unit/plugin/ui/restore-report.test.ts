@@ -4,6 +4,7 @@ import { restoreNotices, restoreSummary } from "#plugin/ui/restore-report.ts";
 
 const report: RestoreReport = {
   restore: "b1-20260102-030405",
+  id: "5f0e8c3e-7d5e-4c0e-9d53-0d6c2a5f1b11",
   backup: "b1",
   target: { contextName: "east", clusterName: "east", server: "https://east", relation: "same" },
   startedAt: "2026-01-02T03:04:05.000Z",

@@ -1,0 +1,69 @@
+import { restoreKey } from "#core/format/layout.ts";
+import { encodePart, encodeRecord, partFile, partNumber, RECORD_FILE } from "#core/format/restore-files.ts";
+import { Failure, isFailure } from "#core/model/errors.ts";
+import type { RestoreRecord } from "#core/model/restore-record.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+import type { ObjectStore } from "#core/storage/object-store.ts";
+import type { RestoreWriter } from "./catalog.ts";
+import { type ClaimEnvironment, NameClaim } from "./claim.ts";
+import type { FolderView } from "./folder-view.ts";
+
+/** Claims the restore's name and stores its request. Failure name-taken where there is such a restore. */
+export async function beginRestore(
+  record: RestoreRecord,
+  environment: ClaimEnvironment,
+  context: RunContext,
+): Promise<RestoreWriter> {
+  const { store } = environment;
+  // Saves a claim in the folder of a restore that is there, and the wait for a run that holds it.
+  const known = await store.head(restoreKey(record.name, RECORD_FILE), context.signal);
+  if (known !== undefined) throw nameTaken(record.name, store);
+  // Any file makes the name taken, Velero's too: one restore's files must not lie among another's.
+  const { claim, view } = await takeName(record.name, environment, context);
+  try {
+    if (view.files.length > 0) throw nameTaken(record.name, store);
+    await store.put(restoreKey(record.name, RECORD_FILE), encodeRecord(record), context.signal);
+    return writer(claim, store, 0);
+  } catch (error) {
+    await claim.release();
+    throw isFailure(error, "key-exists") ? nameTaken(record.name, store) : error;
+  }
+}
+
+/** Claims the name of a restore that broke off; its parts are numbered on. Failure name-taken while it runs elsewhere. */
+export async function resumeRestore(
+  name: string,
+  environment: ClaimEnvironment,
+  context: RunContext,
+): Promise<RestoreWriter> {
+  const { claim, view } = await takeName(name, environment, context);
+  return writer(claim, environment.store, lastPart(view, claim.folder));
+}
+
+function takeName(name: string, environment: ClaimEnvironment, context: RunContext) {
+  return NameClaim.take({ what: "restore", name }, environment, context);
+}
+
+function nameTaken(name: string, { url }: ObjectStore): Failure {
+  return new Failure("name-taken", `there is a restore "${name}" in ${url} already`);
+}
+
+function lastPart({ files }: FolderView, folder: string): number {
+  return Math.max(0, ...files.map(({ key }) => partNumber(key.slice(folder.length)) ?? 0));
+}
+
+function writer(claim: NameClaim, store: ObjectStore, last: number): RestoreWriter {
+  let number = last;
+  return {
+    url: store.url,
+    append: async (lines, signal) => {
+      number += 1;
+      await store.put(restoreKey(claim.name, partFile(number, claim.runId)), encodePart(lines), signal);
+    },
+    writeFile: async (file, body, signal) => {
+      await store.put(restoreKey(claim.name, file), body, signal);
+    },
+    runId: claim.runId,
+    close: () => claim.release(),
+  };
+}

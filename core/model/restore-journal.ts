@@ -1,0 +1,47 @@
+import * as z from "zod";
+
+const itemEntry = z.looseObject({
+  type: z.literal("item"),
+  group: z.string(),
+  resource: z.string(),
+  kind: z.string(),
+  /** In the target. */
+  namespace: z.string(),
+  name: z.string(),
+  outcome: z.looseObject({
+    result: z.enum(["created", "recreated", "updated", "unchanged", "skipped", "failed"]),
+    reason: z.string().optional(),
+    message: z.string().optional(),
+    /** Of the object that was created. */
+    uid: z.string().optional(),
+  }),
+});
+
+/** One line of a restore's journal. Times are the maker's clock's. */
+export const journalEntry = z.discriminatedUnion("type", [
+  z.looseObject({
+    type: z.literal("run"),
+    at: z.string(),
+    resumed: z.boolean(),
+    user: z.string().optional(),
+    total: z.number().int(),
+  }),
+  z.looseObject({
+    type: z.literal("phase"),
+    at: z.string(),
+    phase: z.string(),
+    state: z.enum(["started", "ended"]),
+  }),
+  itemEntry,
+  z.looseObject({ type: z.literal("broke-off"), at: z.string(), why: z.string() }),
+  z.looseObject({ type: z.literal("ended"), at: z.string(), complete: z.boolean() }),
+]);
+export type JournalEntry = z.infer<typeof journalEntry>;
+
+/** A stored part: read whole or not at all. Numbers rise over all runs of a restore. */
+export interface JournalPart {
+  readonly number: number;
+  readonly entries: readonly JournalEntry[];
+  /** Why it has no entries, where it could not be read. */
+  readonly trouble?: string | undefined;
+}

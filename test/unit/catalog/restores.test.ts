@@ -1,0 +1,178 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Clock, systemClock } from "#core/catalog/clock.ts";
+import { openCatalog } from "#core/catalog/open-catalog.ts";
+import { restoreKey } from "#core/format/layout.ts";
+import { partFile } from "#core/format/restore-files.ts";
+import type { JournalEntry, JournalPart } from "#core/model/restore-journal.ts";
+import { type RestoreRecord, restoreRecord } from "#core/model/restore-record.ts";
+import { createMemoryStore } from "#core/storage/memory.ts";
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "restores-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const signal = new AbortController().signal;
+const context = { signal, now: () => new Date(), onProgress: () => undefined };
+
+function recordOf(name: string): RestoreRecord {
+  return restoreRecord.parse({
+    schemaVersion: "1.0",
+    id: crypto.randomUUID(),
+    name,
+    backup: "b",
+    request: { name, backup: "b", selection: {} },
+    target: { contextName: "c", clusterName: "c", server: "https://c", relation: "same" },
+    plan: { total: 1, counts: { create: 1 } },
+    createdAt: "2026-01-02T03:04:05.000Z",
+    createdBy: {},
+  });
+}
+
+function openLocation() {
+  const store = createMemoryStore();
+  let sleptMs = 0;
+  const clock: Clock = {
+    ...systemClock,
+    monotonic: () => performance.now() + sleptMs,
+    sleep: async (ms) => {
+      sleptMs += ms;
+    },
+  };
+  return { store, catalog: openCatalog(store, { cacheFolder: folder, tempFolder: folder, clock }) };
+}
+
+function line(name: string): string {
+  const entry: JournalEntry = {
+    type: "item",
+    group: "",
+    resource: "configmaps",
+    kind: "ConfigMap",
+    namespace: "app",
+    name,
+    outcome: { result: "created", uid: `uid-${name}` },
+  };
+  return `${JSON.stringify(entry)}\n`;
+}
+
+async function partsOf(parts: AsyncIterable<JournalPart>) {
+  return (await Array.fromAsync(parts)).map(({ number, entries, trouble }) =>
+    trouble === undefined ? [number, entries.map((entry) => ("name" in entry ? entry.name : ""))] : [number],
+  );
+}
+
+describe("a restore's record", () => {
+  it("is Running while its writer is open, Unfinished when that is gone without a report, and Completed with one", async () => {
+    const { catalog } = openLocation();
+    const status = async () => (await catalog.findRestore("r", context)).status;
+    const writer = await catalog.beginRestore(recordOf("r"), context);
+    expect(await status()).toBe("Running");
+    await writer.close();
+    expect(await status()).toBe("Unfinished");
+    const again = await catalog.resumeRestore("r", context);
+    const report = { backup: "b", startedAt: "2026-01-02T03:04:05Z", finishedAt: "2026-01-02T03:04:09Z" };
+    const closing = { ...report, complete: true, counts: { created: 1 } };
+    await again.writeFile("kubectl-backup-report.json", Buffer.from(JSON.stringify(closing)), signal);
+    await again.close();
+    expect(await catalog.restores(context)).toEqual([
+      expect.objectContaining({ name: "r", status: "Completed", backup: "b" }),
+    ]);
+  });
+
+  it("keeps its name to itself, whether it ended, broke off or is under way", async () => {
+    const { catalog } = openLocation();
+    const writer = await catalog.beginRestore(recordOf("r"), context);
+    await expect(catalog.beginRestore(recordOf("r"), context)).rejects.toMatchObject({ code: "name-taken" });
+    await expect(catalog.resumeRestore("r", context)).rejects.toMatchObject({ code: "name-taken" });
+    await writer.close();
+    await expect(catalog.beginRestore(recordOf("r"), context)).rejects.toMatchObject({ code: "name-taken" });
+  });
+
+  it("lies beside Velero's restores, which list with how they ended", async () => {
+    const { store, catalog } = openLocation();
+    const put = (name: string, file: string, text: string) =>
+      store.put(restoreKey(name, file), gzipSync(text), signal);
+    await put("well", "restore-well-results.gz", '{"errors":{},"warnings":{"velero":["hm"]}}');
+    await put("badly", "restore-badly-results.gz", '{"errors":{"velero":["no"]}}');
+    await put("begun", "restore-begun-logs.gz", "");
+    await put("odd", "restore-odd-results.gz", "[");
+    await (await catalog.beginRestore(recordOf("ours"), context)).close();
+    const found = (await catalog.restores(context)).map(({ name, origin, status }) => [name, origin, status]);
+    expect(found.toSorted()).toEqual([
+      ["badly", "velero", "PartiallyFailed"],
+      ["begun", "velero", "Unfinished"],
+      ["odd", "kubectl-backup", "damaged"],
+      ["ours", "kubectl-backup", "Unfinished"],
+      ["well", "velero", "Completed"],
+    ]);
+  });
+
+  it("that cannot be read is listed as damaged and hides no other", async () => {
+    const { store, catalog } = openLocation();
+    await store.put(restoreKey("torn", "kubectl-backup-request.json"), Buffer.from('{"name":'), signal);
+    await (await catalog.beginRestore(recordOf("whole"), context)).close();
+    const found = (await catalog.restores(context)).map(({ name, status }) => [name, status]);
+    expect(found.toSorted()).toEqual([
+      ["torn", "damaged"],
+      ["whole", "Unfinished"],
+    ]);
+  });
+});
+
+describe("a restore's journal", () => {
+  it("is read in the order it was written, over all its runs, and from any part on", async () => {
+    const { catalog } = openLocation();
+    const first = await catalog.beginRestore(recordOf("r"), context);
+    await first.append(line("a") + line("b"), signal);
+    await first.append(line("c"), signal);
+    await first.close();
+    const second = await catalog.resumeRestore("r", context);
+    await second.append(line("d"), signal);
+    await second.close();
+    expect(await partsOf(catalog.journal({ restore: "r", after: 0 }, context))).toEqual([
+      [1, ["a", "b"]],
+      [2, ["c"]],
+      [3, ["d"]],
+    ]);
+    expect(await partsOf(catalog.journal({ restore: "r", after: 2 }, context))).toEqual([[3, ["d"]]]);
+  });
+
+  it("that lacks a part is read without it", async () => {
+    const { store, catalog } = openLocation();
+    const writer = await catalog.beginRestore(recordOf("r"), context);
+    for (const name of ["a", "b", "c"]) await writer.append(line(name), signal);
+    await store.remove([restoreKey("r", partFile(2, writer.runId))], signal);
+    const parts = await partsOf(catalog.journal({ restore: "r", after: 0 }, context));
+    expect(parts).toEqual([
+      [1, ["a"]],
+      [3, ["c"]],
+    ]);
+    // Numbers go on behind the last one, never into the gap.
+    await writer.close();
+    const again = await catalog.resumeRestore("r", context);
+    await again.append(line("d"), signal);
+    expect((await partsOf(catalog.journal({ restore: "r", after: 3 }, context)))[0]).toEqual([4, ["d"]]);
+  });
+
+  it("never gives half a part, wherever it was cut", async () => {
+    const whole = gzipSync(line("a") + line("b"));
+    for (let length = 0; length < whole.length; length += 1) {
+      const { store, catalog } = openLocation();
+      await store.put(restoreKey("r", partFile(1, "run")), whole.subarray(0, length), signal);
+      await store.put(restoreKey("r", partFile(2, "run")), gzipSync(line("c")), signal);
+      const parts = await partsOf(catalog.journal({ restore: "r", after: 0 }, context));
+      expect(parts, `cut after ${length} bytes`).toEqual([[1], [2, ["c"]]]);
+    }
+  });
+
+  it("takes no part whose lines are not entries", async () => {
+    const { store, catalog } = openLocation();
+    await store.put(restoreKey("r", partFile(1, "run")), gzipSync(`${line("a")}{"type":"wish"}\n`), signal);
+    expect(await partsOf(catalog.journal({ restore: "r", after: 0 }, context))).toEqual([[1]]);
+  });
+});
