@@ -8,7 +8,7 @@ import { wantedRestore } from "#plugin/requests/restore-request.ts";
 function request(...words: string[]) {
   // The command's own flags give flags of this type.
   const flags: unknown = parseArguments(restoreCommand as AnyCommand, ["b1", ...words]).flags;
-  return wantedRestore("b1", flags as RestoreFlags, new Date(0));
+  return wantedRestore("b1", flags as RestoreFlags, { now: new Date(0), random: "0a1b2" });
 }
 
 it("mappings are pairs, and slashes at their ends mean nothing", () => {
