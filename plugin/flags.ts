@@ -93,6 +93,16 @@ export const selectionFlags = {
   },
 } as const satisfies Flags;
 
+/** What comes along with selected objects. */
+export const partFlags = {
+  "with-dependencies": {
+    type: "boolean",
+    describe:
+      "also what selected objects of built-in kinds refer to, and what that refers to: config maps, secrets, claims, accounts with their bindings, classes",
+  },
+  "with-owners": { type: "boolean", describe: "also the objects that own selected ones, up to the top" },
+} as const satisfies Flags;
+
 export const locationFlag = {
   location: {
     type: "string",

@@ -1,15 +1,14 @@
 import type { Notice } from "#core/model/backup.ts";
 import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { canRefer, type Reference, referencesOf } from "#core/objects/references.ts";
+import {
+  canRefer,
+  DEPENDENCY_KINDS,
+  isMadeEverywhere,
+  type Reference,
+  referencesOf,
+} from "#core/objects/references.ts";
 import { nameSome } from "./claims.ts";
-
-/** Made in every namespace by the cluster itself, so never missed. */
-const EVERYWHERE: ReadonlySet<string> = new Set([
-  "serviceaccounts/default",
-  "configmaps/kube-root-ca.crt",
-  "configmaps/openshift-service-ca.crt",
-]);
 
 /**
  * What stored objects refer to and what of that is stored too. Kept only where a filter may leave something out, and
@@ -28,7 +27,7 @@ export class Needs {
   noteStored(kind: ItemKind, header: ItemHeader): void {
     const key = groupResource(kind);
     this.#storedKinds.set(key, kind);
-    if (REFERRED_TO.has(key)) this.#stored.add(`${key}/${header.namespace}/${header.name}`);
+    if (isReferredTo(key)) this.#stored.add(`${key}/${header.namespace}/${header.name}`);
   }
 
   noteContent(kind: ItemKind, object: ExactObject): void {
@@ -36,7 +35,7 @@ export class Needs {
   }
 
   #want(reference: Reference): void {
-    if (EVERYWHERE.has(`${reference.groupResource}/${reference.name}`)) return;
+    if (isMadeEverywhere(reference)) return;
     this.#wanted.set(`${reference.groupResource}/${reference.namespace}/${reference.name}`, reference);
   }
 
@@ -54,26 +53,9 @@ export class Needs {
   }
 }
 
-/** Kinds that RULES of references.ts or the bindings' subjects lead to. */
-const REFERRED_TO: ReadonlySet<string> = new Set([
-  "configmaps",
-  "secrets",
-  "serviceaccounts",
-  "persistentvolumeclaims",
-  "persistentvolumes",
-  "storageclasses.storage.k8s.io",
-  "volumeattributesclasses.storage.k8s.io",
-  "roles.rbac.authorization.k8s.io",
-  "clusterroles.rbac.authorization.k8s.io",
-  "clusterrolebindings.rbac.authorization.k8s.io",
-  "priorityclasses.scheduling.k8s.io",
-  "runtimeclasses.node.k8s.io",
-  "ingressclasses.networking.k8s.io",
-  "gatewayclasses.gateway.networking.k8s.io",
-  "volumesnapshotcontents.snapshot.storage.k8s.io",
-  "volumesnapshotclasses.snapshot.storage.k8s.io",
-  "customresourcedefinitions.apiextensions.k8s.io",
-]);
+function isReferredTo(key: string): boolean {
+  return DEPENDENCY_KINDS.has(key) || key === "customresourcedefinitions.apiextensions.k8s.io";
+}
 
 /** One warning per kind for what saved objects refer to and the selection leaves out. */
 export function leftOutWarnings(unmet: readonly Reference[]): readonly Notice[] {

@@ -7,6 +7,10 @@ export const restoreRequest = z.object({
   name: backupName,
   backup: z.string(),
   selection,
+  /** Also what selected objects refer to, transitively. */
+  withDependencies: z.boolean().default(false),
+  /** Also what owns selected objects, transitively. */
+  withOwners: z.boolean().default(false),
   /** Namespace as in the backup → namespace to restore into. */
   namespaceMapping: z.record(z.string(), z.string()).default({}),
   /** Storage class as in the backup → in the target. */

@@ -9,6 +9,19 @@ export interface Reference {
   /** "" for cluster-scoped ones. */
   readonly namespace: string;
   readonly name: string;
+  /** The object does without it. */
+  readonly optional?: boolean | undefined;
+}
+
+/** Made in every namespace by the cluster itself, so never missed. */
+const EVERYWHERE: ReadonlySet<string> = new Set([
+  "serviceaccounts/default",
+  "configmaps/kube-root-ca.crt",
+  "configmaps/openshift-service-ca.crt",
+]);
+
+export function isMadeEverywhere(reference: Pick<Reference, "groupResource" | "name">): boolean {
+  return EVERYWHERE.has(`${reference.groupResource}/${reference.name}`);
 }
 
 type Collect = (found: Reference) => void;
@@ -67,38 +80,55 @@ function claimClasses(claimLike: ExactJson, collect: Collect): void {
 function podSpec(spec: ExactJson | undefined, namespace: string, collect: Collect): void {
   clusterRef(collect, "priorityclasses.scheduling.k8s.io", textAt(spec, "priorityClassName"));
   clusterRef(collect, "runtimeclasses.node.k8s.io", textAt(spec, "runtimeClassName"));
-  const local = (kind: string, name: string | undefined): void => {
-    if (name !== undefined) collect({ groupResource: kind, namespace, name });
-  };
+  const local = localTo(namespace, collect);
   local("serviceaccounts", textAt(spec, "serviceAccountName"));
-  for (const entry of listAt(spec, "imagePullSecrets")) local("secrets", textAt(entry, "name"));
+  pullSecrets(spec, local);
   for (const volume of listAt(spec, "volumes")) podVolume(volume, local);
   for (const field of ["containers", "initContainers"]) {
     for (const container of listAt(spec, field)) containerSources(container, local);
   }
 }
 
-type CollectLocal = (kind: string, name: string | undefined) => void;
+type CollectLocal = (kind: string, name: string | undefined, optional?: boolean) => void;
+
+/** References to objects in the same namespace. */
+function localTo(namespace: string, collect: Collect): CollectLocal {
+  return (kind, name, optional = false) => {
+    if (name !== undefined) collect({ groupResource: kind, namespace, name, ...(optional && { optional }) });
+  };
+}
+
+function pullSecrets(holder: ExactJson | undefined, local: CollectLocal): void {
+  for (const entry of listAt(holder, "imagePullSecrets")) local("secrets", textAt(entry, "name"));
+}
 
 function podVolume(volume: ExactJson, local: CollectLocal): void {
-  local("configmaps", textAt(volume, "configMap", "name"));
-  local("secrets", textAt(volume, "secret", "secretName"));
+  sourceOf("configmaps", valueAt(volume, "configMap"), local);
+  local("secrets", textAt(volume, "secret", "secretName"), isOptional(valueAt(volume, "secret")));
   local("persistentvolumeclaims", textAt(volume, "persistentVolumeClaim", "claimName"));
   for (const source of listAt(volume, "projected", "sources")) {
-    local("configmaps", textAt(source, "configMap", "name"));
-    local("secrets", textAt(source, "secret", "name"));
+    sourceOf("configmaps", valueAt(source, "configMap"), local);
+    sourceOf("secrets", valueAt(source, "secret"), local);
   }
 }
 
 function containerSources(container: ExactJson, local: CollectLocal): void {
   for (const source of listAt(container, "envFrom")) {
-    local("configmaps", textAt(source, "configMapRef", "name"));
-    local("secrets", textAt(source, "secretRef", "name"));
+    sourceOf("configmaps", valueAt(source, "configMapRef"), local);
+    sourceOf("secrets", valueAt(source, "secretRef"), local);
   }
   for (const variable of listAt(container, "env")) {
-    local("configmaps", textAt(variable, "valueFrom", "configMapKeyRef", "name"));
-    local("secrets", textAt(variable, "valueFrom", "secretKeyRef", "name"));
+    sourceOf("configmaps", valueAt(variable, "valueFrom", "configMapKeyRef"), local);
+    sourceOf("secrets", valueAt(variable, "valueFrom", "secretKeyRef"), local);
   }
+}
+
+function sourceOf(kind: string, source: ExactJson | undefined, local: CollectLocal): void {
+  local(kind, textAt(source, "name"), isOptional(source));
+}
+
+function isOptional(source: ExactJson | undefined): boolean {
+  return valueAt(source, "optional") === true;
 }
 
 const template: Rule = (object, namespace, collect) => {
@@ -109,6 +139,18 @@ const statefulSet: Rule = (object, namespace, collect) => {
   template(object, namespace, collect);
   for (const claimTemplate of listAt(object, "spec", "volumeClaimTemplates"))
     claimClasses(claimTemplate, collect);
+  localTo(namespace, collect)("services", textAt(object, "spec", "serviceName"));
+};
+
+const ingress: Rule = (object, namespace, collect) => {
+  clusterRef(collect, "ingressclasses.networking.k8s.io", textAt(object, "spec", "ingressClassName"));
+  const local = localTo(namespace, collect);
+  for (const entry of listAt(object, "spec", "tls")) local("secrets", textAt(entry, "secretName"));
+  local("services", textAt(object, "spec", "defaultBackend", "service", "name"));
+  for (const rule of listAt(object, "spec", "rules")) {
+    for (const path of listAt(rule, "http", "paths"))
+      local("services", textAt(path, "backend", "service", "name"));
+  }
 };
 
 const binding: Rule = (object, namespace, collect) => {
@@ -132,8 +174,8 @@ const RULES: Readonly<Record<string, Rule>> = {
   persistentvolumes: (object, _namespace, collect) => claimClasses(object, collect),
   "rolebindings.rbac.authorization.k8s.io": binding,
   "clusterrolebindings.rbac.authorization.k8s.io": binding,
-  "ingresses.networking.k8s.io": (object, _namespace, collect) =>
-    clusterRef(collect, "ingressclasses.networking.k8s.io", textAt(object, "spec", "ingressClassName")),
+  serviceaccounts: (object, namespace, collect) => pullSecrets(object, localTo(namespace, collect)),
+  "ingresses.networking.k8s.io": ingress,
   "gateways.gateway.networking.k8s.io": (object, _namespace, collect) =>
     clusterRef(
       collect,
@@ -148,3 +190,25 @@ const RULES: Readonly<Record<string, Rule>> = {
   "volumesnapshotcontents.snapshot.storage.k8s.io": (object, _namespace, collect) =>
     clusterRef(collect, SNAPSHOT_CLASS, textAt(object, "spec", "volumeSnapshotClassName")),
 };
+
+/** Kinds that the rules above lead to, together with what gives accounts their rights. */
+export const DEPENDENCY_KINDS: ReadonlySet<string> = new Set([
+  "configmaps",
+  "secrets",
+  "serviceaccounts",
+  "services",
+  "persistentvolumeclaims",
+  "persistentvolumes",
+  STORAGE_CLASS,
+  ATTRIBUTES_CLASS,
+  ROLE,
+  CLUSTER_ROLE,
+  "rolebindings.rbac.authorization.k8s.io",
+  "clusterrolebindings.rbac.authorization.k8s.io",
+  "priorityclasses.scheduling.k8s.io",
+  "runtimeclasses.node.k8s.io",
+  "ingressclasses.networking.k8s.io",
+  "gatewayclasses.gateway.networking.k8s.io",
+  "volumesnapshotcontents.snapshot.storage.k8s.io",
+  SNAPSHOT_CLASS,
+]);

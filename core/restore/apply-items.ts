@@ -76,11 +76,11 @@ function comesLate(run: RestoreRun, item: StoredItem, decision: Write): boolean 
   // With an owner that is deleted to be recreated, what it owns goes too, and is to be looked at afterwards.
   const stays = isThere(decision.live) && run.request.existing !== "recreate";
   if (item.ownerUids.length === 0 || stays || run.late.length >= MOST_LATE) return false;
-  const { configuration } = run.prepared;
+  const { needs } = run.prepared;
   return (
     item.ownerUids.some((uid) => isToCome(run, uid)) &&
     canComeLate(item) &&
-    !configuration.has(`${groupResource(item)}/${item.namespace}/${item.name}`)
+    !needs.has(`${groupResource(item)}/${item.namespace}/${item.name}`)
   );
 }
 

@@ -5,6 +5,8 @@ import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { type CompiledSelection, compileSelection } from "#core/selection/compile-selection.ts";
 import { type NamedKind, resolveResource } from "#core/selection/resource-names.ts";
+import { bringAlong } from "./bring-along.ts";
+import type { Contents } from "./contents.ts";
 import type { LiveMark } from "./existing.ts";
 import type { PlanRequest } from "./plan.ts";
 import { isNamespace, itemTest, type Selected, selectItems } from "./select.ts";
@@ -33,7 +35,11 @@ export interface Outlook {
   readonly statusKinds: ReadonlySet<string>;
 }
 
-export async function takeOutlook(ask: PlanRequest, signal: AbortSignal): Promise<Outlook> {
+export async function takeOutlook(
+  ask: PlanRequest,
+  contents: Contents,
+  signal: AbortSignal,
+): Promise<Outlook> {
   const { cluster, backup, request } = ask;
   const [discovery, listed] = await Promise.all([
     cluster.discover(signal),
@@ -47,8 +53,11 @@ export async function takeOutlook(ask: PlanRequest, signal: AbortSignal): Promis
   );
   const leftOut = namespacesLeftOut(backup, relation, request.selection.includeNamespaces);
   const absentNamespaces = findAbsentNamespaces(backup, selection);
-  const selected = await selectItems(backup, mayHold(selection), itemTest(selection, new Set(leftOut)));
-  refuseEmpty(backup, selected);
+  const isMeant = itemTest(selection, new Set(leftOut));
+  const chosen = await selectItems(backup, mayHold(selection), isMeant);
+  refuseEmpty(backup, chosen);
+  const parts = { backup, contents, selected: chosen, selection, isMeant, leftOut, request, signal };
+  const selected = await bringAlong(parts);
   const mapNamespace = (namespace: string): string => request.namespaceMapping[namespace] ?? namespace;
   const namespaces = new Map([...selected.namespaces].map((from) => [from, mapNamespace(from)]));
   const live = listed ?? (await lookUpNamespaces(cluster, new Set(namespaces.values()), signal));

@@ -28,7 +28,29 @@ export interface RestorePlan {
   readonly neverRestored: readonly NeverRestored[];
   /** Named by the request, unknown to the backup. */
   readonly absentNamespaces: readonly string[];
+  /** Created where missing, never touched where they exist, since nobody selected them; the first thousand. */
+  readonly pulledIn: readonly PulledInItem[];
+  /** What restored objects refer to and is neither restored nor in the target. */
+  readonly unmet: readonly UnmetReference[];
   readonly warnings: readonly string[];
+}
+
+export interface PulledInItem extends ItemKind {
+  /** As in the backup. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly because: string;
+}
+
+export interface UnmetReference {
+  /** `resource.group` */
+  readonly kind: string;
+  /** As in the backup. */
+  readonly namespace: string;
+  readonly name: string;
+  /** One of those that refer to it. */
+  readonly neededBy: string;
+  readonly inBackup: boolean;
 }
 
 export interface PlannedNamespace {

@@ -2,6 +2,7 @@ import type { Discovery } from "#core/kube/cluster.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { CLAIMS } from "#core/model/known-kinds.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import { narrowsContent } from "#core/model/selection.ts";
 import type { Autoscaled } from "./autoscalers.ts";
 import { decideDisks, holdPodMakers } from "./claim-fates.ts";
 import { mayBeEmpty } from "./claims.ts";
@@ -15,11 +16,13 @@ import { type Outlook, takeOutlook } from "./outlook.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
 import { plannedClaims } from "./planned-claims.ts";
 import { namesOf, type PulledIn, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
+import { listPulledIn } from "./pulled-in.ts";
 import type { OwnerFate } from "./rule.ts";
 import type { SelectedKind } from "./select.ts";
 import { type Survey, surveyContents } from "./survey.ts";
 import { tallyPlan } from "./tally.ts";
 import { findTargetKind, type TargetKind } from "./target-kinds.ts";
+import { findUnmet } from "./unmet.ts";
 
 /** A plan with all that carrying it out needs. */
 export interface Prepared {
@@ -36,8 +39,8 @@ export interface Prepared {
   readonly ownerUids: ReadonlySet<string>;
   /** Owners that exist: uid in the backup → uid in the target. */
   readonly liveOwners: ReadonlyMap<string, string>;
-  /** `configmaps/namespace/name` and the like, as in the backup, that pods name. */
-  readonly configuration: ReadonlySet<string>;
+  /** By `configmaps/namespace/name` and the like, as in the backup: what restored objects refer to. */
+  readonly needs: Survey["needs"];
   /** Mappings that meet nothing of what is to be restored: misspelt, as a rule. */
   readonly idleMappings: readonly string[];
   /** What autoscalers of the target scale; empty where nobody minds. */
@@ -51,13 +54,13 @@ export interface Prepared {
 /** Looks at the backup's index, at few of its objects and, by lists, at the cluster; writes nothing. */
 export async function prepareRestore(ask: PlanRequest, context: RunContext): Promise<Prepared> {
   const { signal } = context;
-  const outlook = await takeOutlook(ask, signal);
   const contents = openContents(ask.backup);
+  const outlook = await takeOutlook(ask, contents, signal);
   const mappingUse = openMappingUse(ask.request);
   const survey = await surveyContents(contents, {
     kinds: outlook.selected.kinds,
     volumes: volumeKinds(ask.backup, outlook.selected, outlook.selection),
-    wantsRelated: outlook.selection.clusterScope === "related",
+    isPart: outlook.selection.clusterScope === "related" || narrowsContent(ask.request.selection),
     mappingUse,
     signal,
   });
@@ -70,21 +73,18 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
   const facts = await gatherFacts(ask, findings);
   const kinds = [...meant, ...(await pullInVolumes(ask.backup, selectedVolumes, facts.rules.claims))];
   const { ownerUids } = outlook.selected;
-  const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners });
+  const unmet = new Map(survey.needs);
+  const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners, unmet });
+  const missed = await findUnmet(ask, { outlook, unmet, signal });
   const guards = await readGuards(ask, outlook, signal);
-  const { contextName, clusterName, server } = ask.cluster.info;
   return {
     plan: {
-      restore: ask.request.name,
-      backup: ask.backup.summary.name,
-      target: { contextName, clusterName, server, relation: outlook.relation },
-      namespaces: plannedNamespaces(outlook),
+      ...planHead(ask, outlook),
       ...tally,
       claims: plannedClaims(facts.rules.claims),
-      leftOut: outlook.leftOut,
-      neverRestored: outlook.selected.neverRestored,
-      absentNamespaces: outlook.absentNamespaces,
-      warnings: [...facts.existing.warnings, ...guards.warnings],
+      pulledIn: await listPulledIn(kinds),
+      unmet: missed.unmet,
+      warnings: [...facts.existing.warnings, ...guards.warnings, ...missed.warnings],
     },
     kinds,
     facts,
@@ -96,9 +96,22 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
     liveOwners,
     autoscaled: guards.autoscaled,
     dataOwners: guards.dataOwners,
-    configuration: survey.configuration,
     idleMappings: mappingUse.idle(),
+    needs: survey.needs,
     mounts: new Map(survey.podMakers.map(({ item, mountsClaim }) => [itemKey(item), mountsClaim])),
+  };
+}
+
+function planHead({ cluster, backup, request }: PlanRequest, outlook: Outlook) {
+  const { contextName, clusterName, server } = cluster.info;
+  return {
+    restore: request.name,
+    backup: backup.summary.name,
+    target: { contextName, clusterName, server, relation: outlook.relation },
+    namespaces: plannedNamespaces(outlook),
+    leftOut: outlook.leftOut,
+    neverRestored: outlook.selected.neverRestored,
+    absentNamespaces: outlook.absentNamespaces,
   };
 }
 

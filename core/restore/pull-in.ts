@@ -32,12 +32,15 @@ export async function pullInRelated(backup: OpenBackup, facts: PullInFacts): Pro
   const namespaces = await pullInNamespaces(backup, facts);
   const wantsRelated = facts.selection.clusterScope === "related";
   const wanted = new Map(wantsRelated ? facts.survey.related : []);
-  if (wantsRelated) wanted.set(DEFINITIONS, unservedKinds(facts));
-  const alreadyMeant = new Set(facts.selected.kinds.map(({ kind }) => groupResource(kind)));
+  if (facts.selection.clusterScope !== "none") wanted.set(DEFINITIONS, unservedKinds(facts));
   const kinds: SelectedKind[] = [...namespaces.kinds];
   for (const [kind, names] of wanted) {
-    if (names.size > 0 && !alreadyMeant.has(kind))
-      kinds.push(...(await pullIn(backup, { groupResource: kind, names: notExcluded(kind, names, facts) })));
+    const absent = names.difference(await namesOf(facts.selected.kinds, kind));
+    const because = kind === DEFINITIONS ? "defines a kind that is restored" : "referred to";
+    if (absent.size > 0)
+      kinds.push(
+        ...(await pullIn(backup, { groupResource: kind, names: notExcluded(kind, absent, facts), because })),
+      );
   }
   const definitions = await namesOf([...facts.selected.kinds, ...kinds], DEFINITIONS);
   return { kinds, definitions, bareNamespaces: namespaces.bare };
@@ -65,7 +68,11 @@ async function pullInNamespaces(
   const meant = await namesOf(selected.kinds, "namespaces");
   const names = new Set(missingNamespaces.filter((name) => !meant.has(name)));
   if (names.size === 0) return { kinds: [], bare: [] };
-  const kinds = await pullIn(backup, { groupResource: "namespaces", names });
+  const kinds = await pullIn(backup, {
+    groupResource: "namespaces",
+    names,
+    because: "what is restored lies in it",
+  });
   const found = await namesOf(kinds, "namespaces");
   return { kinds, bare: [...names].filter((name) => !found.has(name)) };
 }
@@ -104,5 +111,6 @@ export async function pullInVolumes(
   claims: ReadonlyMap<string, ClaimFate>,
 ): Promise<readonly SelectedKind[]> {
   const names = returningVolumes(claims).difference(selected);
-  return names.size === 0 ? [] : pullIn(backup, { groupResource: "persistentvolumes", names });
+  if (names.size === 0) return [];
+  return pullIn(backup, { groupResource: "persistentvolumes", names, because: "a claim returns with it" });
 }

@@ -49,6 +49,8 @@ export interface RestoreReport {
   readonly unfinished?: readonly UnfinishedKind[] | undefined;
   /** Steps after the creation that failed. */
   readonly troubles: readonly string[];
+  readonly pulledIn: RestorePlan["pulledIn"];
+  readonly unmet: RestorePlan["unmet"];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
   readonly seconds: Readonly<Record<string, number>>;
@@ -100,6 +102,8 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
     notWaited: waited.notWaited,
     ...(brokeOff !== undefined && { interrupted: brokeOff, unfinished: unfinishedKinds(run) }),
     troubles: [...(brokeOff === undefined ? [] : unfinishedTroubles(run, brokeOff)), ...finish.troubles],
+    pulledIn: plan.pulledIn,
+    unmet: plan.unmet,
     warnings: [
       ...plan.absentNamespaces.map((name) => `the backup has no namespace ${name}`),
       ...plan.warnings,

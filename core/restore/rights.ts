@@ -1,9 +1,10 @@
 import type { Discovery } from "#core/kube/cluster.ts";
-import { groupResource } from "#core/model/item.ts";
+import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { Selection } from "#core/model/selection.ts";
 import { kindNeverRestored } from "#core/objects/never-restored.ts";
 import { type NeededRight, type RbacObject, rbacObjects } from "#core/objects/rbac-rules.ts";
+import { DEPENDENCY_KINDS } from "#core/objects/references.ts";
 import { compileSelection } from "#core/selection/compile-selection.ts";
 
 const WRITE = ["create", "get", "list", "patch", "watch"];
@@ -29,19 +30,25 @@ const GRANT: ReadonlyMap<string, readonly string[]> = new Map([
   ["clusterrolebindings.rbac.authorization.k8s.io", ["bind"]],
 ]);
 
+export type RestoreWays = Pick<RestoreRequest, "existing" | "withDependencies" | "withOwners">;
+
 /** The smallest roles for restoring what the selection names: Roles for literal namespaces, else one ClusterRole. */
 export function restoreRights(
   selection: Selection,
   discovery: Discovery,
-  existing: ExistingPolicy = "skip",
+  how: Partial<RestoreWays> = {},
 ): readonly RbacObject[] {
+  const { existing = "skip" } = how;
   const chosen = compileSelection(selection, discovery.resources);
+  const excluding = compileSelection({ ...selection, includeResources: [] }, discovery.resources);
+  const isExcluded = (kind: ItemKind) => excluding.kindShare(kind).take === "none";
   const kinds = discovery.resources.filter(
     (kind) =>
       kind.verbs.includes("create") &&
       kind.verbs.includes("list") &&
       kindNeverRestored(kind) === undefined &&
-      chosen.kindShare(kind).take !== "none",
+      (chosen.kindShare(kind).take !== "none" || comesAlong(kind, how)) &&
+      !isExcluded(kind),
   );
   const chosenKinds = new Set(kinds.map(groupResource));
   const looked = firstOfEach(discovery.resources).filter(
@@ -62,6 +69,13 @@ export function restoreRights(
 
 function firstOfEach(resources: Discovery["resources"]): Discovery["resources"] {
   return [...new Map(resources.toReversed().map((kind) => [groupResource(kind), kind])).values()];
+}
+
+/** Which kinds own what is selected, only the backup knows. */
+function comesAlong(kind: Pick<ItemKind, "group" | "resource">, how: Partial<RestoreWays>): boolean {
+  return (
+    how.withOwners === true || (how.withDependencies === true && DEPENDENCY_KINDS.has(groupResource(kind)))
+  );
 }
 
 function kindRight(kind: Discovery["resources"][number], existing: ExistingPolicy): NeededRight {

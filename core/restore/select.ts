@@ -1,5 +1,5 @@
 import type { KindInventory, OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
-import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
 import { kindNeverRestored } from "#core/objects/never-restored.ts";
 import type { CompiledSelection } from "#core/selection/compile-selection.ts";
 
@@ -9,6 +9,8 @@ export interface SelectedKind {
   readonly count: number;
   /** Only because something selected refers to them: created when missing, never touched when they exist. */
   readonly pulledIn: boolean;
+  /** Of those that nobody selected: why an item comes. */
+  readonly because?: ((item: StoredItem) => string) | undefined;
   batches(): AsyncIterable<readonly StoredItem[]>;
 }
 
@@ -101,22 +103,33 @@ function noteNames(batch: readonly StoredItem[], ownerUids: Set<string>, namespa
   }
 }
 
-/** Single objects of a kind, by name (and namespace), that the request did not mean but needs. */
-export async function pullIn(
-  backup: OpenBackup,
-  wanted: { readonly groupResource: string; readonly names: ReadonlySet<string> },
-): Promise<readonly SelectedKind[]> {
+export interface PullIn {
+  readonly groupResource: string;
+  readonly names: ReadonlySet<string>;
+  readonly because: string;
+}
+
+/** Single objects of a kind, by name, that the request did not mean but needs. */
+export async function pullIn(backup: OpenBackup, wanted: PullIn): Promise<readonly SelectedKind[]> {
   const found: SelectedKind[] = [];
   for (const kind of backup.kinds.filter((known) => groupResource(known) === wanted.groupResource)) {
     const items: StoredItem[] = [];
     for await (const batch of filtered(backup.items(kind), ({ name }) => wanted.names.has(name))) {
       items.push(...batch);
     }
-    if (items.length > 0) {
-      found.push({ kind, count: items.length, pulledIn: true, batches: () => once(items) });
-    }
+    found.push(...oneKind(items, () => wanted.because));
   }
   return found;
+}
+
+/** Items of one kind that come although nobody selected them. */
+export function oneKind(
+  items: readonly StoredItem[],
+  because: (item: StoredItem) => string,
+): readonly SelectedKind[] {
+  const [first] = items;
+  if (first === undefined) return [];
+  return [{ kind: kindOf(first), count: items.length, pulledIn: true, because, batches: () => once(items) }];
 }
 
 export async function* filtered(

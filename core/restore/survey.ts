@@ -1,7 +1,7 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource } from "#core/model/item.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { canRefer, referencesOf } from "#core/objects/references.ts";
+import { canRefer, type Reference, referencesOf } from "#core/objects/references.ts";
 import { readClaim, readVolume, type StoredClaim, type Volume } from "./claims.ts";
 import type { Contents } from "./contents.ts";
 import { objectAt } from "./edit-object.ts";
@@ -14,12 +14,18 @@ export interface Survey {
   readonly claims: readonly StoredClaim[];
   readonly volumes: ReadonlyMap<string, Volume>;
   readonly podMakers: readonly PodMaker[];
-  /** `configmaps/namespace/name` and the like that pods name, as in the backup. */
-  readonly configuration: ReadonlySet<string>;
+  /** By `configmaps/namespace/name` and the like, as in the backup: what the objects looked into refer to. */
+  readonly needs: ReadonlyMap<string, Need>;
   /** By group resource: names of cluster-scoped objects that selected ones refer to. */
   readonly related: ReadonlyMap<string, ReadonlySet<string>>;
   /** `namespace/name` of Services with a selector. */
   readonly selectingServices: ReadonlySet<string>;
+}
+
+export interface Need {
+  readonly reference: Reference;
+  /** The first that was seen. */
+  readonly by: StoredItem;
 }
 
 export interface PodMaker {
@@ -31,7 +37,8 @@ export interface SurveyRequest {
   readonly kinds: readonly SelectedKind[];
   /** Kinds that nobody selected but whose contents matter: the volumes of the selected claims. */
   readonly volumes: readonly SelectedKind[];
-  readonly wantsRelated: boolean;
+  /** Whether a part is restored: then what any of its objects refers to may be missing. */
+  readonly isPart: boolean;
   readonly mappingUse: MappingUse;
   readonly signal: AbortSignal;
 }
@@ -45,7 +52,7 @@ export async function surveyContents(contents: Contents, request: SurveyRequest)
     groupResource(kind) === "persistentvolumeclaims" ||
     request.mappingUse.looksAt(kind) ||
     (wantsServices && groupResource(kind) === "services") ||
-    (request.wantsRelated && canRefer(kind));
+    (request.isPart && canRefer(kind));
   for (const selected of [...request.volumes, ...request.kinds.filter(wanted)]) {
     for await (const batch of selected.batches()) {
       await surveyBatch(contents, batch.filter(matters), { seen, ...request });
@@ -66,7 +73,7 @@ function emptySurvey() {
     claims: [] as StoredClaim[],
     volumes: new Map<string, Volume>(),
     podMakers: [] as PodMaker[],
-    configuration: new Set<string>(),
+    needs: new Map<string, Need>(),
     related: new Map<string, Set<string>>(),
     selectingServices: new Set<string>(),
   };
@@ -108,8 +115,17 @@ function surveyObject(seen: Mutable, item: StoredItem, object: ExactObject): voi
 const NOT_RELATED = "persistentvolumes";
 
 function noteReferences(seen: Mutable, item: StoredItem, object: ExactObject): void {
-  for (const { groupResource: kind, namespace, name } of referencesOf(item, object)) {
-    if (namespace !== "") seen.configuration.add(`${kind}/${namespace}/${name}`);
-    else if (kind !== NOT_RELATED) seen.related.set(kind, (seen.related.get(kind) ?? new Set()).add(name));
+  for (const reference of referencesOf(item, object)) {
+    const { groupResource: kind, namespace, name } = reference;
+    if (kind === NOT_RELATED) continue;
+    if (namespace === "") seen.related.set(kind, (seen.related.get(kind) ?? new Set()).add(name));
+    const key = needKey(reference);
+    const known = seen.needs.get(key);
+    const isFirstFirm = known?.reference.optional === true && reference.optional !== true;
+    if (known === undefined || isFirstFirm) seen.needs.set(key, { reference, by: item });
   }
+}
+
+export function needKey({ groupResource: kind, namespace, name }: Reference): string {
+  return `${kind}/${namespace}/${name}`;
 }

@@ -13,6 +13,7 @@ import {
 import type { OwnerFate } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
 import type { SelectedKind } from "./select.ts";
+import { type Need, needKey } from "./survey.ts";
 
 export interface Tally {
   readonly kinds: readonly PlannedKind[];
@@ -27,6 +28,8 @@ export interface TallyRequest {
   readonly ownerUids: ReadonlySet<string>;
   /** Filled on the way: the facts hold the same map, and children are decided after their owners. */
   readonly owners: Map<string, OwnerFate>;
+  /** What is found to be restored is taken out. */
+  readonly unmet: Map<string, Need>;
 }
 
 /** Decides every item once and counts; keeps single items only where something is wrong with them. */
@@ -41,7 +44,11 @@ export async function tallyPlan(
   for (const selected of ownersFirst(kinds)) {
     const tally = newKindTally(selected);
     tallies.push(tally);
+    const isReferredTo = request.unmet
+      .values()
+      .some(({ reference }) => reference.groupResource === groupResource(selected.kind));
     const note = (item: StoredItem): void => {
+      if (isReferredTo) request.unmet.delete(needKey({ groupResource: groupResource(item), ...item }));
       const decision = decideItem(item, facts);
       countDecision(tally, decision);
       if (decision.do === "hold") held.push(heldItem(item, decision.message));

@@ -1,6 +1,6 @@
 import { restoreRequest } from "#core/model/restore.ts";
 import { defineCommand } from "#plugin/command.ts";
-import { clusterFlags, outputFlag, selectionFlags } from "#plugin/flags.ts";
+import { clusterFlags, outputFlag, partFlags, selectionFlags } from "#plugin/flags.ts";
 import { printRoles } from "#plugin/ui/roles.ts";
 import { restoreFlags } from "./restore-flags.ts";
 
@@ -9,7 +9,7 @@ export const rbacRestoreCommand = defineCommand({
   summary: "Print the smallest Role or ClusterRole for a restore",
   description:
     "Restoring roles and bindings needs the verbs escalate and bind, since the server lets nobody grant what he has not got himself; leave those kinds out with --exclude-resources where that is too much.",
-  flags: { ...selectionFlags, existing: restoreFlags.existing, ...outputFlag, ...clusterFlags },
+  flags: { ...selectionFlags, ...partFlags, existing: restoreFlags.existing, ...outputFlag, ...clusterFlags },
   examples: [
     {
       command: "kubectl backup rbac restore -n shop | kubectl apply -f -",
@@ -31,11 +31,9 @@ export const rbacRestoreCommand = defineCommand({
     const existing = restoreRequest.shape.existing.parse(flags.existing);
     const cluster = await openClusterFor(flags, app);
     try {
-      await printRoles(
-        app,
-        flags.output,
-        restoreRights(selection, await cluster.discover(app.signal), existing),
-      );
+      const { withDependencies = false, withOwners = false } = flags;
+      const how = { existing, withDependencies, withOwners };
+      await printRoles(app, flags.output, restoreRights(selection, await cluster.discover(app.signal), how));
       return 0;
     } finally {
       cluster.close();

@@ -1,9 +1,10 @@
 import type { FlagValues } from "#plugin/command.ts";
-import { clusterFlags, locationFlag, outputFlag, selectionFlags, yesFlag } from "#plugin/flags.ts";
+import { clusterFlags, locationFlag, outputFlag, partFlags, selectionFlags, yesFlag } from "#plugin/flags.ts";
 
 /** Of `restore`. */
 export const restoreFlags = {
   ...selectionFlags,
+  ...partFlags,
   name: {
     type: "string",
     value: "NAME",

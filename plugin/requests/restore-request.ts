@@ -20,6 +20,8 @@ export function wantedRestore(backup: string, given: RestoreFlags, fresh: Fresh)
     name: name.data,
     backup,
     selection: selectionOf(given),
+    withDependencies: given.withDependencies,
+    withOwners: given.withOwners,
     namespaceMapping: mappingOf(given.namespaceMapping, "--namespace-mapping"),
     storageClassMapping: mappingOf(given.storageClassMapping, "--storage-class-mapping"),
     imageMapping: imageMapping(given.imageMapping),

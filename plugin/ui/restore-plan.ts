@@ -2,6 +2,7 @@ import { groupResource } from "#core/model/item.ts";
 import type { RestorePlan } from "#core/restore/plan.ts";
 import type { DocumentedKind, PlanDocument } from "#core/restore/plan-document.ts";
 import type { PreviewedObject } from "#core/restore/preview/preview-restore.ts";
+import { pulledInText } from "./pulled-in-text.ts";
 import { reasonPhrases } from "./reasons.ts";
 import { escapeControl, renderTable } from "./table.ts";
 import { formatCount } from "./units.ts";
@@ -17,6 +18,7 @@ export function restorePlanText(plan: PlanDocument): string {
     kindsText(plan.kinds),
     changesText(plan.objects),
     claimsText(plan),
+    pulledInText(plan),
     missingText(plan),
     leftOutText(plan),
     plan.warnings.map((warning) => `warning: ${escapeControl(warning)}\n`).join(""),

@@ -46,7 +46,7 @@ describe("what is being deleted in the target", () => {
       },
     };
     const owners = new Map<string, OwnerFate>();
-    const request = { ownerUids: new Set(["old"]), owners };
+    const request = { ownerUids: new Set(["old"]), owners, unmet: new Map() };
     const tally = await tallyPlan([kind], factsWith(leaving), request);
     expect([...tally.liveOwners]).toEqual([]);
     expect([...owners]).toEqual([["old", "created"]]);

@@ -22,6 +22,8 @@ const report: RestoreReport = {
   neverRestored: [{ resource: "nodes", count: 3, reason: "describes a machine" }],
   notReady: [],
   troubles: [],
+  pulledIn: [],
+  unmet: [],
   warnings: ["odd\u001b[2J name"],
   notes: [],
   seconds: {},
