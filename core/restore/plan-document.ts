@@ -25,6 +25,8 @@ export interface PlanDocument {
     readonly reason: string;
   }[];
   readonly absentNamespaces: readonly string[];
+  readonly pulledIn: RestorePlan["pulledIn"];
+  readonly unmet: RestorePlan["unmet"];
   readonly warnings: readonly string[];
 }
 
@@ -57,6 +59,8 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
       ({ kind, count, reason }) => ({ resource: groupResource(kind), count, reason }),
     ),
     absentNamespaces: absentNamespaces.toSorted(),
+    pulledIn: sorted(plan.pulledIn, titleOf),
+    unmet: sorted(plan.unmet, ({ kind, namespace, name }) => `${kind} ${namespace}/${name}`),
     warnings: warnings.toSorted(),
   };
 }
@@ -70,7 +74,7 @@ function documentedKind({ group, version, resource, pulledIn, counts, reasons }:
   return { group, version, resource, pulledIn, ...counts, reasons: sortedRecord(reasons) };
 }
 
-function titleOf(object: PreviewedObject): string {
+function titleOf(object: Pick<PreviewedObject, "group" | "resource" | "namespace" | "name">): string {
   return `${groupResource(object)} ${object.namespace}/${object.name}`;
 }
 
