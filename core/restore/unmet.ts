@@ -37,7 +37,9 @@ export async function findUnmet(
     kind === "storageclasses.storage.k8s.io" ? (request.storageClassMapping[name] ?? name) : name;
   const found = missed.flatMap(({ reference, by }) => {
     const { namespace, name } = reference;
-    const isLive = isThere(existing.find(namedKind(reference), mapped(namespace, outlook), target(reference)));
+    const isLive = isThere(
+      existing.find(namedKind(reference), mapped(namespace, outlook), target(reference)),
+    );
     if (isLive) return [];
     const inBackup = stored.has(needKey(reference));
     return [{ kind: reference.groupResource, namespace, name, neededBy: itemTitle(by, by), inBackup }];
