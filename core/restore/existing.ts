@@ -3,6 +3,7 @@ import type { Cluster, ListRequest } from "#core/kube/cluster.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
+import { isMarkedDefault } from "./rules/default-classes.ts";
 
 /** An object that is in the target already. */
 export interface LiveMark {
@@ -13,6 +14,8 @@ export interface LiveMark {
 /** What of the selected kinds is in the target, read by lists of metadata. */
 export interface Existing {
   find(kind: Pick<ItemKind, "group" | "resource">, namespace: string, name: string): LiveMark | undefined;
+  /** By `resource.group`: names of classes that are marked as the default. */
+  readonly defaultClasses: ReadonlyMap<string, readonly string[]>;
   /** Lists nothing that may be there: a refused list, or a namespace that is going away. */
   readonly warnings: readonly string[];
 }
@@ -32,6 +35,7 @@ const LISTS_IN_FLIGHT = 6;
 
 export async function readExisting(cluster: Cluster, request: ExistingRequest): Promise<Existing> {
   const marks = new Map<string, Map<string, LiveMark>>([["namespaces", prefixed(request.liveNamespaces)]]);
+  const defaultClasses = new Map<string, string[]>();
   const warnings: string[] = [];
   const kinds = request.kinds.filter((kind) => groupResource(kind) !== "namespaces");
   await forEachLimited(
@@ -43,6 +47,9 @@ export async function readExisting(cluster: Cluster, request: ExistingRequest): 
       try {
         await eachHeader(cluster, { ...request, kind, signal }, (header) => {
           found.set(`${header.namespace}/${header.name}`, markOf(header));
+          if (isMarkedDefault(header.annotations)) {
+            defaultClasses.getOrInsertComputed(groupResource(kind), () => []).push(header.name);
+          }
         });
       } catch (error) {
         if (!isFailure(error) || error.reply === undefined) throw error;
@@ -52,6 +59,7 @@ export async function readExisting(cluster: Cluster, request: ExistingRequest): 
   );
   return {
     find: (kind, namespace, name) => marks.get(groupResource(kind))?.get(`${namespace}/${name}`),
+    defaultClasses,
     warnings,
   };
 }

@@ -8,12 +8,16 @@ export interface ChosenPorts {
 }
 
 /**
- * Which node ports of a Service a user chose: those in what kubectl applied last, or, where nobody applied, those that
- * somebody's request named (allocated ports belong to no manager).
+ * Which node ports of a Service a user chose: those in what kubectl applied last, and those that somebody's request
+ * named (allocated ports belong to no manager).
  */
 export function userSetNodePorts(service: ExactObject): ChosenPorts {
-  const applied = lastApplied(service);
-  return applied === undefined ? portsInManagedFields(service) : portsInApplied(applied);
+  const applied = portsInApplied(lastApplied(service) ?? {});
+  const managed = portsInManagedFields(service);
+  return {
+    isPortChosen: (port) => applied.isPortChosen(port) || managed.isPortChosen(port),
+    healthCheck: applied.healthCheck || managed.healthCheck,
+  };
 }
 
 function portsInApplied(applied: ExactObject): ChosenPorts {
@@ -32,6 +36,7 @@ function portsInManagedFields(service: ExactObject): ChosenPorts {
   const keys = new Set<string>();
   let healthCheck = false;
   for (const entry of objectsAt(service, ["metadata", "managedFields"])) {
+    if (textAt(entry, ["manager"]).endsWith("controller-manager")) continue;
     const spec = objectAt(entry, ["fieldsV1", "f:spec"]);
     healthCheck ||= Object.hasOwn(spec, "f:healthCheckNodePort");
     for (const [key, fields] of Object.entries(objectAt(spec, ["f:ports"]))) {

@@ -96,6 +96,9 @@ const LANE_OF: ReadonlyMap<string, LaneName> = new Map([
   ["validatingadmissionpolicybindings.admissionregistration.k8s.io", "gates"],
   ["mutatingadmissionpolicies.admissionregistration.k8s.io", "gates"],
   ["mutatingadmissionpolicybindings.admissionregistration.k8s.io", "gates"],
+  // Argo CD would begin to reconcile over what is being restored.
+  ["applications.argoproj.io", "gates"],
+  ["applicationsets.argoproj.io", "gates"],
   ["resourcequotas", "quotas"],
 ]);
 

@@ -178,11 +178,22 @@ async function gatherFacts(
       owners,
       selectingServices,
       statusKinds,
+      defaultClasses: existing.defaultClasses,
+      apiGroups: apiGroups(outlook.discovery, pulled.definitions),
+      targetVersion: (kind) => {
+        const target = targetKind(kind);
+        return "kind" in target ? target.kind.version : kind.version;
+      },
     },
     existing,
     targetKind,
     held: holdPodMakers(survey, claims, left.filter(isAbsent)),
   };
+}
+
+function apiGroups({ resources }: Discovery, definitions: ReadonlySet<string>): ReadonlySet<string> {
+  const coming = [...definitions].map((name) => name.slice(name.indexOf(".") + 1));
+  return new Set([...resources.map(({ group }) => group), ...coming]);
 }
 
 function hasClaim(existing: Existing, namespace: string, name: string): boolean {

@@ -1,4 +1,5 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
+import type { ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 
@@ -89,6 +90,12 @@ export interface RuleFacts {
   readonly selectingServices: ReadonlySet<string>;
   /** `resource.group` of the kinds whose status is restored too. */
   readonly statusKinds: ReadonlySet<string>;
+  /** By `resource.group`: names of the classes that are the target's defaults. */
+  readonly defaultClasses: ReadonlyMap<string, readonly string[]>;
+  /** Served by the target, or coming with a definition that is restored. */
+  readonly apiGroups: ReadonlySet<string>;
+  /** The version in which items of a kind are written: theirs, or the one that replaced it. */
+  readonly targetVersion: (kind: ItemKind) => string;
 }
 
 /** What a transformation may look at. */

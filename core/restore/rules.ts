@@ -8,8 +8,11 @@ import { cronJobs } from "./rules/cron-jobs.ts";
 import { customResourceDefinitions } from "./rules/custom-resource-definitions.ts";
 import { customResources } from "./rules/custom-resources.ts";
 import { daemonSets } from "./rules/daemon-sets.ts";
+import { defaultClasses } from "./rules/default-classes.ts";
+import { deployments } from "./rules/deployments.ts";
 import { endpointSlices, endpoints } from "./rules/endpoints.ts";
 import { flowControl } from "./rules/flow-control.ts";
+import { groupSnapshots } from "./rules/group-snapshots.ts";
 import { jobs } from "./rules/jobs.ts";
 import { namespaces } from "./rules/namespaces.ts";
 import { persistentVolumeClaims } from "./rules/persistent-volume-claims.ts";
@@ -36,9 +39,11 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ["cronjobs.batch", cronJobs],
   ["customresourcedefinitions.apiextensions.k8s.io", customResourceDefinitions],
   ["daemonsets.apps", daemonSets],
+  ["deployments.apps", deployments],
   ["endpoints", endpoints],
   ["endpointslices.discovery.k8s.io", endpointSlices],
   ["flowschemas.flowcontrol.apiserver.k8s.io", flowControl],
+  ["ingressclasses.networking.k8s.io", defaultClasses],
   ["jobs.batch", jobs],
   ["mutatingwebhookconfigurations.admissionregistration.k8s.io", webhookConfigurations],
   ["namespaces", namespaces],
@@ -55,6 +60,9 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ["serviceaccounts", serviceAccounts],
   ["servicecidrs.networking.k8s.io", serviceCidrs],
   ["services", services],
+  ["storageclasses.storage.k8s.io", defaultClasses],
+  ["volumegroupsnapshotcontents.groupsnapshot.storage.k8s.io", groupSnapshots],
+  ["volumegroupsnapshots.groupsnapshot.storage.k8s.io", groupSnapshots],
   ["volumesnapshotcontents.snapshot.storage.k8s.io", volumeSnapshotContents],
   ["volumesnapshots.snapshot.storage.k8s.io", volumeSnapshots],
   ["validatingwebhookconfigurations.admissionregistration.k8s.io", webhookConfigurations],

@@ -1,5 +1,6 @@
 import type { Discovery } from "#core/kube/cluster.ts";
 import { apiVersion, groupResource, type ItemKind } from "#core/model/item.ts";
+import { newerVersion } from "./older-versions.ts";
 
 /** Where objects of a kind go in the target, or why they cannot. */
 export type TargetKind =
@@ -8,7 +9,7 @@ export type TargetKind =
   | { readonly served: false; readonly coming: true; readonly kind: ItemKind }
   | { readonly served: false; readonly coming: false; readonly reason: string; readonly message: string };
 
-/** The server converts only between versions it serves, so an object can be sent only in its own. */
+/** The server converts only between versions it serves: an object is sent in its own, or in one that says the same. */
 export function findTargetKind(
   kind: ItemKind,
   discovery: Discovery,
@@ -16,7 +17,9 @@ export function findTargetKind(
 ): TargetKind {
   const name = groupResource(kind);
   const versions = discovery.resources.filter((resource) => groupResource(resource) === name);
-  const same = versions.find(({ version }) => version === kind.version);
+  const same =
+    versions.find(({ version }) => version === kind.version) ??
+    versions.find(({ version }) => version === newerVersion(kind));
   if (same !== undefined) {
     const { group, version, resource, namespaced } = same;
     return { served: true, kind: { group, version, resource, kind: same.kind, namespaced } };

@@ -3,22 +3,25 @@ import { groupResource } from "#core/model/item.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
 import { valueAt, withoutValue } from "./edit-object.ts";
+import { inNewerVersion } from "./older-versions.ts";
 import { reshape } from "./reshape.ts";
 import { type LaterStep, type RuleFacts, type Ruling, restored, type Seen } from "./rule.ts";
+import { warnOfForeignFinalizers } from "./rules/foreign-finalizers.ts";
 import { cleanMetadata } from "./rules/metadata.ts";
 import { statusStep } from "./rules/status.ts";
 import { ruleFor } from "./rules.ts";
 
 export interface Transformed {
   readonly ruling: Ruling;
-  /** As it lay in the backup. */
+  /** As it lay in the backup, in the version in which it is written. */
   readonly original: ExactObject;
 }
 
 /** One item's bytes → what is sent: first the rules for all kinds, then those of its own, then what the request wants changed. */
 export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFacts): Transformed {
-  const original = parseExactBytes(bytes);
-  if (!isExactObject(original)) throw new SyntaxError("the item is not a JSON object");
+  const stored = parseExactBytes(bytes);
+  if (!isExactObject(stored)) throw new SyntaxError("the item is not a JSON object");
+  const original = inNewerVersion(stored, item, facts.targetVersion(item));
   const namespace = item.namespaced ? facts.mapNamespace(item.namespace) : "";
   const renamed = isRenamed(item, facts);
   const seen: Seen = { item, original, facts, renamed, copy: renamed || facts.otherCluster };
@@ -26,7 +29,15 @@ export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFa
   const clean = dropStatus(cleanMetadata(original, { namespace, dropProtection }), item);
   const ruled = ruleFor(item).transform?.(clean, seen) ?? restored(clean);
   const ruling = ruled.verdict === "restore" ? reshape(ruled, seen) : ruled;
-  return { original, ruling: withManagedFields(withStatus(ruling, seen), seen) };
+  const finished = withManagedFields(withStatus(ruling, seen), seen);
+  return { original, ruling: withFindings(finished, facts.apiGroups) };
+}
+
+function withFindings(ruling: Ruling, apiGroups: ReadonlySet<string>): Ruling {
+  if (ruling.verdict !== "restore") return ruling;
+  const foreign = warnOfForeignFinalizers(ruling.object, apiGroups);
+  if (foreign.length === 0) return ruling;
+  return { ...ruling, creationWarnings: [...(ruling.creationWarnings ?? []), ...foreign] };
 }
 
 function isRenamed(item: StoredItem, facts: RuleFacts): boolean {

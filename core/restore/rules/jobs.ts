@@ -14,6 +14,9 @@ import { restored, skipped } from "#core/restore/rule.ts";
 /** The server makes these and refuses the old ones. */
 const UID_LABELS: ReadonlySet<string> = new Set(["controller-uid", "batch.kubernetes.io/controller-uid"]);
 
+/** The last two are told while pods still end: what becomes of the Job is decided by then. */
+const ENDS: ReadonlySet<string> = new Set(["Complete", "Failed", "SuccessCriteriaMet", "FailureTarget"]);
+
 /** A Job without its status would run again from the start. */
 export const jobs: Rule = {
   descent: 1,
@@ -36,7 +39,7 @@ export const jobs: Rule = {
 function hasEnded(job: ExactObject): boolean {
   if (textAt(job, ["status", "completionTime"]) !== "") return true;
   return objectsAt(job, ["status", "conditions"]).some(
-    ({ type, status }) => status === "True" && (type === "Failed" || type === "Complete"),
+    ({ type, status }) => status === "True" && typeof type === "string" && ENDS.has(type),
   );
 }
 

@@ -42,8 +42,12 @@ export const persistentVolumeClaims: Rule = {
   },
 };
 
+function isOfBinding(key: string): boolean {
+  return BINDING_ANNOTATIONS.has(key) || key.startsWith("volume.kubernetes.io/node-expansion");
+}
+
 function dropBinding(object: ExactObject): ExactObject {
   return withoutKeys(withoutValue(object, ["spec", "volumeName"]), ["metadata", "annotations"], (key) =>
-    BINDING_ANNOTATIONS.has(key),
+    isOfBinding(key),
   );
 }

@@ -1,3 +1,4 @@
+import { valueAt, withoutValue } from "#core/restore/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 
 export const priorityClasses: Rule = {
@@ -5,4 +6,12 @@ export const priorityClasses: Rule = {
     name.startsWith("system-")
       ? { reason: "auto-made", message: "the API server makes its own, and refuses this prefix" }
       : undefined,
+  afterRefusal(object, { status, message }) {
+    if (status !== 403 || valueAt(object, ["globalDefault"]) !== true) return undefined;
+    if (!/default/i.test(message)) return undefined;
+    return {
+      object: withoutValue(object, ["globalDefault"]),
+      warning: "is not the default any more: the cluster has another default priority class",
+    };
+  },
 };

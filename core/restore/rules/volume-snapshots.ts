@@ -1,5 +1,12 @@
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, textAt, withoutValue, withoutValues, withValue } from "#core/restore/edit-object.ts";
+import {
+  objectAt,
+  textAt,
+  withoutKeys,
+  withoutValue,
+  withoutValues,
+  withValue,
+} from "#core/restore/edit-object.ts";
 import type { Rule, Seen } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 
@@ -20,10 +27,22 @@ export const volumeSnapshotContents: Rule = {
     const namespace = textAt(object, [...REFERENCE, "namespace"]);
     const reference = withoutValues(objectAt(object, REFERENCE), [["uid"], ["resourceVersion"]]);
     const mapped = withValue(reference, ["namespace"], seen.facts.mapNamespace(namespace));
-    const content = withValue(withoutValue(object, ["status"]), REFERENCE, mapped);
+    const content = withValue(dropProgress(object), REFERENCE, mapped);
     return retained(withValue(content, SOURCE, { snapshotHandle: handle }), namespace, seen);
   },
 };
+
+/** What the snapshot controllers note while they work; without them an end would never be noted. */
+const PROGRESS: ReadonlySet<string> = new Set([
+  "snapshot.storage.kubernetes.io/volumesnapshot-being-created",
+  "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted",
+]);
+
+function dropProgress(object: ExactObject): ExactObject {
+  return withoutKeys(withoutValue(object, ["status"]), ["metadata", "annotations"], (key) =>
+    PROGRESS.has(key),
+  );
+}
 
 /** Another cluster's or another name's original may still own the snapshot. */
 function retained(content: ExactObject, namespace: string, { facts }: Seen) {
@@ -38,7 +57,7 @@ function retained(content: ExactObject, namespace: string, { facts }: Seen) {
 export const volumeSnapshots: Rule = {
   transform(object, { original }) {
     const content = textAt(original, ["status", "boundVolumeSnapshotContentName"]);
-    const bare = withoutValue(object, ["status"]);
+    const bare = dropProgress(object);
     return restored(content === "" ? bare : withValue(bare, SOURCE, { volumeSnapshotContentName: content }));
   },
 };

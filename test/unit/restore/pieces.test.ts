@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Discovery } from "#core/kube/cluster.ts";
+import type { ItemKind } from "#core/model/item.ts";
 import { mergePatch } from "#core/restore/merge-patch.ts";
 import { joinOwners, linkOwners, openOwnerBook } from "#core/restore/owners.ts";
 import { claimTest } from "#core/restore/pod-specs.ts";
@@ -87,6 +88,12 @@ describe("the target of a kind", () => {
       message: /policy\/v1, not/,
     });
     expect(find("v1beta1", ["pdbs.policy"])).toMatchObject({ coming: true });
+    const [old, now] = ["v1beta1", "v1"].map((version) => ({
+      ...served(version),
+      resource: "poddisruptionbudgets",
+    }));
+    const budgets = { resources: [now], down: [] } as unknown as Discovery;
+    expect(findTargetKind(old as ItemKind, budgets, new Set())).toEqual({ served: true, kind: now });
     expect(findTargetKind({ ...served("v1"), resource: "other" }, discovery, new Set())).toMatchObject({
       reason: "kind-not-served",
     });

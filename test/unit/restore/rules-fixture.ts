@@ -24,6 +24,9 @@ export function factsFor(request: Record<string, unknown> = {}, more: Partial<Ru
     owners: new Map(),
     selectingServices: new Set(),
     statusKinds: new Set(),
+    defaultClasses: new Map(),
+    apiGroups: new Set(),
+    targetVersion: ({ version }) => version,
     ...more,
   };
 }

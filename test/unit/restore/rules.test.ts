@@ -108,6 +108,41 @@ describe("Services", () => {
     );
   });
 
+  it("keep a port that was edited after kubectl had applied, and none that a controller set", () => {
+    const ports = [
+      { port: 80, nodePort: 30080 },
+      { port: 81, nodePort: 30081 },
+      { port: 82, nodePort: 30082 },
+    ];
+    const applied = '{"spec":{"ports":[{"port":80,"nodePort":30080},{"port":81},{"port":82}]}}';
+    const names = (manager: string, port: number) => ({
+      manager,
+      fieldsV1: {
+        "f:spec": {
+          "f:healthCheckNodePort": {},
+          "f:ports": { [`k:{"port":${port},"protocol":"TCP"}`]: { "f:nodePort": {} } },
+        },
+      },
+    });
+    const made = service({ ports, healthCheckNodePort: 31000 });
+    const object = (...managedFields: readonly ExactObject[]) => ({
+      ...made,
+      metadata: {
+        ...metadata,
+        annotations: { "kubectl.kubernetes.io/last-applied-configuration": applied },
+        managedFields,
+      },
+    });
+    const edited = object(names("kubectl-edit", 81), names("cloud-controller-manager", 82));
+    expect(spec({ resource: "services", object: edited })).toEqual({
+      ports: [{ port: 80, nodePort: 30080 }, { port: 81, nodePort: 30081 }, { port: 82 }],
+      healthCheckNodePort: 31000,
+    });
+    expect(
+      spec({ resource: "services", object: object(names("cloud-controller-manager", 82)) }),
+    ).not.toHaveProperty("healthCheckNodePort");
+  });
+
   it("stay headless, and outside names stay untouched", () => {
     const headless = service({ clusterIP: "None", clusterIPs: ["None"] });
     const outside = { metadata, spec: { type: "ExternalName", externalName: "example.com", clusterIP: "" } };
@@ -228,6 +263,8 @@ describe("jobs", () => {
     { status: { completionTime: "2026-01-01T00:00:00Z" } },
     { status: { conditions: [{ type: "Failed", status: "True" }] } },
     { status: { conditions: [{ type: "Complete", status: "True" }] } },
+    { status: { conditions: [{ type: "SuccessCriteriaMet", status: "True" }] } },
+    { status: { conditions: [{ type: "FailureTarget", status: "True" }] } },
   ])("that have ended stay away: %o", ({ status }) => {
     expect(transformed({ resource: "jobs", group: "batch", object: { ...job({}), status } })).toMatchObject({
       reason: "finished-job",
@@ -488,6 +525,59 @@ describe("other kinds", () => {
       sent({ resource, group, object: object({ "cert-manager.io/inject-ca-from": "x" }) })["webhooks"],
     ).toEqual([{ name: "w", clientConfig: { service: {} } }]);
     expect(sent({ resource, group, object: object({}) })["webhooks"]).toEqual(webhooks);
+  });
+
+  it("APIServices of the server itself stay away, others take the certificate that is put in", () => {
+    const group = "apiregistration.k8s.io";
+    const service = { namespace: "app", name: "api" };
+    const object = (more: ExactObject, annotations: ExactObject = {}) => ({
+      metadata: { name: "v1.example.com", annotations },
+      spec: { version: "v1", ...more },
+    });
+    expect(transformed({ resource: "apiservices", group, object: object({}) })).toMatchObject({
+      reason: "auto-made",
+    });
+    const own = object({ service, caBundle: "old" });
+    expect(spec({ resource: "apiservices", group, object: own })).toEqual(own.spec);
+    const injected = object({ service, caBundle: "old" }, { "cert-manager.io/inject-ca-from": "x" });
+    expect(spec({ resource: "apiservices", group, object: injected })).toEqual({ version: "v1", service });
+  });
+
+  it("a Deployment keeps its revision only together with its history", () => {
+    const given = {
+      resource: "deployments",
+      group: "apps",
+      object: { metadata: { ...metadata, annotations: { "deployment.kubernetes.io/revision": "7" } } },
+    };
+    expect(sent(given)).toEqual({ metadata });
+    const facts = { owners: new Map([["old-uid", "created" as const]]) };
+    expect(sent({ ...given, facts })).toEqual(given.object);
+  });
+
+  it("groups of snapshots stay away: new ones would be cut", () => {
+    const group = "groupsnapshot.storage.k8s.io";
+    expect(decide(`volumegroupsnapshots.${group}`, {})).toBe("group-snapshot");
+    expect(decide(`volumegroupsnapshotcontents.${group}`, {})).toBe("group-snapshot");
+  });
+
+  it("snapshots lose what their controllers noted while they worked", () => {
+    const annotations = {
+      "snapshot.storage.kubernetes.io/volumesnapshot-being-deleted": "yes",
+      "snapshot.storage.kubernetes.io/deletion-secret-name": "s",
+    };
+    const object = { metadata: { ...metadata, annotations }, spec: { source: {} } };
+    expect(
+      sent({ resource: "volumesnapshots", group: "snapshot.storage.k8s.io", object })["metadata"],
+    ).toEqual({
+      ...metadata,
+      annotations: { "snapshot.storage.kubernetes.io/deletion-secret-name": "s" },
+    });
+  });
+
+  it("claims lose what a driver noted while it grew their volume", () => {
+    const annotations = { "volume.kubernetes.io/node-expansion-not-required": "true" };
+    const object = { metadata: { ...metadata, annotations }, spec: {} };
+    expect(sent({ resource: "persistentvolumeclaims", object })["metadata"]).toEqual(metadata);
   });
 
   it("DaemonSets lose the generation of their template", () => {

@@ -13,7 +13,7 @@ const held: ClaimFate = { fate: "held", message: "its data is nowhere" };
 function factsWith(live: LiveMark | undefined): DecisionFacts {
   return {
     rules: factsFor({}, { claims: new Map([["app/one", held]]) }),
-    existing: { find: () => live, warnings: [] },
+    existing: { find: () => live, defaultClasses: new Map(), warnings: [] },
     targetKind: (kind) => ({ served: true, kind }),
     held: new Map([["deployments.apps app/one", "mounts data"]]),
   };

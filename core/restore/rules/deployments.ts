@@ -1,0 +1,15 @@
+import { withoutKeys } from "#core/restore/edit-object.ts";
+import type { Rule } from "#core/restore/rule.ts";
+import { restored } from "#core/restore/rule.ts";
+
+const REVISION = "deployment.kubernetes.io/revision";
+
+/** The revision counts the ReplicaSets of its history: where none returns, the count begins anew. */
+export const deployments: Rule = {
+  transform: (object, { item, facts }) =>
+    restored(
+      facts.owners.has(item.uid)
+        ? object
+        : withoutKeys(object, ["metadata", "annotations"], (key) => key === REVISION),
+    ),
+};
