@@ -24,3 +24,27 @@ export const VOLUMES: ItemKind = {
   kind: "PersistentVolume",
   namespaced: false,
 };
+
+export const SERVICE_ACCOUNTS: ItemKind = {
+  group: "",
+  version: "v1",
+  resource: "serviceaccounts",
+  kind: "ServiceAccount",
+  namespaced: true,
+};
+
+export const SERVICES: ItemKind = {
+  group: "",
+  version: "v1",
+  resource: "services",
+  kind: "Service",
+  namespaced: true,
+};
+
+export const ENDPOINT_SLICES: ItemKind = {
+  group: "discovery.k8s.io",
+  version: "v1",
+  resource: "endpointslices",
+  kind: "EndpointSlice",
+  namespaced: true,
+};

@@ -2,6 +2,7 @@ import { sleep } from "#core/flow/sleep.ts";
 import type { ObjectRef, WriteReply } from "#core/kube/cluster.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { Failure } from "#core/model/errors.ts";
+import { groupResource } from "#core/model/item.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
 import {
   type ExactObject,
@@ -11,9 +12,11 @@ import {
 } from "#core/objects/exact-json.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
-import { textAt } from "./edit-object.ts";
+import { textAt, withoutKeys } from "./edit-object.ts";
 import { liveState } from "./live-digests.ts";
+import { awaitNeeds } from "./needs.ts";
 import type { RestoreRun } from "./restore-run.ts";
+import type { Softened } from "./rule.ts";
 import { settleExisting } from "./settle-existing.ts";
 import { waitUntilGone } from "./wait-until-gone.ts";
 import type { Wish } from "./write-item.ts";
@@ -32,6 +35,8 @@ export async function createObject(run: RestoreRun, wish: Wish): Promise<ItemOut
       "an object of this name is being deleted and was still there at the timeout",
     );
   }
+  const lacking = await awaitNeeds(run, wish);
+  if (lacking !== undefined) return lacking;
   for (let lost = 0; lost < ATTEMPTS; lost += 1) {
     const reply = await postWherePathIsThere(run, wish);
     if (reply !== "lost") return settleReply(run, wish, reply);
@@ -52,6 +57,10 @@ async function postWherePathIsThere(run: RestoreRun, wish: Wish): Promise<WriteR
 
 function settleReply(run: RestoreRun, wish: Wish, reply: WriteReply): Promise<ItemOutcome> | ItemOutcome {
   if (reply.ok) return noteCreated(run, wish, reply);
+  const why = run.finish.unestablished.get(groupResource(wish.target.kind));
+  if (why !== undefined && isPathAbsent(reply)) {
+    return failed("kind-not-established", `its definition was created but is not established: ${why}`);
+  }
   return isAlreadyThere(reply) ? meetNamesake(run, wish, reply) : soften(run, wish, reply);
 }
 
@@ -111,7 +120,9 @@ async function meetNamesake(run: RestoreRun, wish: Wish, reply: Refused): Promis
 /** Another form of the object that its rule knows for such a refusal. */
 async function soften(run: RestoreRun, wish: Wish, reply: Refused): Promise<ItemOutcome> {
   const { status, message } = reply;
-  const softened = wish.rule.afterRefusal?.(wish.body, { status, message, request: run.request });
+  const softened =
+    wish.rule.afterRefusal?.(wish.body, { status, message, request: run.request }) ??
+    withoutMarks(wish.body, reply);
   if (softened === undefined) return refusedOutcome(reply);
   wish.warnings.push(softened.warning);
   const again = await post(run, softened.object, wish);
@@ -119,7 +130,18 @@ async function soften(run: RestoreRun, wish: Wish, reply: Refused): Promise<Item
   return again.ok ? noteCreated(run, wish, again) : refusedOutcome(again);
 }
 
+/** Annotations may hold 256 KiB in all; an object that fills them has no room for this restore's own. */
+function withoutMarks(body: ExactObject, { status, message }: Refused): Softened | undefined {
+  if (status !== 422 || !/annotations: Too long/.test(message)) return undefined;
+  const own: readonly string[] = [annotationKeys.restoredFrom, annotationKeys.pendingSteps];
+  return {
+    object: withoutKeys(body, ["metadata", "annotations"], (key) => own.includes(key)),
+    warning: "its annotations are full: it does not say which restore made it",
+  };
+}
+
 function mayComeUp(run: RestoreRun, wish: Wish): boolean {
+  if (run.finish.unestablished.has(groupResource(wish.target.kind))) return false;
   return !isBuiltInGroup(wish.target.kind.group) && performance.now() < run.definitionsReadyBy.at;
 }
 

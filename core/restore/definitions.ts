@@ -15,8 +15,10 @@ export async function awaitDefinitions(run: RestoreRun): Promise<void> {
   const signal = AbortSignal.any([run.signal, AbortSignal.timeout(ESTABLISHED_WITHIN_MS)]);
   try {
     const unready = await awaitObjects(run.cluster, awaited, { signal, onReady: () => undefined });
-    for (const { name, why } of unready)
-      run.finish.notes.push(`${DEFINITIONS} ${name} is not established: ${why}`);
+    for (const { name, why } of unready) {
+      run.finish.unestablished.set(name, why);
+      run.finish.troubles.push(`${DEFINITIONS} ${name} is not established: ${why}`);
+    }
   } catch (error) {
     // They may be made but not looked at: each resource's own creation then waits for its path.
     if (!isFailure(error, "cluster-forbidden")) throw error;

@@ -19,6 +19,10 @@ export interface FinishBook {
   readonly finished: Set<string>;
   /** Whose readiness is waited for, by `group-resource`. */
   readonly awaited: Map<string, { readonly kind: ItemKind; readonly keys: Set<string> }>;
+  /** Services for which an answer was waited for, by `namespace/name`: why there is none, or undefined. */
+  readonly services: Map<string, Promise<string | undefined>>;
+  /** By `resource.group`: why objects of a kind cannot be created, although its definition was. */
+  readonly unestablished: Map<string, string>;
   /** Later steps that failed. */
   readonly troubles: string[];
   /** For the report: what was left out on the way. */
@@ -26,5 +30,14 @@ export interface FinishBook {
 }
 
 export function openFinishBook(): FinishBook {
-  return { owners: [], steps: [], finished: new Set(), awaited: new Map(), troubles: [], notes: [] };
+  return {
+    owners: [],
+    steps: [],
+    finished: new Set(),
+    awaited: new Map(),
+    services: new Map(),
+    unestablished: new Map(),
+    troubles: [],
+    notes: [],
+  };
 }

@@ -180,6 +180,7 @@ async function gatherFacts(
       statusKinds,
       defaultClasses: existing.defaultClasses,
       apiGroups: apiGroups(outlook.discovery, pulled.definitions),
+      itemVersions: new Map(kinds.map(({ kind }) => [groupResource(kind), kind.version])),
       targetVersion: (kind) => {
         const target = targetKind(kind);
         return "kind" in target ? target.kind.version : kind.version;

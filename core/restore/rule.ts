@@ -12,6 +12,8 @@ export interface Rule {
   readonly decide?: ((item: StoredItem, facts: RuleFacts) => Skip | undefined) | undefined;
   /** From the object as the metadata rule left it to the one that is sent. `original` is as it lay in the backup. */
   readonly transform?: ((object: ExactObject, seen: Seen) => Ruling) | undefined;
+  /** What must be there before the object, as it is sent, is created. */
+  readonly needs?: ((object: ExactObject) => readonly Need[]) | undefined;
   /** The server refused the object: another one to try, once. */
   readonly afterRefusal?: ((object: ExactObject, refusal: Refusal) => Softened | undefined) | undefined;
   /** Instead of the policy, when the object exists: a merge patch that only adds (undefined: nothing is missing). */
@@ -21,6 +23,12 @@ export interface Rule {
   /** How many kinds stand above it: decided after those that may own it. */
   readonly descent?: number | undefined;
 }
+
+export type Need =
+  /** A service account of its namespace. */
+  | { readonly type: "account"; readonly name: string }
+  /** Somebody who answers for it. Where nobody does, the object is left out if that blocks, and warned of if not. */
+  | { readonly type: "service"; readonly namespace: string; readonly name: string; readonly blocks: boolean };
 
 export interface Skip {
   readonly reason: string;
@@ -45,6 +53,8 @@ export interface LaterStep {
   readonly name: string;
   readonly patch: ExactObject;
   readonly subresource?: "status" | undefined;
+  /** After webhooks and policies too; all other steps come before them. */
+  readonly isLast?: boolean | undefined;
 }
 
 export interface Refusal {
@@ -94,6 +104,8 @@ export interface RuleFacts {
   readonly defaultClasses: ReadonlyMap<string, readonly string[]>;
   /** Served by the target, or coming with a definition that is restored. */
   readonly apiGroups: ReadonlySet<string>;
+  /** By `resource.group`: the version in which the selected items of a kind lie in the backup. */
+  readonly itemVersions: ReadonlyMap<string, string>;
   /** The version in which items of a kind are written: theirs, or the one that replaced it. */
   readonly targetVersion: (kind: ItemKind) => string;
 }

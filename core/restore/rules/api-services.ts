@@ -1,4 +1,4 @@
-import { valueAt, withoutValue } from "#core/restore/edit-object.ts";
+import { textAt, valueAt, withoutValue } from "#core/restore/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 import { isCertificateInjected } from "./injected-certificates.ts";
@@ -14,4 +14,12 @@ export const apiServices: Rule = {
     if (service === undefined || service === null) return skipped(AUTO_MADE.reason, AUTO_MADE.message);
     return restored(isCertificateInjected(object) ? withoutValue(object, ["spec", "caBundle"]) : object);
   },
+  needs: (object) => [
+    {
+      type: "service",
+      namespace: textAt(object, ["spec", "service", "namespace"]),
+      name: textAt(object, ["spec", "service", "name"]),
+      blocks: false,
+    },
+  ],
 };

@@ -2,18 +2,23 @@ import type { ExactObject } from "#core/objects/exact-json.ts";
 import { valueAt, withEach, withoutValue, withValue } from "#core/restore/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
+import { convertLater } from "./conversion.ts";
 
 const PRESERVE = ["spec", "preserveUnknownFields"];
 
 /** `preserveUnknownFields: true` came from v1beta1; v1 refuses it and has the schema's extension instead. */
 export const customResourceDefinitions: Rule = {
-  transform(object) {
-    if (valueAt(object, PRESERVE) !== true) return restored(object);
-    const preserved = withEach(withoutValue(object, PRESERVE), ["spec", "versions"], preserveInSchema);
-    return restored(preserved, {
-      warnings: [
-        "spec.preserveUnknownFields became x-kubernetes-preserve-unknown-fields in each version's schema",
-      ],
+  transform(object, { item, facts }) {
+    const isPreserving = valueAt(object, PRESERVE) === true;
+    const schemed = isPreserving
+      ? withEach(withoutValue(object, PRESERVE), ["spec", "versions"], preserveInSchema)
+      : object;
+    const { object: definition, later } = convertLater(schemed, facts.itemVersions.get(item.name));
+    return restored(definition, {
+      later,
+      warnings: isPreserving
+        ? ["spec.preserveUnknownFields became x-kubernetes-preserve-unknown-fields in each version's schema"]
+        : [],
     });
   },
 };

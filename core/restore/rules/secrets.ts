@@ -10,6 +10,11 @@ const SERVICE_ACCOUNT = "kubernetes.io/service-account.name";
  * without content, which the token controller then fills (with the old content it would keep a dead token).
  */
 export const secrets: Rule = {
+  // A token whose account is not there is deleted at once.
+  needs(object) {
+    if (textAt(object, ["type"]) !== "kubernetes.io/service-account-token") return [];
+    return [{ type: "account", name: textAt(object, ["metadata", "annotations", SERVICE_ACCOUNT]) }];
+  },
   transform(object, { item }) {
     const type = textAt(object, ["type"]);
     if (type === "bootstrap.kubernetes.io/token") {

@@ -1,8 +1,10 @@
-import { withEach, withoutValue } from "#core/restore/edit-object.ts";
-import type { Rule } from "#core/restore/rule.ts";
+import type { ExactObject } from "#core/objects/exact-json.ts";
+import { objectsAt, textAt, valueAt, withEach, withoutValue } from "#core/restore/edit-object.ts";
+import type { Need, Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
 import { isCertificateInjected } from "./injected-certificates.ts";
 
+/** One that fails closed and has nobody behind it refuses all that it matches, and so may lock the cluster. */
 export const webhookConfigurations: Rule = {
   transform(object) {
     if (!isCertificateInjected(object)) return restored(object);
@@ -10,4 +12,18 @@ export const webhookConfigurations: Rule = {
       withEach(object, ["webhooks"], (webhook) => withoutValue(webhook, ["clientConfig", "caBundle"])),
     );
   },
+  needs: (object) => objectsAt(object, ["webhooks"]).flatMap(serviceOf),
 };
+
+function serviceOf(webhook: ExactObject): readonly Need[] {
+  const service = ["clientConfig", "service"];
+  if (valueAt(webhook, service) === undefined) return [];
+  return [
+    {
+      type: "service",
+      namespace: textAt(webhook, [...service, "namespace"]),
+      name: textAt(webhook, [...service, "name"]),
+      blocks: textAt(webhook, ["failurePolicy"]) !== "Ignore",
+    },
+  ];
+}

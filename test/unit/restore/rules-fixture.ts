@@ -26,6 +26,7 @@ export function factsFor(request: Record<string, unknown> = {}, more: Partial<Ru
     statusKinds: new Set(),
     defaultClasses: new Map(),
     apiGroups: new Set(),
+    itemVersions: new Map(),
     targetVersion: ({ version }) => version,
     ...more,
   };
