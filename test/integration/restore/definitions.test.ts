@@ -113,6 +113,7 @@ describe("a definition whose objects a webhook converts", () => {
     });
     expect(restored.metadata["annotations"]).not.toHaveProperty("kubectl-backup.io/pending-steps");
     await rig.client.patch(stored, { spec: { conversion: { strategy: "None", webhook: null } } }, "merge");
+    await untilServed(path(app));
     expect((await rig.client.list(path(app))).map(({ spec }) => spec)).toEqual([{ teeth: 7 }, { teeth: 7 }]);
     await removeDefinition(gears.metadata.name);
   });

@@ -38,6 +38,20 @@ it("it stores meanwhile the version in which its objects are written, so that no
   expect(transformed(given("v0"))).toMatchObject({ object: { spec: { versions } } });
 });
 
+it("its webhook is that of the copy", () => {
+  const service = { name: "converter", namespace: "app" };
+  const { object, ...rest } = given(undefined);
+  const spec = {
+    ...object.spec,
+    conversion: { strategy: "Webhook", webhook: { clientConfig: { service } } },
+  };
+  const request = { namespaceMapping: { app: "copy" } };
+  expect(transformed({ ...rest, object: { ...object, spec }, request })).toHaveProperty(
+    "later.0.patch.spec.conversion.webhook.clientConfig.service.namespace",
+    "copy",
+  );
+});
+
 it("it does not get a certificate back that cert-manager puts in", () => {
   expect(transformed(given(undefined, { "cert-manager.io/inject-ca-from": "x" }))).toHaveProperty(
     "later.0.patch.spec.conversion.webhook.clientConfig",
