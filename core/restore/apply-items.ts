@@ -1,11 +1,12 @@
 import type { ReadItem, StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
-import { type Decision, decideItem } from "./decide.ts";
+import { type Decision, decideItem, REACHES_OUTSIDE } from "./decide.ts";
 import { isThere } from "./existing.ts";
 import { type LiveState, readLiveDigests } from "./live-digests.ts";
 import { noteLostClaim, withoutLostClaims } from "./lost-claims.ts";
 import { canComeLate } from "./order.ts";
+import { withheldReach } from "./outside/reaches.ts";
 import { isToCome } from "./owners.ts";
 import { isAwaitedKind } from "./readiness.ts";
 import type { RestoreRun } from "./restore-run.ts";
@@ -27,6 +28,7 @@ export interface ItemsToApply {
 const MOST_LATE = 20_000;
 
 type Write = Extract<Decision, { do: "write" }>;
+type Unwritten = Exclude<Decision, Write>;
 type LiveStates = ReadonlyMap<string, LiveState>;
 
 /** Brings the items of one kind into the cluster, as many at once as the limit allows. */
@@ -57,8 +59,10 @@ function sortOut(
   const writes = new Map<StoredItem, Write>();
   for (const item of batch) {
     const decision = withoutLostClaims(run, item, decideItem(item, run.prepared.facts));
-    if (decision.do !== "write") endItem(run, { item, target: undefined }, endOf(decision));
-    else if (pulledIn && isThere(decision.live))
+    if (decision.do !== "write") {
+      noteWithheld(run, item, decision);
+      endItem(run, { item, target: undefined }, endOf(decision));
+    } else if (pulledIn && isThere(decision.live))
       endItem(run, { item, target: undefined }, { outcome: LEFT_ALONE, warnings: [] });
     else if (!isLate && comesLate(run, item, decision)) run.late.push(item);
     else writes.set(item, { ...decision, pulledIn });
@@ -66,7 +70,13 @@ function sortOut(
   return writes;
 }
 
-function endOf({ do: verdict, reason, message }: Exclude<Decision, Write>): ItemEnd {
+function noteWithheld(run: RestoreRun, item: StoredItem, { reason, message }: Unwritten): void {
+  if (reason === REACHES_OUTSIDE) {
+    run.reaches.add([withheldReach(item, message, run.prepared.facts.rules)]);
+  }
+}
+
+function endOf({ do: verdict, reason, message }: Unwritten): ItemEnd {
   const outcome: ItemOutcome =
     verdict === "fail" ? failed(reason, message) : { result: "skipped", reason, message };
   return { outcome, warnings: [] };

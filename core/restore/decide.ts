@@ -1,5 +1,6 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { isCopy } from "./copies.ts";
 import { type Existing, isThere, type LiveMark } from "./existing.ts";
 import type { RuleFacts } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
@@ -37,9 +38,22 @@ export function decideItem(item: StoredItem, facts: DecisionFacts): Decision {
   }
   const skip = ruleFor(item).decide?.(item, facts.rules);
   if (skip !== undefined) return { do: "skip", ...skip };
+  const outside = withheldOutside(item, facts.rules);
+  if (outside !== undefined) return { do: "skip", reason: REACHES_OUTSIDE, message: outside };
   const target = facts.targetKind(item);
   if (!target.served && !target.coming) return { do: "fail", reason: target.reason, message: target.message };
   return decideWrite(item, target.kind, facts);
+}
+
+/** Of an object that is not written, since as a copy it would be a second master of what its kind owns outside. */
+export const REACHES_OUTSIDE = "reaches-outside";
+
+function withheldOutside(item: StoredItem, rules: RuleFacts): string | undefined {
+  if (rules.request.includeExternal) return undefined;
+  const why = rules.externalKind(item);
+  return why !== undefined && isCopy(item, rules)
+    ? `${why}, and the original may live on; --include-external restores it`
+    : undefined;
 }
 
 function decideWrite(item: StoredItem, kind: ItemKind, facts: DecisionFacts): Decision {

@@ -1,4 +1,5 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import type { Reach } from "./outside/reaches.ts";
 import type { HeldItem, MissingKind, PlannedClaim, PlannedNamespace, RestorePlan } from "./plan.ts";
 import type { ActionCounts, Preview, PreviewedObject } from "./preview/preview-restore.ts";
 
@@ -18,6 +19,8 @@ export interface PlanDocument {
   readonly claims: readonly PlannedClaim[];
   readonly held: readonly HeldItem[];
   readonly missing: readonly MissingKind[];
+  /** What reaches outside the cluster; the first thousand. */
+  readonly reaches: readonly Reach[];
   readonly leftOut: readonly string[];
   readonly neverRestored: readonly {
     readonly resource: string;
@@ -54,6 +57,7 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
     claims,
     held,
     missing: sorted(missing, versionedName),
+    reaches: sorted(preview.reaches, (one) => `${one.reach} ${titleOf(one)} ${one.message}`),
     leftOut: leftOut.toSorted(),
     neverRestored: sorted(plan.neverRestored, ({ kind }) => versionedName(kind)).map(
       ({ kind, count, reason }) => ({ resource: groupResource(kind), count, reason }),

@@ -13,6 +13,8 @@ import { readGuards } from "./guards.ts";
 import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
 import { openMappingUse } from "./mapping/mapping-use.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
+import { externalKind } from "./outside/external-kinds.ts";
+import { readTakenHosts, type TakenHosts } from "./outside/taken-hosts.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
 import { plannedClaims } from "./planned-claims.ts";
 import { namesOf, type PulledIn, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
@@ -30,6 +32,7 @@ export interface Prepared {
   readonly kinds: readonly SelectedKind[];
   readonly facts: DecisionFacts;
   readonly contents: Contents;
+  readonly hosts: TakenHosts;
   readonly discovery: Discovery;
   /** Target namespaces that exist and stay. */
   readonly liveNamespaces: ReadonlySet<string>;
@@ -73,6 +76,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
   const facts = await gatherFacts(ask, findings);
   const kinds = [...meant, ...(await pullInVolumes(ask.backup, selectedVolumes, facts.rules.claims))];
   const { ownerUids } = outlook.selected;
+  const hosts = await readTakenHosts(ask.cluster, servedKinds(kinds.map(kindIn), facts.targetKind), signal);
   const unmet = new Map(survey.needs);
   const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners, unmet });
   const missed = await findUnmet(ask, { outlook, unmet, signal });
@@ -84,11 +88,12 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
       claims: plannedClaims(facts.rules.claims),
       pulledIn: await listPulledIn(kinds),
       unmet: missed.unmet,
-      warnings: [...facts.existing.warnings, ...guards.warnings, ...missed.warnings],
+      warnings: [...facts.existing.warnings, ...guards.warnings, ...missed.warnings, ...hosts.warnings],
     },
     kinds,
     facts,
     contents,
+    hosts,
     discovery: outlook.discovery,
     liveNamespaces: new Set([...outlook.live.keys()].filter((name) => isThere(outlook.live.get(name)))),
     bareNamespaces: pulled.bareNamespaces.map(outlook.mapNamespace),
@@ -113,6 +118,10 @@ function planHead({ cluster, backup, request }: PlanRequest, outlook: Outlook) {
     neverRestored: outlook.selected.neverRestored,
     absentNamespaces: outlook.absentNamespaces,
   };
+}
+
+function kindIn({ kind }: SelectedKind): ItemKind {
+  return kind;
 }
 
 function pullInFacts(outlook: Outlook, survey: Survey) {
@@ -149,7 +158,7 @@ async function gatherFacts(
   const { mapNamespace, live, statusKinds } = outlook;
   const targetKind = targetKinds(outlook.discovery, pulled.definitions);
   const existing = await readExisting(cluster, {
-    kinds: servedKinds([...kinds.map(({ kind }) => kind), ...(left.length > 0 ? [CLAIMS] : [])], targetKind),
+    kinds: servedKinds([...kinds.map(kindIn), ...(left.length > 0 ? [CLAIMS] : [])], targetKind),
     namespaces: [...new Set(outlook.namespaces.values())].filter((name) => isThere(live.get(name))),
     liveNamespaces: live,
     signal,
@@ -185,6 +194,7 @@ async function gatherFacts(
         const target = targetKind(kind);
         return "kind" in target ? target.kind.version : kind.version;
       },
+      externalKind: externalKinds(outlook.discovery),
     },
     existing,
     targetKind,
@@ -209,6 +219,11 @@ function targetKinds(discovery: Discovery, definitions: ReadonlySet<string>): (k
     known.set(key, target);
     return target;
   };
+}
+
+function externalKinds(discovery: Discovery): DecisionFacts["rules"]["externalKind"] {
+  const categories = new Map(discovery.resources.map((kind) => [groupResource(kind), kind.categories]));
+  return (kind) => externalKind(kind, categories.get(groupResource(kind)) ?? []);
 }
 
 function servedKinds(

@@ -1,5 +1,6 @@
 import { groupResource } from "#core/model/item.ts";
 import type { ItemResult } from "#core/model/restore.ts";
+import type { Reach } from "./outside/reaches.ts";
 import type { HeldItem, MissingKind, PlannedClaim, RestorePlan } from "./plan.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { OutcomeCounts } from "./results.ts";
@@ -27,6 +28,8 @@ export interface RestoreReport {
   readonly failed: readonly ItemResult[];
   readonly differing: readonly ItemResult[];
   readonly warned: readonly ItemResult[];
+  /** What reaches outside the cluster, of all that was written or withheld; the first thousand. */
+  readonly reaches: readonly Reach[];
   readonly missing: readonly MissingKind[];
   readonly leftOut: readonly string[];
   /** Stored for information and selected, but never written: by kind. Takes nothing from `complete`. */
@@ -86,6 +89,7 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
     failed: results.failed,
     differing: results.differing,
     warned: results.warned,
+    reaches: run.reaches.reaches,
     missing: plan.missing,
     leftOut: plan.leftOut,
     neverRestored: plan.neverRestored.map(({ kind, count, reason }) => ({

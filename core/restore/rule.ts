@@ -108,6 +108,8 @@ export interface RuleFacts {
   readonly itemVersions: ReadonlyMap<string, string>;
   /** The version in which items of a kind are written: theirs, or the one that replaced it. */
   readonly targetVersion: (kind: ItemKind) => string;
+  /** Why objects of a kind own something outside the cluster, where they do. */
+  readonly externalKind: (kind: Pick<ItemKind, "group" | "resource">) => string | undefined;
 }
 
 /** What a transformation may look at. */

@@ -16,6 +16,7 @@ import { finishObjects } from "./finish.ts";
 import { openFinishBook } from "./finish-book.ts";
 import { Journal } from "./journal.ts";
 import { storeLastWords } from "./last-words.ts";
+import { ReachBook } from "./outside/reaches.ts";
 import { openOwnerBook } from "./owners.ts";
 import { type Prepared, prepareRestore } from "./prepare.ts";
 import { rebindVolumes } from "./rebind-volumes.ts";
@@ -140,6 +141,7 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
     ),
     results: new Results((resultJson) => journal.addItem(resultJson)),
     finish: openFinishBook(),
+    reaches: new ReachBook(),
     limit: createAdaptiveLimit({ start: 16, least: 4, most: 64 }),
     late: [],
     lostClaims: [],

@@ -95,7 +95,12 @@ function veleroResult(items: readonly ItemResult[], own: readonly string[]) {
   };
 }
 
-function titleOf({ group, resource, namespace, name }: ItemResult): string {
+function titleOf({
+  group,
+  resource,
+  namespace,
+  name,
+}: Pick<ItemResult, "group" | "resource" | "namespace" | "name">): string {
   const kind = group === "" ? resource : `${resource}.${group}`;
   return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
 }
@@ -126,6 +131,9 @@ function logLines(draft: Draft): readonly string[] {
       item.warnings.map((warning) => line("warning", `${titleOf(item)}: ${warning}`)),
     ),
     ...[...draft.warnings, ...draft.notes].map((message) => line("warning", message)),
+    ...draft.reaches.map((one) =>
+      line("info", `outside: ${titleOf(one)} ${one.message}${one.withheld ? " (withheld)" : ""}`),
+    ),
     ...draft.neverRestored.map(({ resource, count, reason }) =>
       line("info", `never restored: ${count} ${resource} (${reason})`),
     ),

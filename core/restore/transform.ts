@@ -2,6 +2,7 @@ import type { StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource } from "#core/model/item.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
+import { isCopy, isRenamed } from "./copies.ts";
 import { valueAt, withoutValue } from "./edit-object.ts";
 import { inNewerVersion } from "./older-versions.ts";
 import { reshape } from "./reshape.ts";
@@ -24,7 +25,7 @@ export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFa
   const original = inNewerVersion(stored, item, facts.targetVersion(item));
   const namespace = item.namespaced ? facts.mapNamespace(item.namespace) : "";
   const renamed = isRenamed(item, facts);
-  const seen: Seen = { item, original, facts, renamed, copy: renamed || facts.otherCluster };
+  const seen: Seen = { item, original, facts, renamed, copy: isCopy(item, facts) };
   const dropProtection = renamed && !facts.request.keepProtection;
   const clean = dropStatus(cleanMetadata(original, { namespace, dropProtection }), item);
   const ruled = ruleFor(item).transform?.(clean, seen) ?? restored(clean);
@@ -38,11 +39,6 @@ function withFindings(ruling: Ruling, apiGroups: ReadonlySet<string>): Ruling {
   const foreign = warnOfForeignFinalizers(ruling.object, apiGroups);
   if (foreign.length === 0) return ruling;
   return { ...ruling, creationWarnings: [...(ruling.creationWarnings ?? []), ...foreign] };
-}
-
-function isRenamed(item: StoredItem, facts: RuleFacts): boolean {
-  const own = item.group === "" && item.resource === "namespaces" ? item.name : item.namespace;
-  return own !== "" && facts.mapNamespace(own) !== own;
 }
 
 /** Servers wipe the status of what they serve themselves; that of custom resources is theirs to decide. */

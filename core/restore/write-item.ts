@@ -9,6 +9,7 @@ import { objectAt } from "./edit-object.ts";
 import { intendedOf } from "./intended.ts";
 import type { LiveState } from "./live-digests.ts";
 import { stopIfLost } from "./lost-connection.ts";
+import { reachesOf } from "./outside/reaches.ts";
 import { linkOwners } from "./owners.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { LaterStep, Rule } from "./rule.ts";
@@ -68,12 +69,21 @@ export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<Item
     const wish = makeWish(run, given, { original, ruling });
     const outcome =
       given.live === undefined ? await createObject(run, wish) : await settleExisting(run, wish, given.live);
+    if (isWritten(outcome)) {
+      const { object } = ruling;
+      const written = { item, target, original, object, intended: wish.intended };
+      run.reaches.add(reachesOf(written, { rules: run.prepared.facts.rules, hosts: run.prepared.hosts }));
+    }
     return { outcome, warnings: warningsFor(wish, outcome) };
   } catch (error) {
     run.signal.throwIfAborted();
     await stopIfLost(run, error);
     return { outcome: failed("error", describeError(error)), warnings: [] };
   }
+}
+
+function isWritten({ result }: ItemOutcome): boolean {
+  return result === "created" || result === "updated" || result === "recreated";
 }
 
 /** Nothing that did not happen. */

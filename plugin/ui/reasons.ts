@@ -10,6 +10,7 @@ const WORDS: Readonly<Record<string, string>> = {
   "mounts-held-claim": "mounting a claim without data",
   "kind-not-served": "of a kind unknown to the cluster",
   "version-not-served": "of a version unknown to the cluster",
+  "reaches-outside": "owning something outside the cluster",
   immutable: "with a field that cannot be changed",
   exists: "there by now",
   "recreate-would-destroy-data": "not recreated, for that would destroy data",

@@ -1,4 +1,5 @@
 import { groupResource } from "#core/model/item.ts";
+import type { Reach } from "#core/restore/outside/reaches.ts";
 import type { RestorePlan } from "#core/restore/plan.ts";
 import type { DocumentedKind, PlanDocument } from "#core/restore/plan-document.ts";
 import type { PreviewedObject } from "#core/restore/preview/preview-restore.ts";
@@ -19,6 +20,7 @@ export function restorePlanText(plan: PlanDocument): string {
     changesText(plan.objects),
     claimsText(plan),
     pulledInText(plan),
+    reachesText(plan.reaches),
     missingText(plan),
     leftOutText(plan),
     plan.warnings.map((warning) => `warning: ${escapeControl(warning)}\n`).join(""),
@@ -122,6 +124,16 @@ function claimsText({ claims }: PlanDocument): string {
       volume,
     ]);
   return `${renderTable(["CLAIM", "RETURNS", "VOLUME"], rows)}${moreText(coming.length)}`;
+}
+
+/** Named in the plan and in the report: a restore ends where the cluster does. */
+function reachesText(reaches: readonly Reach[]): string {
+  if (reaches.length === 0) return "";
+  const lines = reaches
+    .slice(0, SHOWN)
+    .map((one) => `  ${titleOf(one)} ${one.message}${one.withheld ? " (withheld)" : ""}`);
+  const list = lines.map((line) => `${escapeControl(line)}\n`).join("");
+  return `Reaching outside the cluster:\n${list}${moreText(reaches.length)}`;
 }
 
 function moreText(count: number): string {

@@ -43,6 +43,7 @@ export function restoreSummary(report: RestoreReport): string {
     ...(report.leftOut.length === 0
       ? []
       : [`left out, another cluster has its own: ${report.leftOut.join(", ")}`]),
+    ...reachesLines(report),
     ...report.neverRestored.map(
       ({ resource, count, reason }) => `never restored: ${count} ${resource} (${reason})`,
     ),
@@ -52,7 +53,13 @@ export function restoreSummary(report: RestoreReport): string {
   return lines.map((line) => `${escapeControl(line)}\n`).join("");
 }
 
-function title(item: ItemResult): string {
+function reachesLines({ reaches }: RestoreReport): readonly string[] {
+  if (reaches.length === 0) return [];
+  const lines = reaches.map((one) => `  ${title(one)} ${one.message}${one.withheld ? " (withheld)" : ""}`);
+  return ["reaching outside the cluster:", ...limited(lines)];
+}
+
+function title(item: Pick<ItemResult, "group" | "resource" | "namespace" | "name">): string {
   return `${groupResource(item)} ${item.namespace === "" ? "" : `${item.namespace}/`}${item.name}`;
 }
 

@@ -1,4 +1,7 @@
 import { type ItemKind, kindOf } from "#core/model/item.ts";
+import { REACHES_OUTSIDE } from "#core/restore/decide.ts";
+import { type Reach, ReachBook, reachesOf, withheldReach } from "#core/restore/outside/reaches.ts";
+import type { Prepared } from "#core/restore/prepare.ts";
 import { isNamespace, type SelectedKind } from "#core/restore/select.ts";
 import { ACTIONS, type Action, type PreviewAsk, type Previewed, previewKind } from "./preview-kind.ts";
 import type { ShownChange } from "./shown-changes.ts";
@@ -30,6 +33,8 @@ export interface Preview {
   readonly kinds: readonly PreviewedKind[];
   /** The first thousand of each action. */
   readonly objects: readonly PreviewedObject[];
+  /** The first thousand. */
+  readonly reaches: readonly Reach[];
 }
 
 /** Single objects of an action beyond this many are only counted. */
@@ -39,16 +44,25 @@ const SHOWN = 1_000;
 export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
   const { mapNamespace } = ask.prepared.facts.rules;
   const shown = new ShownObjects(mapNamespace);
+  const reaches = new ReachBook();
   const kinds: PreviewedKind[] = [];
   for (const selected of ask.prepared.kinds) {
     const count = new KindCount(selected);
     for await (const previewed of previewKind(ask, selected)) {
       count.add(previewed);
       shown.add(previewed);
+      reaches.add(reachesOfPreviewed(ask.prepared, previewed));
     }
     kinds.push(count.sum());
   }
-  return { counts: sumCounts(kinds), kinds, objects: shown.objects };
+  return { counts: sumCounts(kinds), kinds, objects: shown.objects, reaches: reaches.reaches };
+}
+
+function reachesOfPreviewed({ facts, hosts }: Prepared, { item, verdict, wished }: Previewed) {
+  const { rules } = facts;
+  if (wished !== undefined) return reachesOf(wished, { rules, hosts });
+  const { reason, message = "" } = verdict;
+  return reason === REACHES_OUTSIDE ? [withheldReach(item, message, rules)] : [];
 }
 
 class KindCount {

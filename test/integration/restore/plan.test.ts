@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type PlanDocument, planDocument } from "#core/restore/plan-document.ts";
 import { previewRestore } from "#core/restore/preview/preview-restore.ts";
+import { eventually } from "#test/harness/eventually.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { configMap, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
@@ -77,5 +78,135 @@ describe("the plan", () => {
     expect(JSON.stringify(plan)).not.toMatch(/password|b2xk|bmV3/);
     const report = await rig.restore(backup, { existing: "update" });
     expect(report.counts.updated).toBe(31);
+  });
+});
+
+describe("what reaches outside the cluster", () => {
+  const objects = (app: string, host: string) => [
+    namespace(app, {
+      labels: { "kubectl-backup.io/protect": "true" },
+      annotations: { "kubectl-backup.io/max-age": "24h" },
+    }),
+    configMap(app, "plain"),
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { namespace: app, name: "front" },
+      spec: { type: "LoadBalancer", ports: [{ port: 80 }] },
+    },
+    {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata: { namespace: app, name: "report" },
+      spec: {
+        schedule: "0 0 1 1 *",
+        jobTemplate: {
+          spec: {
+            template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "pause" }] } },
+          },
+        },
+      },
+    },
+    {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { namespace: app, name: "web" },
+      spec: {
+        rules: [
+          {
+            host,
+            http: {
+              paths: [
+                {
+                  path: "/",
+                  pathType: "Prefix",
+                  backend: { service: { name: "front", port: { number: 80 } } },
+                },
+              ],
+            },
+          },
+        ],
+      },
+    },
+  ];
+  const summary = (reaches: PlanDocument["reaches"]) =>
+    reaches.map(({ reach, name, withheld }) => `${reach} ${name}${withheld ? " withheld" : ""}`).toSorted();
+
+  it("is listed and withheld from a copy of a protected namespace, which carries no protection either", async () => {
+    const [app, copy] = [uniqueName("app"), uniqueName("copy")];
+    const host = `${app}.example.com`;
+    await rig.client.apply(objects(app, host));
+    const backup = await rig.backUp([app]);
+    const request = { namespaceMapping: { [app]: copy } };
+
+    const plan = await planned(backup, request);
+    const expected = ["cron-job report withheld", "host web", "load-balancer front withheld"];
+    expect(summary(plan.reaches)).toEqual(expected);
+    expect(plan.reaches.find(({ reach }) => reach === "host")?.message).toBe(
+      `its host ${host} is that of ingresses.networking.k8s.io ${app}/web too`,
+    );
+
+    const report = await rig.restore(backup, request);
+    expect(summary(report.reaches)).toEqual(expected);
+    const made = await rig.client.get(`/api/v1/namespaces/${copy}`);
+    expect(JSON.stringify(made.metadata)).not.toMatch(/protect|max-age/);
+    expect(await rig.client.get(core(copy, "services/front"))).toMatchObject({ spec: { type: "ClusterIP" } });
+    const cronJob = await rig.client.get(`/apis/batch/v1/namespaces/${copy}/cronjobs/report`);
+    expect(cronJob).toMatchObject({ spec: { suspend: true } });
+  });
+
+  it("is listed and not withheld in place", async () => {
+    const app = uniqueName("app");
+    await rig.client.apply(objects(app, `${app}.example.com`));
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+
+    expect(summary((await planned(backup)).reaches)).toEqual(["cron-job report", "load-balancer front"]);
+    const report = await rig.restore(backup);
+    expect(summary(report.reaches)).toEqual(["cron-job report", "load-balancer front"]);
+    expect(await rig.client.get(core(app, "services/front"))).toMatchObject({
+      spec: { type: "LoadBalancer" },
+    });
+  });
+
+  it("are objects of kinds that own external things: a copy leaves them out by name", async () => {
+    const [app, copy] = [uniqueName("app"), uniqueName("copy")];
+    const group = `${uniqueName("x").replace("-", "")}.services.k8s.aws`;
+    const definition = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `buckets.${group}` },
+      spec: {
+        group,
+        scope: "Namespaced",
+        names: { plural: "buckets", singular: "bucket", kind: "Bucket" },
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+          },
+        ],
+      },
+    };
+    await rig.client.apply([definition, namespace(app)]);
+    const path = (ns: string) => `/apis/${group}/v1/namespaces/${ns}/buckets`;
+    await eventually("served", async () => (await rig.client.request("GET", path(app))).status === 200);
+    const bucket = { apiVersion: `${group}/v1`, kind: "Bucket", metadata: { namespace: app, name: "data" } };
+    await rig.client.apply([bucket]);
+    const backup = await rig.backUp([app]);
+    const request = { namespaceMapping: { [app]: copy } };
+
+    const plan = await planned(backup, request);
+    expect(plan.objects).toContainEqual(
+      expect.objectContaining({ action: "skip", name: "data", namespace: copy, reason: "reaches-outside" }),
+    );
+    const report = await rig.restore(backup, request);
+    expect(summary(report.reaches)).toEqual(["external-kind data withheld"]);
+    expect(await rig.client.find(`${path(copy)}/data`)).toBeUndefined();
+    await rig.restore(backup, { ...request, includeExternal: true });
+    expect(await rig.client.find(`${path(copy)}/data`)).toBeDefined();
+    await rig.client.delete(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/buckets.${group}`);
   });
 });

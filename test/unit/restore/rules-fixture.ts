@@ -2,6 +2,7 @@ import type { StoredItem } from "#core/catalog/catalog.ts";
 import { restoreRequest } from "#core/model/restore.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { stringifyExact } from "#core/objects/exact-json.ts";
+import { externalKind } from "#core/restore/outside/external-kinds.ts";
 import type { RuleFacts } from "#core/restore/rule.ts";
 import { transformItem } from "#core/restore/transform.ts";
 
@@ -28,6 +29,7 @@ export function factsFor(request: Record<string, unknown> = {}, more: Partial<Ru
     apiGroups: new Set(),
     itemVersions: new Map(),
     targetVersion: ({ version }) => version,
+    externalKind: (kind) => externalKind(kind, []),
     ...more,
   };
 }

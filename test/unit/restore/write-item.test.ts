@@ -3,6 +3,7 @@ import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 import { finishObjects } from "#core/restore/finish.ts";
 import { openFinishBook } from "#core/restore/finish-book.ts";
 import { Journal } from "#core/restore/journal.ts";
+import { ReachBook } from "#core/restore/outside/reaches.ts";
 import { openOwnerBook } from "#core/restore/owners.ts";
 import type { RestoreRun } from "#core/restore/restore-run.ts";
 import { Results } from "#core/restore/results.ts";
@@ -31,6 +32,7 @@ function startRun(script: Script, more: Partial<RestoreRun> = {}) {
     owners: openOwnerBook(new Set(["owner"]), new Map()),
     results: new Results(),
     finish: openFinishBook(),
+    reaches: new ReachBook(),
     limit: createAdaptiveLimit({ start: 4, least: 1, most: 4 }),
     late: [],
     lostClaims: [],

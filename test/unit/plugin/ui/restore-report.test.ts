@@ -14,6 +14,7 @@ const report: RestoreReport = {
   reasons: { "auto-made": 2, "owner-exists": 1, differs: 1 },
   held: [],
   claims: [],
+  reaches: [],
   failed: [],
   differing: [],
   warned: [],
