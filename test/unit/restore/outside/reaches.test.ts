@@ -93,7 +93,7 @@ describe("an object of a kind that owns something outside", () => {
   const decided = (request: Record<string, unknown>, more = {}) =>
     decideItem(item, {
       rules: factsFor(request, more),
-      existing: { find: () => undefined, defaultClasses: new Set(), warnings: [] },
+      existing: { find: () => undefined, defaultClasses: new Map(), warnings: [] },
       targetKind: (kind) => ({ served: true, kind }),
       held: new Map(),
     });
