@@ -100,6 +100,8 @@ export interface CatalogReader {
   restoreLogs(restore: string, context: RunContext): AsyncIterable<Uint8Array>;
   /** Restores, newest first: those under way and those that broke off too, and Velero's. */
   restores(context: RunContext): Promise<readonly StoredRestore[]>;
+  /** Those that have not ended: under way, or broken off. */
+  openRestores(context: RunContext): Promise<readonly StoredRestore[]>;
   /** Failure restore-not-found. */
   findRestore(name: string, context: RunContext): Promise<StoredRestore>;
   /** Parts of a restore's journal beyond a number, as far as they are stored. */

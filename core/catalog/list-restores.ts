@@ -31,17 +31,29 @@ export interface RestoresEnvironment {
   readonly processes: ProcessTable;
 }
 
+export interface RestoresRequest {
+  /** Leaves out what has ended, by its files alone. */
+  readonly openOnly: boolean;
+  readonly signal: AbortSignal;
+}
+
 /** One listing, and one or two small reads for each restore. Newest first. */
 export async function listRestores(
   environment: RestoresEnvironment,
-  signal: AbortSignal,
+  { openOnly, signal }: RestoresRequest,
 ): Promise<readonly StoredRestore[]> {
-  const views = await viewRestores(environment.store, RESTORES_PREFIX, signal);
+  const all = await viewRestores(environment.store, RESTORES_PREFIX, signal);
+  const views = [...all].filter(([, view]) => !openOnly || isOpen(view));
   const found: StoredRestore[] = [];
   await forEachLimited(views, { concurrency: READS_AT_ONCE, signal }, async ([name, view]) => {
     found.push(await judge(name, view, { ...environment, signal }));
   });
   return found.sort(newestFirst);
+}
+
+function isOpen({ files }: FolderView): boolean {
+  const names = new Set(files.map(({ key }) => restoreFileOf(key)?.file));
+  return names.has(RECORD_FILE) && !names.has(REPORT_FILE);
 }
 
 /** Failure restore-not-found. */

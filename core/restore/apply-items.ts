@@ -62,7 +62,7 @@ function sortOut(
     if (decision.do !== "write") {
       noteWithheld(run, item, decision);
       endItem(run, { item, target: undefined }, endOf(decision));
-    } else if (pulledIn && isThere(decision.live))
+    } else if (pulledIn && isThere(decision.live) && !run.isResumed)
       endItem(run, { item, target: undefined }, { outcome: LEFT_ALONE, warnings: [] });
     else if (!isLate && comesLate(run, item, decision)) run.late.push(item);
     else writes.set(item, { ...decision, pulledIn });

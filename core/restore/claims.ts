@@ -1,3 +1,4 @@
+import { annotationKeys } from "#core/model/annotations.ts";
 import { type ExactObject, stringifyExact } from "#core/objects/exact-json.ts";
 import { objectAt, objectsAt, textAt, valueAt, withoutKeys } from "./edit-object.ts";
 import type { ClaimFate } from "./rule.ts";
@@ -22,6 +23,8 @@ export interface Volume {
   /** What it lies on: two volumes on one handle would write over each other. "" where that cannot be told. */
   readonly handle: string;
   readonly claim: { readonly namespace: string; readonly name: string; readonly uid: string } | undefined;
+  /** `backup/restore` that created it; "" where none did. */
+  readonly restoredFrom: string;
 }
 
 export interface ClaimFacts {
@@ -33,6 +36,8 @@ export interface ClaimFacts {
   readonly exists: (namespace: string, name: string) => boolean;
   /** By `namespace/name` as in the backup: data that only another tool can bring back, and where it lies. */
   readonly keptElsewhere: ReadonlyMap<string, string>;
+  /** Of the restore that is planned: `backup/restore`. */
+  readonly mark: string;
   readonly storedVolumes: ReadonlyMap<string, Volume>;
   readonly liveVolumes: ReadonlyMap<string, Volume>;
 }
@@ -42,6 +47,7 @@ export interface ClaimFacts {
  */
 export function decideClaim(claim: StoredClaim, facts: ClaimFacts): ClaimFate {
   if (claim.ofPod) return { fate: "of-pod" };
+  if (hasReturned(claim, facts)) return { fate: "static", volume: claim.volume };
   if (facts.exists(facts.mapNamespace(claim.namespace), claim.name)) return { fate: "exists" };
   if (claim.volume === "") return { fate: "unbound" };
   if (facts.sameCluster && canRebind(claim, facts)) return { fate: "rebind", volume: claim.volume };
@@ -75,14 +81,35 @@ export function mayBeEmpty(
   return typeof request === "boolean" ? request : request.includes(`${namespace}/${name}`);
 }
 
+/** An earlier run of this restore has brought its volume back, and broke off then. */
+function hasReturned(claim: StoredClaim, { liveVolumes, mapNamespace, mark }: ClaimFacts): boolean {
+  const live = liveVolumes.get(claim.volume);
+  return (
+    live?.restoredFrom === mark &&
+    live.claim?.namespace === mapNamespace(claim.namespace) &&
+    live.claim.name === claim.name
+  );
+}
+
+/** Freed for its claim by a restore that broke off before the claim was there: nobody else can have it. */
+function isFreed(claim: StoredClaim, live: Volume, stored: Volume | undefined): boolean {
+  return (
+    live.phase === "Available" &&
+    live.uid === stored?.uid &&
+    live.claim?.uid === "" &&
+    live.claim.namespace === claim.namespace &&
+    live.claim.name === claim.name
+  );
+}
+
 /** Released and kept, still naming this very claim: nobody else can have it, and its provisioner will not delete it. */
-function canRebind(claim: StoredClaim, { liveVolumes, mapNamespace }: ClaimFacts): boolean {
+function canRebind(claim: StoredClaim, { liveVolumes, storedVolumes, mapNamespace }: ClaimFacts): boolean {
   const live = liveVolumes.get(claim.volume);
   return (
     live !== undefined &&
     live.reclaimPolicy === "Retain" &&
-    live.phase === "Released" &&
-    live.claim?.uid === claim.uid &&
+    ((live.phase === "Released" && live.claim?.uid === claim.uid) ||
+      isFreed(claim, live, storedVolumes.get(claim.volume))) &&
     mapNamespace(claim.namespace) === claim.namespace
   );
 }
@@ -130,6 +157,7 @@ export function readVolume(object: ExactObject): Volume {
     phase: textAt(object, ["status", "phase"]),
     reclaimPolicy: textAt(object, ["spec", "persistentVolumeReclaimPolicy"]),
     handle: handleOf(object),
+    restoredFrom: textAt(object, ["metadata", "annotations", annotationKeys.restoredFrom]),
     claim:
       Object.keys(claim).length === 0
         ? undefined

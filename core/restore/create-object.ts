@@ -12,6 +12,7 @@ import {
 } from "#core/objects/exact-json.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
+import { completeOwn, isOwn } from "./complete-own.ts";
 import { textAt, withoutKeys } from "./edit-object.ts";
 import { liveState } from "./live-digests.ts";
 import { awaitNeeds } from "./needs.ts";
@@ -98,6 +99,8 @@ async function readLive(run: RestoreRun, wish: Wish): Promise<ExactObject | unde
 function settleFound(run: RestoreRun, wish: Wish, object: ExactObject): Promise<ItemOutcome> | ItemOutcome {
   if (textAt(object, ["metadata", "annotations", annotationKeys.restoredFrom]) === run.mark) {
     const live = liveState(wish.target.kind, object);
+    // An earlier run's request may arrive after that run's end.
+    if (isOwn(run, live)) return completeOwn(run, wish, live);
     noteIdentity(run, wish, live);
     return { result: "created", uid: live.uid };
   }

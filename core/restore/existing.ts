@@ -1,5 +1,6 @@
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import type { Cluster, ListRequest } from "#core/kube/cluster.ts";
+import { annotationKeys } from "#core/model/annotations.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
@@ -9,6 +10,8 @@ import { isMarkedDefault } from "./rules/default-classes.ts";
 export interface LiveMark {
   readonly uid: string;
   readonly terminating: boolean;
+  /** An earlier run of the restore that is planned created it. */
+  readonly isOwn?: boolean | undefined;
 }
 
 /** What of the selected kinds is in the target, read by lists of metadata. */
@@ -26,6 +29,8 @@ export interface ExistingRequest {
   readonly namespaces: readonly string[];
   /** From a list that has been read already. */
   readonly liveNamespaces: ReadonlyMap<string, LiveMark>;
+  /** Of the restore that is planned: `backup/restore`; absent: nothing is its own. */
+  readonly mark?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +51,12 @@ export async function readExisting(cluster: Cluster, request: ExistingRequest): 
       marks.set(groupResource(kind), found);
       try {
         await eachHeader(cluster, { ...request, kind, signal }, (header) => {
-          found.set(`${header.namespace}/${header.name}`, markOf(header));
+          const mark = header.annotations[annotationKeys.restoredFrom];
+          const isOwn = mark !== undefined && mark === request.mark;
+          found.set(
+            `${header.namespace}/${header.name}`,
+            isOwn ? { ...markOf(header), isOwn } : markOf(header),
+          );
           if (isMarkedDefault(header.annotations)) {
             defaultClasses.getOrInsertComputed(groupResource(kind), () => []).push(header.name);
           }

@@ -12,6 +12,8 @@ export interface LiveState {
   readonly digest: string;
   /** Steps that a restore which broke off still owed it; "" as a rule. */
   readonly pending: string;
+  /** `backup/restore` that created it; "" where none did. */
+  readonly restoredFrom: string;
 }
 
 /** By `namespace/name`, from whole lists: read only for kinds of which some selected object exists. */
@@ -36,5 +38,6 @@ export function liveState(kind: ObjectsRequest["kind"], object: ExactObject): Li
     resourceVersion: textAt(object, ["metadata", "resourceVersion"]),
     digest: contentDigest(kind, object),
     pending: textAt(object, ["metadata", "annotations", annotationKeys.pendingSteps]),
+    restoredFrom: textAt(object, ["metadata", "annotations", annotationKeys.restoredFrom]),
   };
 }

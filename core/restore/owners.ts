@@ -39,19 +39,23 @@ export interface LinkedOwners {
   readonly linked: readonly ExactObject[];
   /** As in the backup: not known yet, or never. */
   readonly unknown: readonly ExactObject[];
+  /** Both, as in the backup. */
+  readonly all: readonly ExactObject[];
 }
 
 /** A reference with a stale uid would get the object deleted at once, so only known ones are written. */
 export function linkOwners(original: ExactObject, book: OwnerBook, adopted: boolean): LinkedOwners {
   const linked: ExactObject[] = [];
   const unknown: ExactObject[] = [];
+  const all: ExactObject[] = [];
   for (const reference of objectsAt(original, ["metadata", "ownerReferences"])) {
     if (adopted && reference["controller"] === true) continue;
+    all.push(reference);
     const uid = book.newUid(textAt(reference, ["uid"]));
     if (uid === undefined) unknown.push(reference);
     else linked.push({ ...reference, uid });
   }
-  return { linked, unknown };
+  return { linked, unknown, all };
 }
 
 /** A created object whose owners are to be written once they are known. */

@@ -19,6 +19,7 @@ import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
 import { plannedClaims } from "./planned-claims.ts";
 import { namesOf, type PulledIn, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
 import { listPulledIn } from "./pulled-in.ts";
+import { restoreMark } from "./restore-mark.ts";
 import type { OwnerFate } from "./rule.ts";
 import type { SelectedKind } from "./select.ts";
 import { type Survey, surveyContents } from "./survey.ts";
@@ -156,16 +157,19 @@ async function gatherFacts(
     backup.foreignVolumes.map(({ namespace, claim, keptIn }) => [`${namespace}/${claim}`, keptIn]),
   );
   const { mapNamespace, live, statusKinds } = outlook;
+  const mark = restoreMark(backup.summary.name, request.name);
   const targetKind = targetKinds(outlook.discovery, pulled.definitions);
   const existing = await readExisting(cluster, {
     kinds: servedKinds([...kinds.map(kindIn), ...(left.length > 0 ? [CLAIMS] : [])], targetKind),
     namespaces: [...new Set(outlook.namespaces.values())].filter((name) => isThere(live.get(name))),
     liveNamespaces: live,
+    mark,
     signal,
   });
   const { claims, refusedVolumes } = await decideDisks(cluster, survey, {
     emptyVolumes: request.emptyVolumes,
     keptElsewhere,
+    mark,
     sameCluster: outlook.relation === "same",
     mapNamespace,
     exists: (namespace, name) => hasClaim(existing, namespace, name),

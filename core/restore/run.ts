@@ -23,6 +23,7 @@ import { rebindVolumes } from "./rebind-volumes.ts";
 import { makeRecord, openRecord, type ResumedRestore } from "./record.ts";
 import { refuseExisting } from "./refuse-existing.ts";
 import { makeReport, type RestoreReport } from "./report.ts";
+import { restoreMark } from "./restore-mark.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { Results } from "./results.ts";
 import { Stopwatch } from "./stopwatch.ts";
@@ -53,7 +54,7 @@ export async function carryOutRestore(
 ): Promise<RestoreReport> {
   const watch = new Stopwatch();
   const startedAt = context.now();
-  if (ask.request.existing === "fail") await refuseExisting(prepared);
+  if (ask.request.existing === "fail" && ask.resumed === undefined) await refuseExisting(prepared);
   await watch.time("check", () => checkContents(prepared, context.signal));
   const id = ask.resumed?.id ?? randomUUID();
   const record = await openRecord(await makeRecord(prepared, { ask, id }, context), ask, context);
@@ -146,7 +147,7 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
     late: [],
     lostClaims: [],
     blockedNamespaces: new Map(),
-    mark: `${prepared.plan.backup}/${request.name}`,
+    mark: restoreMark(prepared.plan.backup, request.name),
     definitionsReadyBy: { at: 0 },
     signal: AbortSignal.any([context.signal, stopped.signal]),
     stop: (error) => stopped.abort(error),

@@ -1,5 +1,6 @@
 import type { ItemOutcome } from "#core/model/restore.ts";
 import { type Change, changeLive } from "./change-live.ts";
+import { completeOwn, isOwn } from "./complete-own.ts";
 import { contentDigest, restorableForm } from "./content-digest.ts";
 import type { LiveState } from "./live-digests.ts";
 import { mergePatch } from "./merge-patch.ts";
@@ -31,6 +32,7 @@ export async function settleExisting(run: RestoreRun, wish: Wish, live: LiveStat
 }
 
 async function settle(run: RestoreRun, wish: Wish, live: LiveState): Promise<ItemOutcome> {
+  if (isOwn(run, live)) return completeOwn(run, wish, live);
   if (wish.target.pulledIn === true) return LEFT_ALONE;
   if (live.pending !== "")
     wish.findings.push(`an earlier restore broke off before its last steps (${live.pending}): it lacks them`);

@@ -124,7 +124,7 @@ function countKey(decision: Decision): keyof PlanCounts {
 
 function fateOf(decision: Decision): OwnerFate {
   if (decision.do !== "write") return "left-out";
-  return isThere(decision.live) ? "exists" : "created";
+  return isThere(decision.live) && decision.live.isOwn !== true ? "exists" : "created";
 }
 
 function heldItem(item: StoredItem, message: string): HeldItem {

@@ -32,6 +32,8 @@ export interface Wish {
   readonly unknownOwners: readonly ExactObject[];
   /** Those in the body. */
   readonly linkedOwners: readonly ExactObject[];
+  /** Both, as in the backup. */
+  readonly ownerReferences: readonly ExactObject[];
   /** Said where it is created. */
   readonly creationWarnings: readonly string[];
   /** Said where it is created or updated. */
@@ -121,6 +123,7 @@ function makeWish(run: RestoreRun, { item, target }: ItemBytes, { original, ruli
     later,
     unknownOwners: owners.unknown,
     linkedOwners: owners.linked,
+    ownerReferences: owners.all,
     creationWarnings: ruling.creationWarnings ?? [],
     warnings: [...(ruling.warnings ?? [])],
     findings: [],

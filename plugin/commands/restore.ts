@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Failure } from "#core/model/errors.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand } from "#plugin/command.ts";
+import type { Resumable } from "#plugin/resumed-restore.ts";
 import { confirm } from "#plugin/ui/confirm.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
 import { type RestoreFlags, restoreFlags } from "./restore-flags.ts";
@@ -48,20 +49,23 @@ export const restoreCommand = defineCommand({
   },
 });
 
-type Ask = Omit<import("#core/restore/run.ts").RestoreAsk, "stateDirectory">;
+type Ask = Omit<import("#core/restore/run.ts").RestoreAsk, "stateDirectory"> & Resumable;
 
-async function restore(asked: Ask, given: RestoreFlags, app: App): Promise<0 | 3> {
-  const [{ prepareRestore }, { refuseExisting }, { runContextOf, stateFolderOf }] = await Promise.all([
-    import("#core/restore/prepare.ts"),
-    import("#core/restore/refuse-existing.ts"),
-    import("#plugin/context.ts"),
-  ]);
+async function restore(wanted: Ask, given: RestoreFlags, app: App): Promise<0 | 3> {
+  const [{ prepareRestore }, { refuseExisting }, { runContextOf, stateFolderOf }, { resumeIfBrokenOff }] =
+    await Promise.all([
+      import("#core/restore/prepare.ts"),
+      import("#core/restore/refuse-existing.ts"),
+      import("#plugin/context.ts"),
+      import("#plugin/resumed-restore.ts"),
+    ]);
+  const asked = await resumeIfBrokenOff(wanted, given, app);
   const ask = { ...asked, stateDirectory: stateFolderOf(app) };
   const prepared = await prepareRestore(ask, runContextOf(app));
   const { plan } = prepared;
   refuseIdleMapping(asked.request, prepared);
   const shown = given.dryRun === "client" ? await showPlan({ ask, prepared }, given, app) : undefined;
-  if (asked.request.existing === "fail") await refuseExisting(prepared);
+  if (asked.request.existing === "fail" && asked.resumed === undefined) await refuseExisting(prepared);
   if (shown !== undefined) return shown;
   await agree(asked.request, plan.target, { given, app });
   return carryOut({ ask, prepared }, given, app);

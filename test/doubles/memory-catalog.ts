@@ -77,6 +77,7 @@ export function memoryCatalog(): MemoryCatalog {
     remove: async (name) => void folders.delete(name),
     writeRestoreFile: async () => undefined,
     restores: async () => [],
+    openRestores: async () => [],
     findRestore: async (name) => {
       throw new Failure("restore-not-found", `no restore "${name}"`);
     },

@@ -15,10 +15,12 @@ const volume: Volume = {
   reclaimPolicy: "Retain",
   handle: "csi d h",
   claim: { namespace: "app", name: "data", uid: "c1" },
+  restoredFrom: "",
 };
 const facts = (more: Partial<ClaimFacts> = {}): ClaimFacts => ({
   emptyVolumes: false,
   keptElsewhere: new Map(),
+  mark: "b/r",
   sameCluster: true,
   mapNamespace: (name) => name,
   exists: () => false,
@@ -34,6 +36,34 @@ describe("the fate of a claim", () => {
     { when: "it is scratch space of a pod", claim: { ofPod: true }, fate: "of-pod" },
     { when: "it was never bound", claim: { volume: "" }, fate: "unbound" },
     { when: "its volume is released and retained", facts: { liveVolumes: live({}) }, fate: "rebind" },
+    {
+      when: "its volume was freed for it before the restore broke off",
+      facts: {
+        liveVolumes: live({ phase: "Available", claim: { namespace: "app", name: "data", uid: "" } }),
+      },
+      fate: "rebind",
+    },
+    {
+      when: "another volume of that name waits for it",
+      facts: {
+        liveVolumes: live({
+          uid: "v2",
+          phase: "Available",
+          claim: { namespace: "app", name: "data", uid: "" },
+        }),
+      },
+      fate: "held",
+    },
+    {
+      when: "this restore has brought its volume back before it broke off",
+      facts: { liveVolumes: live({ uid: "v2", phase: "Available", restoredFrom: "b/r" }) },
+      fate: "static",
+    },
+    {
+      when: "another restore has brought its volume back",
+      facts: { liveVolumes: live({ uid: "v2", phase: "Available", restoredFrom: "b/s" }) },
+      fate: "held",
+    },
     {
       when: "its volume will be deleted",
       facts: { liveVolumes: live({ reclaimPolicy: "Delete" }) },

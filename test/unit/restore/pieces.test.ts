@@ -19,6 +19,7 @@ describe("owner references", () => {
     expect(linkOwners(child, book, false)).toEqual({
       linked: [reference("new")],
       unknown: [reference("unknown", { controller: true })],
+      all: [reference("known"), reference("unknown", { controller: true })],
     });
     book.note("unknown", "new-2");
     book.note("nobody asks", "x");

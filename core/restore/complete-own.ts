@@ -1,0 +1,47 @@
+import type { ItemOutcome } from "#core/model/restore.ts";
+import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { objectsAt, textAt } from "./edit-object.ts";
+import type { LiveState } from "./live-digests.ts";
+import type { RestoreRun } from "./restore-run.ts";
+import type { Wish } from "./write-item.ts";
+
+/** An earlier run of this very restore created it. */
+export function isOwn(run: RestoreRun, live: Pick<LiveState, "restoredFrom">): boolean {
+  return run.isResumed && live.restoredFrom === run.mark;
+}
+
+/**
+ * What an earlier run of this restore created and could not finish: the object itself names the steps that it lacks, so
+ * that nothing is done twice and nothing rests on what that run managed to write into its journal.
+ */
+export async function completeOwn(run: RestoreRun, wish: Wish, live: LiveState): Promise<ItemOutcome> {
+  run.owners.note(wish.item.uid, live.uid);
+  const pending = live.pending.split(",").filter((name) => name !== "");
+  const steps = wish.later.filter(({ name }) => pending.includes(name));
+  const known = new Set([...steps.map(({ name }) => name), "owners"]);
+  const unknown = pending.filter((name) => !known.has(name));
+  if (unknown.length > 0) {
+    wish.findings.push(`it lacks its last steps (${unknown.join(", ")}): this run knows none of that name`);
+    return { result: "created", uid: live.uid };
+  }
+  if (pending.includes("owners")) await queueOwners(run, wish, live);
+  const ref = { resource: wish.target.kind, namespace: wish.target.namespace, name: wish.target.name };
+  const { uid, resourceVersion } = live;
+  if (steps.length > 0) run.finish.steps.push({ ref, uid, resourceVersion, steps });
+  return { result: "created", uid };
+}
+
+/** All of them, known by now or not: what the object has already stays and is not written twice. */
+async function queueOwners(run: RestoreRun, wish: Wish, live: LiveState): Promise<void> {
+  const ref = { resource: wish.target.kind, namespace: wish.target.namespace, name: wish.target.name };
+  const bytes = await run.cluster.get(ref, run.signal);
+  const object = bytes === undefined ? undefined : parseExactBytes(bytes);
+  if (!isExactObject(object) || textAt(object, ["metadata", "uid"]) !== live.uid) return;
+  run.finish.owners.push({
+    ref,
+    uid: live.uid,
+    resourceVersion: textAt(object, ["metadata", "resourceVersion"]),
+    linked: objectsAt(object, ["metadata", "ownerReferences"]),
+    references: wish.ownerReferences,
+  });
+}
