@@ -20,6 +20,8 @@ export interface Flag {
   readonly fallback?: string;
   /** Other spellings (Velero's, mostly), accepted and not shown. */
   readonly hiddenAliases?: readonly string[];
+  /** Accepted, but shown nowhere. */
+  readonly hidden?: boolean;
   /** What the shell offers for its value. */
   readonly completes?: Completes;
 }

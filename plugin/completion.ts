@@ -44,7 +44,9 @@ function commandWords(before: readonly string[], commands: readonly AnyCommand[]
 function flagWords(flags: Flags): Candidates {
   return {
     type: "words",
-    words: Object.entries(flags).map(([name, flag]) => [`--${name}`, flag.describe] as const),
+    words: Object.entries(flags)
+      .filter(([, flag]) => flag.hidden !== true)
+      .map(([name, flag]) => [`--${name}`, flag.describe] as const),
   };
 }
 

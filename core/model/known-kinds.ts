@@ -48,3 +48,11 @@ export const ENDPOINT_SLICES: ItemKind = {
   kind: "EndpointSlice",
   namespaced: true,
 };
+
+export const CONFIG_MAPS: ItemKind = {
+  group: "",
+  version: "v1",
+  resource: "configmaps",
+  kind: "ConfigMap",
+  namespaced: true,
+};

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { modifiers } from "./modifiers.ts";
 import { backupName } from "./names.ts";
 import { selection } from "./selection.ts";
 
@@ -17,6 +18,7 @@ export const restoreRequest = z.object({
   storageClassMapping: z.record(z.string(), z.string()).default({}),
   /** Registry, repository or whole image → what stands in its place. */
   imageMapping: z.record(z.string(), z.string()).default({}),
+  modifiers: modifiers.optional(),
   existing: z.enum(["skip", "update", "replace", "recreate", "fail"]).default("skip"),
   /** Take fields from an autoscaler that owns them, and (in an undo) overwrite what has changed since. */
   forceConflicts: z.boolean().default(false),

@@ -12,6 +12,8 @@ import { type Existing, isThere, readExisting } from "./existing.ts";
 import { readGuards } from "./guards.ts";
 import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
 import { openMappingUse } from "./mapping/mapping-use.ts";
+import { compileModifiers } from "./modifiers/compile-modifiers.ts";
+import { warnOfIdleModifiers } from "./modifiers/idle-modifiers.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import { externalKind } from "./outside/external-kinds.ts";
 import { readTakenHosts, type TakenHosts } from "./outside/taken-hosts.ts";
@@ -89,7 +91,13 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
       claims: plannedClaims(facts.rules.claims),
       pulledIn: await listPulledIn(kinds),
       unmet: missed.unmet,
-      warnings: [...facts.existing.warnings, ...guards.warnings, ...missed.warnings, ...hosts.warnings],
+      warnings: [
+        ...facts.existing.warnings,
+        ...guards.warnings,
+        ...missed.warnings,
+        ...hosts.warnings,
+        ...(await warnOfIdleModifiers(facts.rules.modifiers, kinds)),
+      ],
     },
     kinds,
     facts,
@@ -184,6 +192,7 @@ async function gatherFacts(
   return {
     rules: {
       request,
+      modifiers: request.modifiers === undefined ? [] : compileModifiers(request.modifiers),
       mapNamespace,
       otherCluster,
       claims,

@@ -2,6 +2,7 @@ import type { StoredItem } from "#core/catalog/catalog.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
+import type { Modifier } from "./modifiers/compile-modifiers.ts";
 
 /**
  * What a kind needs beyond the rules for all kinds. Rules are pure: they see one item (its index line or its parsed
@@ -46,7 +47,9 @@ export type Ruling =
       /** The same of changes that only a creation makes. */
       readonly creationWarnings?: readonly string[] | undefined;
     }
-  | ({ readonly verdict: "skip" } & Skip);
+  | ({ readonly verdict: "skip" } & Skip)
+  /** What the request wants of it cannot be done. */
+  | ({ readonly verdict: "fail" } & Skip);
 
 /** A merge patch that completes a created object; `name` stands in its pending-steps annotation until then. */
 export interface LaterStep {
@@ -86,6 +89,8 @@ export type OwnerFate = "created" | "exists" | "left-out";
 
 export interface RuleFacts {
   readonly request: RestoreRequest;
+  /** In the order in which they are applied. */
+  readonly modifiers: readonly Modifier[];
   /** As in the backup → in the target. */
   readonly mapNamespace: (namespace: string) => string;
   /** The backup is of another cluster, or of one that cannot be told apart from another. */

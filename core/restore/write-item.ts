@@ -62,9 +62,10 @@ export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<Item
   const { item, bytes, target } = given;
   try {
     const { original, ruling } = transformItem(item, bytes, run.prepared.facts.rules);
-    if (ruling.verdict === "skip") {
-      const { reason, message } = ruling;
-      return { outcome: { result: "skipped", reason, message }, warnings: [] };
+    if (ruling.verdict !== "restore") {
+      const { verdict, reason, message } = ruling;
+      const result = verdict === "skip" ? "skipped" : "failed";
+      return { outcome: { result, reason, message }, warnings: [] };
     }
     const blocked = run.blockedNamespaces.get(target.namespace);
     if (blocked !== undefined) return { outcome: failed("namespace-not-ready", blocked), warnings: [] };

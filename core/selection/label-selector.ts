@@ -23,7 +23,7 @@ export function parseLabelSelector(selector: string): readonly LabelRequirement[
   return new SelectorParser(selector).parse();
 }
 
-function isMet({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
+export function isMet({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
   const value = Object.hasOwn(labels, key) ? labels[key] : undefined;
   switch (operator) {
     case "exists":

@@ -27,6 +27,18 @@ export const restoreFlags = {
     value: "OLD=NEW,…",
     describe: "images from another registry or repository; tags and digests stay",
   },
+  modifiers: {
+    type: "string",
+    value: "FILE|configmap/NAME",
+    describe: "rules that change objects on their way, in the format of Velero's resource modifiers",
+    completes: "files",
+  },
+  "resource-modifier-configmap": {
+    type: "string",
+    value: "NAME",
+    describe: "Velero's word for --modifiers configmap/velero/NAME",
+    hidden: true,
+  },
   existing: {
     type: "string",
     value: "skip|update|replace|recreate|fail",

@@ -29,13 +29,21 @@ export const restoreCommand = defineCommand({
   ],
   exitCodes: [0, 2, 3, 4, 5, 6, 7, 8, 130],
   async run({ positionals: [backup = ""], flags: given }, app) {
-    const [{ wantedRestore }, { openCatalogFor, openClusterFor, runContextOf }] = await Promise.all([
+    const [
+      { wantedRestore },
+      { modifiersOfFile, modifiersOfCluster },
+      { openCatalogFor, openClusterFor, runContextOf },
+    ] = await Promise.all([
       import("#plugin/requests/restore-request.ts"),
+      import("#plugin/requests/modifiers-request.ts"),
       import("#plugin/context.ts"),
     ]);
-    const request = wantedRestore(backup, given, { now: app.now(), random: randomUUID() });
+    const wanted = wantedRestore(backup, given, { now: app.now(), random: randomUUID() });
+    const ofFile = await modifiersOfFile(given);
     const [cluster, catalog] = await Promise.all([openClusterFor(given, app), openCatalogFor(given, app)]);
     try {
+      const modifiers = ofFile ?? (await modifiersOfCluster(given, cluster, app.signal));
+      const request = { ...wanted, modifiers };
       const opened = await catalog.open(backup, runContextOf(app));
       try {
         return await restore({ cluster, catalog, backup: opened, request }, given, app);

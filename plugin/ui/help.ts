@@ -65,7 +65,9 @@ function wrap(text: string, width: number): readonly string[] {
 }
 
 function flagRows(flags: Flags): readonly (readonly [string, string])[] {
-  return Object.entries(flags).map(([name, flag]) => [flagUsage(name, flag), flagText(flag)] as const);
+  return Object.entries(flags)
+    .filter(([, flag]) => flag.hidden !== true)
+    .map(([name, flag]) => [flagUsage(name, flag), flagText(flag)] as const);
 }
 
 function flagUsage(name: string, flag: Flag): string {

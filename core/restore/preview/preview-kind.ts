@@ -116,9 +116,9 @@ function previewRead(ask: PreviewAsk, read: ReadItem, { target, states }: Known)
   }
   try {
     const { ruling, original } = transformItem(item, read.bytes, ask.prepared.facts.rules);
-    if (ruling.verdict === "skip") {
-      const { reason, message } = ruling;
-      return { item, verdict: { action: "skip", reason, message } };
+    if (ruling.verdict !== "restore") {
+      const { verdict: action, reason, message } = ruling;
+      return { item, verdict: { action, reason, message } };
     }
     const wished = { item, target, original, object: ruling.object, intended: intendedOf(ruling) };
     const live = isThere(target.live) ? states?.get(`${target.namespace}/${target.name}`) : undefined;

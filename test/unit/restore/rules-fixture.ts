@@ -3,6 +3,7 @@ import { restoreRequest } from "#core/model/restore.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { stringifyExact } from "#core/objects/exact-json.ts";
 import { externalKind } from "#core/restore/outside/external-kinds.ts";
+import { compileModifiers } from "#core/restore/modifiers/compile-modifiers.ts";
 import type { RuleFacts } from "#core/restore/rule.ts";
 import { transformItem } from "#core/restore/transform.ts";
 
@@ -18,6 +19,7 @@ export function factsFor(request: Record<string, unknown> = {}, more: Partial<Ru
   const parsed = restoreRequest.parse({ name: "r", backup: "b", selection: {}, ...request });
   return {
     request: parsed,
+    modifiers: parsed.modifiers === undefined ? [] : compileModifiers(parsed.modifiers),
     mapNamespace: (namespace) => parsed.namespaceMapping[namespace] ?? namespace,
     otherCluster: false,
     claims: new Map(),
@@ -69,6 +71,6 @@ export function transformed({ resource, group = "", object, request, facts }: Gi
 /** The object that is sent; fails where the item is skipped. */
 export function sent(given: Given): ExactObject {
   const ruling = transformed(given);
-  if (ruling.verdict === "skip") throw new Error(`skipped: ${ruling.reason}`);
+  if (ruling.verdict !== "restore") throw new Error(`${ruling.verdict}: ${ruling.reason}: ${ruling.message}`);
   return ruling.object;
 }
