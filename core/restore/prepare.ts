@@ -13,7 +13,7 @@ import { readGuards } from "./guards.ts";
 import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
 import { openMappingUse } from "./mapping/mapping-use.ts";
 import { compileModifiers } from "./modifiers/compile-modifiers.ts";
-import { warnOfIdleModifiers } from "./modifiers/idle-modifiers.ts";
+import { findIdleModifiers } from "./modifiers/idle-modifiers.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import { externalKind } from "./outside/external-kinds.ts";
 import { readTakenHosts, type TakenHosts } from "./outside/taken-hosts.ts";
@@ -84,6 +84,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
   const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners, unmet });
   const missed = await findUnmet(ask, { outlook, unmet, signal });
   const guards = await readGuards(ask, outlook, signal);
+  const idle = await findIdleModifiers(facts.rules.modifiers, kinds);
   return {
     plan: {
       ...planHead(ask, outlook),
@@ -91,13 +92,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
       claims: plannedClaims(facts.rules.claims),
       pulledIn: await listPulledIn(kinds),
       unmet: missed.unmet,
-      warnings: [
-        ...facts.existing.warnings,
-        ...guards.warnings,
-        ...missed.warnings,
-        ...hosts.warnings,
-        ...(await warnOfIdleModifiers(facts.rules.modifiers, kinds)),
-      ],
+      warnings: [facts.existing, guards, missed, hosts, idle].flatMap(({ warnings }) => warnings),
     },
     kinds,
     facts,

@@ -4,6 +4,7 @@ import { valueAt, withoutValue, withValue } from "./edit-object.ts";
 import { intendedOf } from "./intended.ts";
 import { withLastAppliedFollowing } from "./last-applied.ts";
 import { mapObject } from "./mapping/map-object.ts";
+import { mergePatch } from "./merge-patch.ts";
 import { PatchMisfit } from "./modifiers/json-patch.ts";
 import { modifyObject } from "./modifiers/modify-object.ts";
 import type { LaterStep, Ruling, Seen } from "./rule.ts";
@@ -17,7 +18,7 @@ export function reshape(ruling: Restored, seen: Seen): Ruling {
     const intended = intendedOf(ruling);
     const wanted = modifyObject(mapObject(intended, seen), seen);
     if (wanted === intended && !seen.renamed) return ruling;
-    const { object, later } = postpone({ intended, wanted }, ruling);
+    const { object, later } = postpone(wanted, ruling);
     const followed = withLastAppliedFollowing(object, seen.original, wanted);
     return { ...ruling, object: followed, ...(ruling.later !== undefined && { later }) };
   } catch (error) {
@@ -26,13 +27,8 @@ export function reshape(ruling: Restored, seen: Seen): Ruling {
   }
 }
 
-interface Change {
-  readonly intended: ExactObject;
-  readonly wanted: ExactObject;
-}
-
-/** Takes out of the wanted object what later steps bring; what the request itself set is not brought again. */
-function postpone({ intended, wanted }: Change, ruling: Restored): Pick<Restored, "object" | "later"> {
+/** Leaves to the later steps what they bring, now as it is wanted; those that would bring nothing are dropped. */
+function postpone(wanted: ExactObject, ruling: Restored): Pick<Restored, "object" | "later"> {
   let object = wanted;
   const later: LaterStep[] = [];
   for (const step of ruling.later ?? []) {
@@ -40,37 +36,26 @@ function postpone({ intended, wanted }: Change, ruling: Restored): Pick<Restored
       later.push(step);
       continue;
     }
-    const kept = leavesOf(step.patch).filter(({ path }) =>
-      isSame(valueAt(wanted, path), valueAt(intended, path)),
+    const paths = leafPaths(step.patch);
+    object = paths.reduce((sum, path) => withValueOf(sum, path, valueAt(ruling.object, path)), object);
+    const patch = paths.reduce(
+      (sum: ExactObject, path) => withValue(sum, path, valueAt(wanted, path) ?? null),
+      {},
     );
-    if (kept.length === 0) continue;
-    for (const { path } of kept) object = withValueOf(object, path, valueAt(ruling.object, path));
-    const patch = kept.reduce((sum: ExactObject, { path, value }) => withValue(sum, path, value), {});
-    later.push({ ...step, patch });
+    if (!deepEqual(mergePatch(object, patch), object)) later.push({ ...step, patch });
   }
   return { object, later };
 }
 
-interface Leaf {
-  readonly path: readonly string[];
-  readonly value: ExactJson;
-}
+type Path = readonly string[];
 
-function leavesOf(patch: ExactObject, at: readonly string[] = []): readonly Leaf[] {
+function leafPaths(patch: ExactObject, at: Path = []): readonly Path[] {
   return Object.entries(patch).flatMap(([key, value]) => {
     const path = [...at, key];
-    return isExactObject(value) ? leavesOf(value, path) : [{ path, value }];
+    return isExactObject(value) ? leafPaths(value, path) : [path];
   });
 }
 
-function isSame(left: ExactJson | undefined, right: ExactJson | undefined): boolean {
-  return left === undefined || right === undefined ? left === right : deepEqual(left, right);
-}
-
-function withValueOf(
-  object: ExactObject,
-  path: readonly string[],
-  value: ExactJson | undefined,
-): ExactObject {
+function withValueOf(object: ExactObject, path: Path, value: ExactJson | undefined): ExactObject {
   return value === undefined ? withoutValue(object, path) : withValue(object, path, value);
 }

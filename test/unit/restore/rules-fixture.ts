@@ -2,8 +2,8 @@ import type { StoredItem } from "#core/catalog/catalog.ts";
 import { restoreRequest } from "#core/model/restore.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { stringifyExact } from "#core/objects/exact-json.ts";
-import { externalKind } from "#core/restore/outside/external-kinds.ts";
 import { compileModifiers } from "#core/restore/modifiers/compile-modifiers.ts";
+import { externalKind } from "#core/restore/outside/external-kinds.ts";
 import type { RuleFacts } from "#core/restore/rule.ts";
 import { transformItem } from "#core/restore/transform.ts";
 

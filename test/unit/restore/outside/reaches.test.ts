@@ -31,7 +31,7 @@ function reached({ kind, object, request = {}, hosts = NOBODY, facts }: Given) {
     }),
   );
   const { ruling, original } = transformItem(item, bytes, rules);
-  if (ruling.verdict === "skip") throw new Error(`skipped: ${ruling.reason}`);
+  if (ruling.verdict !== "restore") throw new Error(`skipped: ${ruling.reason}`);
   const target = { namespace: rules.mapNamespace("app"), name: "one" };
   const written = { item, target, original, object: ruling.object, intended: intendedOf(ruling) };
   return reachesOf(written, { rules, hosts }).map(({ reach, withheld }) => `${reach} ${withheld}`);
