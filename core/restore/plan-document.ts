@@ -1,4 +1,5 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import type { Mention } from "./mapping/old-mentions.ts";
 import type { Reach } from "./outside/reaches.ts";
 import type { HeldItem, MissingKind, PlannedClaim, PlannedNamespace, RestorePlan } from "./plan.ts";
 import type { ActionCounts, Preview, PreviewedObject } from "./preview/preview-restore.ts";
@@ -21,6 +22,8 @@ export interface PlanDocument {
   readonly missing: readonly MissingKind[];
   /** What reaches outside the cluster; the first thousand. */
   readonly reaches: readonly Reach[];
+  /** What would still speak of a namespace by the name it has in the backup; the first thousand. */
+  readonly mentions: readonly Mention[];
   readonly leftOut: readonly string[];
   readonly neverRestored: readonly {
     readonly resource: string;
@@ -57,6 +60,7 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
     claims,
     held,
     missing: sorted(missing, versionedName),
+    mentions: sorted(preview.mentions, (one) => `${titleOf(one)} ${one.mentions}`),
     reaches: sorted(preview.reaches, (one) => `${one.reach} ${titleOf(one)} ${one.message}`),
     leftOut: leftOut.toSorted(),
     neverRestored: sorted(plan.neverRestored, ({ kind }) => versionedName(kind)).map(

@@ -1,5 +1,6 @@
 import { groupResource } from "#core/model/item.ts";
 import type { ItemResult } from "#core/model/restore.ts";
+import type { Mention } from "./mapping/old-mentions.ts";
 import type { Reach } from "./outside/reaches.ts";
 import type { HeldItem, MissingKind, PlannedClaim, RestorePlan } from "./plan.ts";
 import type { RestoreRun } from "./restore-run.ts";
@@ -30,6 +31,8 @@ export interface RestoreReport {
   readonly warned: readonly ItemResult[];
   /** What reaches outside the cluster, of all that was written or withheld; the first thousand. */
   readonly reaches: readonly Reach[];
+  /** What was written and still speaks of a namespace by the name it has in the backup; the first thousand. */
+  readonly mentions: readonly Mention[];
   readonly missing: readonly MissingKind[];
   readonly leftOut: readonly string[];
   /** Stored for information and selected, but never written: by kind. Takes nothing from `complete`. */
@@ -90,6 +93,7 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
     differing: results.differing,
     warned: results.warned,
     reaches: run.reaches.reaches,
+    mentions: run.mentions.mentions,
     missing: plan.missing,
     leftOut: plan.leftOut,
     neverRestored: plan.neverRestored.map(({ kind, count, reason }) => ({

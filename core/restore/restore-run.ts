@@ -5,6 +5,7 @@ import type { OnProgress } from "#core/model/progress.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { FinishBook } from "./finish-book.ts";
 import type { Journal } from "./journal.ts";
+import type { MentionBook } from "./mapping/old-mentions.ts";
 import type { ReachBook } from "./outside/reaches.ts";
 import type { OwnerBook } from "./owners.ts";
 import type { Prepared } from "./prepare.ts";
@@ -26,6 +27,8 @@ export interface RestoreRun {
   readonly finish: FinishBook;
   /** What was written, or withheld, that reaches outside the cluster. */
   readonly reaches: ReachBook;
+  /** What was written that still speaks of a namespace by its old name. */
+  readonly mentions: MentionBook;
   readonly limit: AdaptiveLimit;
   /** Created after their owners, to carry the owners' new uids from the start. */
   readonly late: StoredItem[];

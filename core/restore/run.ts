@@ -16,6 +16,7 @@ import { finishObjects } from "./finish.ts";
 import { openFinishBook } from "./finish-book.ts";
 import { Journal } from "./journal.ts";
 import { storeLastWords } from "./last-words.ts";
+import { MentionBook } from "./mapping/old-mentions.ts";
 import { ReachBook } from "./outside/reaches.ts";
 import { openOwnerBook } from "./owners.ts";
 import { type Prepared, prepareRestore } from "./prepare.ts";
@@ -143,6 +144,7 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
     results: new Results((resultJson) => journal.addItem(resultJson)),
     finish: openFinishBook(),
     reaches: new ReachBook(),
+    mentions: new MentionBook(request),
     limit: createAdaptiveLimit({ start: 16, least: 4, most: 64 }),
     late: [],
     lostClaims: [],

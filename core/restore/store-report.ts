@@ -134,6 +134,7 @@ function logLines(draft: Draft): readonly string[] {
     ...draft.reaches.map((one) =>
       line("info", `outside: ${titleOf(one)} ${one.message}${one.withheld ? " (withheld)" : ""}`),
     ),
+    ...draft.mentions.map((one) => line("info", `old name: ${titleOf(one)}: ${one.text}`)),
     ...draft.neverRestored.map(({ resource, count, reason }) =>
       line("info", `never restored: ${count} ${resource} (${reason})`),
     ),

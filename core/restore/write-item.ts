@@ -75,6 +75,7 @@ export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<Item
     if (isWritten(outcome)) {
       const { object } = ruling;
       const written = { item, target, original, object, intended: wish.intended };
+      run.mentions.note(written);
       run.reaches.add(reachesOf(written, { rules: run.prepared.facts.rules, hosts: run.prepared.hosts }));
     }
     return { outcome, warnings: warningsFor(wish, outcome) };

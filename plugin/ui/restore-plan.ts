@@ -1,4 +1,5 @@
 import { groupResource } from "#core/model/item.ts";
+import type { Mention } from "#core/restore/mapping/old-mentions.ts";
 import type { Reach } from "#core/restore/outside/reaches.ts";
 import type { RestorePlan } from "#core/restore/plan.ts";
 import type { DocumentedKind, PlanDocument } from "#core/restore/plan-document.ts";
@@ -21,6 +22,7 @@ export function restorePlanText(plan: PlanDocument): string {
     claimsText(plan),
     pulledInText(plan),
     reachesText(plan.reaches),
+    mentionsText(plan.mentions),
     missingText(plan),
     leftOutText(plan),
     plan.warnings.map((warning) => `warning: ${escapeControl(warning)}\n`).join(""),
@@ -134,6 +136,14 @@ function reachesText(reaches: readonly Reach[]): string {
     .map((one) => `  ${titleOf(one)} ${one.message}${one.withheld ? " (withheld)" : ""}`);
   const list = lines.map((line) => `${escapeControl(line)}\n`).join("");
   return `Reaching outside the cluster:\n${list}${moreText(reaches.length)}`;
+}
+
+/** A hint: only who wrote them knows whether they are meant to stay. */
+function mentionsText(mentions: readonly Mention[]): string {
+  if (mentions.length === 0) return "";
+  const lines = mentions.slice(0, SHOWN).map((one) => `  ${titleOf(one)}: ${one.text}`);
+  const list = lines.map((line) => `${escapeControl(line)}\n`).join("");
+  return `Still speaking of a namespace by its old name:\n${list}${moreText(mentions.length)}`;
 }
 
 function moreText(count: number): string {

@@ -44,6 +44,7 @@ export function restoreSummary(report: RestoreReport): string {
       ? []
       : [`left out, another cluster has its own: ${report.leftOut.join(", ")}`]),
     ...reachesLines(report),
+    ...mentionsLines(report),
     ...report.neverRestored.map(
       ({ resource, count, reason }) => `never restored: ${count} ${resource} (${reason})`,
     ),
@@ -57,6 +58,12 @@ function reachesLines({ reaches }: RestoreReport): readonly string[] {
   if (reaches.length === 0) return [];
   const lines = reaches.map((one) => `  ${title(one)} ${one.message}${one.withheld ? " (withheld)" : ""}`);
   return ["reaching outside the cluster:", ...limited(lines)];
+}
+
+function mentionsLines({ mentions }: RestoreReport): readonly string[] {
+  if (mentions.length === 0) return [];
+  const lines = mentions.map((one) => `  ${title(one)}: ${one.text}`);
+  return ["still speaking of a namespace by its old name:", ...limited(lines)];
 }
 
 function title(item: Pick<ItemResult, "group" | "resource" | "namespace" | "name">): string {

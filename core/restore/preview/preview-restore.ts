@@ -1,5 +1,6 @@
 import { type ItemKind, kindOf } from "#core/model/item.ts";
 import { REACHES_OUTSIDE } from "#core/restore/decide.ts";
+import { type Mention, MentionBook } from "#core/restore/mapping/old-mentions.ts";
 import { type Reach, ReachBook, reachesOf, withheldReach } from "#core/restore/outside/reaches.ts";
 import type { Prepared } from "#core/restore/prepare.ts";
 import { isNamespace, type SelectedKind } from "#core/restore/select.ts";
@@ -35,6 +36,7 @@ export interface Preview {
   readonly objects: readonly PreviewedObject[];
   /** The first thousand. */
   readonly reaches: readonly Reach[];
+  readonly mentions: readonly Mention[];
 }
 
 /** Single objects of an action beyond this many are only counted. */
@@ -45,6 +47,7 @@ export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
   const { mapNamespace } = ask.prepared.facts.rules;
   const shown = new ShownObjects(mapNamespace);
   const reaches = new ReachBook();
+  const mentions = new MentionBook(ask.request);
   const kinds: PreviewedKind[] = [];
   for (const selected of ask.prepared.kinds) {
     const count = new KindCount(selected);
@@ -52,10 +55,17 @@ export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
       count.add(previewed);
       shown.add(previewed);
       reaches.add(reachesOfPreviewed(ask.prepared, previewed));
+      if (previewed.wished !== undefined) mentions.note(previewed.wished);
     }
     kinds.push(count.sum());
   }
-  return { counts: sumCounts(kinds), kinds, objects: shown.objects, reaches: reaches.reaches };
+  return {
+    counts: sumCounts(kinds),
+    kinds,
+    objects: shown.objects,
+    reaches: reaches.reaches,
+    mentions: mentions.mentions,
+  };
 }
 
 function reachesOfPreviewed({ facts, hosts }: Prepared, { item, verdict, wished }: Previewed) {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { previewRestore } from "#core/restore/preview/preview-restore.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import type { ApplyObject } from "#test/harness/kube-client.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
@@ -76,6 +77,7 @@ it("under another name everything names the copy, and nothing belongs to the ori
     ...disk(app, volume, slow),
     deployment(app, "web", { containers: [{ name: "c", image: "old.example.com/team/web:1.2" }] }),
     tracked(app),
+    configMap(app, "addresses", { data: { db: `postgres://u:secret@db.${app}.svc:5432/x`, app } }),
     {
       apiVersion: `${RBAC}/v1`,
       kind: "RoleBinding",
@@ -103,9 +105,20 @@ it("under another name everything names the copy, and nothing belongs to the ori
     imageMapping: { "old.example.com": "new.example.com/mirror" },
   };
 
+  const prepared = await rig.prepare(backup, request);
+  const { signal } = new AbortController();
+  const preview = await previewRestore({
+    prepared,
+    cluster: rig.cluster,
+    request: prepared.facts.rules.request,
+    signal,
+  });
   const report = await rig.restore(backup, request);
 
   expect(report.failed).toEqual([]);
+  const mention = { group: "", resource: "configmaps", namespace: copy, name: "addresses", mentions: app };
+  expect(preview.mentions).toEqual([{ ...mention, text: `db.${app}.svc:5432` }]);
+  expect(report.mentions).toEqual(preview.mentions);
   const at = (path: string) => rig.client.get(`${path.replace("NS", copy)}`);
   expect((await at(`/api/v1/namespaces/${copy}`)).metadata["labels"]).toEqual({
     "kubernetes.io/metadata.name": copy,

@@ -5,6 +5,7 @@ import { expect, it } from "vitest";
 import type { ProgressEvent } from "#core/model/progress.ts";
 import { openFinishBook } from "#core/restore/finish-book.ts";
 import { storeLastWords } from "#core/restore/last-words.ts";
+import { MentionBook } from "#core/restore/mapping/old-mentions.ts";
 import { ReachBook } from "#core/restore/outside/reaches.ts";
 import type { RestorePlan } from "#core/restore/plan.ts";
 import type { RestoreRun } from "#core/restore/restore-run.ts";
@@ -34,8 +35,9 @@ function brokenRun(): RestoreRun {
   finish.owners.push({ ref, uid: "u", resourceVersion: "1", linked: [], references: [] });
   const prepared = { plan, kinds: [2, 1].map((count) => ({ kind: item, count })) };
   // What a report reads of a run.
-  const reaches = new ReachBook();
-  return { results, finish, reaches, prepared, request: factsFor().request } as unknown as RestoreRun;
+  const [{ request }, reaches] = [factsFor(), new ReachBook()];
+  const mentions = new MentionBook(request);
+  return { results, finish, reaches, mentions, prepared, request } as unknown as RestoreRun;
 }
 
 it("the report of a restore that broke off is not waited for longer than that, and then stays on this machine", async () => {

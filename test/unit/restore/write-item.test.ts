@@ -3,6 +3,7 @@ import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 import { finishObjects } from "#core/restore/finish.ts";
 import { openFinishBook } from "#core/restore/finish-book.ts";
 import { Journal } from "#core/restore/journal.ts";
+import { MentionBook } from "#core/restore/mapping/old-mentions.ts";
 import { ReachBook } from "#core/restore/outside/reaches.ts";
 import { openOwnerBook } from "#core/restore/owners.ts";
 import type { RestoreRun } from "#core/restore/restore-run.ts";
@@ -33,6 +34,7 @@ function startRun(script: Script, more: Partial<RestoreRun> = {}) {
     results: new Results(),
     finish: openFinishBook(),
     reaches: new ReachBook(),
+    mentions: new MentionBook({ namespaceMapping: {} }),
     limit: createAdaptiveLimit({ start: 4, least: 1, most: 4 }),
     late: [],
     lostClaims: [],

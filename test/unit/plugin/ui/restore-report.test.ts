@@ -15,6 +15,7 @@ const report: RestoreReport = {
   held: [],
   claims: [],
   reaches: [],
+  mentions: [],
   failed: [],
   differing: [],
   warned: [],
