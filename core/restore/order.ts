@@ -102,6 +102,9 @@ const LANE_OF: ReadonlyMap<string, LaneName> = new Map([
   ["resourcequotas", "quotas"],
 ]);
 
+/** The kinds that have a place of their own in the order, for the docs. */
+export const orderedKinds: readonly string[] = [...LANE_OF.keys()];
+
 export function laneOf(kind: Pick<ItemKind, "group" | "resource">): LaneName {
   return LANE_OF.get(groupResource(kind)) ?? (makesPods(kind) ? "workloads" : "custom");
 }

@@ -9,6 +9,8 @@ import type { Modifier } from "./modifiers/compile-modifiers.ts";
  * object) and the facts of the run, and never a cluster or a backup.
  */
 export interface Rule {
+  /** For the docs: what a restore does with the kind, beyond what it does with all. */
+  readonly does: readonly string[];
   /** What the index line alone tells, so that a plan knows it without reading the object. */
   readonly decide?: ((item: StoredItem, facts: RuleFacts) => Skip | undefined) | undefined;
   /** From the object as the metadata rule left it to the one that is sent. `original` is as it lay in the backup. */

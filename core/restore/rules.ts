@@ -68,8 +68,11 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ["validatingwebhookconfigurations.admissionregistration.k8s.io", webhookConfigurations],
 ]);
 
-const NO_RULE: Rule = {};
+const NO_RULE: Rule = { does: [] };
 
 export function ruleFor(kind: Pick<ItemKind, "group" | "resource">): Rule {
   return RULES.get(groupResource(kind)) ?? (isBuiltInGroup(kind.group) ? NO_RULE : customResources);
 }
+
+/** The kinds with a rule of their own, for the docs. */
+export const ruledKinds: readonly string[] = [...RULES.keys()];

@@ -7,6 +7,11 @@ const AUTO_MADE = { reason: "auto-made", message: "the API server makes it for e
 
 /** An APIService for a version that the target no longer has would break discovery for everybody. */
 export const apiServices: Rule = {
+  does: [
+    "Those that the API server makes for its own versions stay away.",
+    "The certificate of the old cluster is left out where cert-manager puts one in.",
+    "Waits for a ready endpoint of its Service, up to two minutes, and warns where there is none.",
+  ],
   decide: ({ labels }) =>
     Object.hasOwn(labels, "kube-aggregator.kubernetes.io/automanaged") ? AUTO_MADE : undefined,
   transform(object) {

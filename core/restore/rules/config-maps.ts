@@ -8,6 +8,9 @@ const AUTO_MADE: ReadonlySet<string> = new Set([
 ]);
 
 export const configMaps: Rule = {
+  does: [
+    "Root certificates that each cluster puts into its namespaces (`kube-root-ca.crt` and the like) stay the target's.",
+  ],
   decide: ({ name }) =>
     AUTO_MADE.has(name)
       ? { reason: "auto-made", message: "the cluster puts its own into each namespace" }

@@ -4,6 +4,10 @@ import { restored } from "#core/restore/rule.ts";
 
 /** Suspended until everything is there, so that none fires into half a restore; a copy stays suspended. */
 export const cronJobs: Rule = {
+  does: [
+    "Created suspended and released as one of the last steps, so that none fires into half a restore.",
+    "A copy stays suspended unless `--include-external` says otherwise.",
+  ],
   transform(object, { copy, facts }) {
     if (valueAt(object, ["spec", "suspend"]) === true) return restored(object);
     const suspended = withValue(object, ["spec", "suspend"], true);

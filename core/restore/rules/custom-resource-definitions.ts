@@ -9,6 +9,11 @@ const PRESERVE = ["spec", "preserveUnknownFields"];
 
 /** `preserveUnknownFields: true` came from v1beta1; v1 refuses it and has the schema's extension instead. */
 export const customResourceDefinitions: Rule = {
+  does: [
+    "`preserveUnknownFields` of old definitions becomes what v1 has instead.",
+    "A conversion webhook is put back last of all; until then the version in which the objects are written is the stored one.",
+    "Objects wait until it is established; where its names clash with others' they fail at once with that reason.",
+  ],
   transform(object, { item, facts }) {
     const isPreserving = valueAt(object, PRESERVE) === true;
     const schemed = isPreserving

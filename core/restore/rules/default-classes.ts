@@ -15,6 +15,7 @@ export function isMarkedDefault(annotations: Readonly<Record<string, unknown>>):
 
 /** StorageClasses and IngressClasses: of two defaults the newer wins, and a restored one would be the newer. */
 export const defaultClasses: Rule = {
+  does: ["Is not the default any more where the target has another default."],
   transform(object, { item, facts }) {
     const isDefault = [...DEFAULT_MARKS].some(
       (mark) => textAt(object, ["metadata", "annotations", mark]) === "true",

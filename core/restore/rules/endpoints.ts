@@ -4,6 +4,7 @@ const MADE: Skip = { reason: "controller-made", message: "a controller makes it 
 
 /** Only what a user made for a Service without selector returns. */
 export const endpoints: Rule = {
+  does: ["Only those that a user made for a Service without selector."],
   decide({ namespace, name, labels }, { selectingServices }) {
     if (namespace === "default" && name === "kubernetes") return MADE;
     if (Object.hasOwn(labels, "endpoints.kubernetes.io/managed-by")) return MADE;
@@ -17,6 +18,7 @@ const SLICE_CONTROLLERS: ReadonlySet<string> = new Set([
 ]);
 
 export const endpointSlices: Rule = {
+  does: ["Only those that a user made: the controllers make their own."],
   decide({ namespace, name, labels }) {
     if (namespace === "default" && name === "kubernetes") return MADE;
     return SLICE_CONTROLLERS.has(labels["endpointslice.kubernetes.io/managed-by"] ?? "") ? MADE : undefined;

@@ -6,6 +6,7 @@ const AUTOUPDATE = ["metadata", "annotations", "apf.kubernetes.io/autoupdate-spe
 
 /** FlowSchemas and PriorityLevelConfigurations. */
 export const flowControl: Rule = {
+  does: ["Those that the API server keeps up to date by itself stay away."],
   transform: (object) =>
     textAt(object, AUTOUPDATE) === "true"
       ? skipped("auto-made", "the API server keeps its own")

@@ -19,6 +19,11 @@ const ENDS: ReadonlySet<string> = new Set(["Complete", "Failed", "SuccessCriteri
 
 /** A Job without its status would run again from the start. */
 export const jobs: Rule = {
+  does: [
+    "Those that have ended, or whose end is decided, and runs of a CronJob stay away.",
+    "Others are created suspended, since they would start from the beginning; `--start-jobs` lets them run.",
+    "Selector and labels with the old uid are left out unless the user wrote the selector.",
+  ],
   descent: 1,
   decide: skipWithOwner,
   transform(object, { original, facts }) {

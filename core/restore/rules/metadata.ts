@@ -2,6 +2,18 @@ import { annotationKeys, labelKeys } from "#core/model/annotations.ts";
 import type { ExactJson, ExactObject } from "#core/objects/exact-json.ts";
 import { objectAt, textsAt, withoutKeys, withoutValue, withValue } from "#core/restore/edit-object.ts";
 
+/** For the docs. */
+export const metadataRules: readonly string[] = [
+  "Left out: resourceVersion, uid, times, generation, generateName, and finalizers that controllers put back by themselves.",
+  "Owner references name the owner's new uid, written when it is known; one whose owner is neither restored nor in the cluster is left out and named.",
+  "Other finalizers stay; a warning names those whose controller has no API in the cluster.",
+  "Field managers return with `--keep-managed-fields` only.",
+  "The status is left to the cluster's controllers unless `--include-status` names the kind.",
+  "The namespace follows `--namespace-mapping`; a copy under another name does not carry the protection of the original.",
+  "What this product noted on the old object is left out.",
+  "What was being deleted when it was backed up is not restored.",
+];
+
 /** For every kind: what a server set on the old object and must not, or cannot, be sent to create a new one. */
 const SERVER_FIELDS: ReadonlySet<string> = new Set([
   // The server answers 500 to a create with a resourceVersion.

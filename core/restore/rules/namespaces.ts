@@ -7,6 +7,10 @@ const NAME_LABEL = ["metadata", "labels", "kubernetes.io/metadata.name"];
 
 /** Foreign spec.finalizers survive creation and then nobody removes them: the namespace could never be deleted. */
 export const namespaces: Rule = {
+  does: [
+    "Foreign entries of `spec.finalizers` are left out: nothing would ever remove them.",
+    "One that is being deleted is waited for and then made anew.",
+  ],
   transform(object, { item, facts }) {
     const foreign = textsAt(object, FINALIZERS).filter((name) => name !== "kubernetes");
     const name = facts.mapNamespace(item.name);

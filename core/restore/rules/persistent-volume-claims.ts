@@ -14,6 +14,11 @@ const BINDING_ANNOTATIONS: ReadonlySet<string> = new Set([
 ]);
 
 export const persistentVolumeClaims: Rule = {
+  does: [
+    "Bound again to a volume that is still there, or restored with a volume that was retained; held back where its data is nowhere, unless `--empty-volumes` names it.",
+    "Everything that ties it to the old volume, node and driver is left out.",
+    "Scratch claims of pods are left to their pods.",
+  ],
   // Restored without its pod's uid it would keep the pod of that name from starting.
   decide: ({ namespace, name }, { claims }) =>
     claims.get(`${namespace}/${name}`)?.fate === "of-pod"

@@ -15,6 +15,10 @@ import { restored, skipped } from "#core/restore/rule.ts";
  * One that was free returns only where no other volume lies on its disk.
  */
 export const persistentVolumes: Rule = {
+  does: [
+    "One that was bound returns only with its claim, on the same cluster and with the policy Retain; without the claim's old uid, so that it is never released.",
+    "None returns onto a disk that another volume lies on.",
+  ],
   decide({ name }, { refusedVolumes }) {
     const message = refusedVolumes.get(name);
     return message === undefined ? undefined : { reason: "disk-in-use", message };

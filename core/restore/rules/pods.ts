@@ -26,6 +26,10 @@ const PLACED: readonly (readonly string[])[] = [
 
 /** Pods of controllers are made by them; bare ones return. */
 export const pods: Rule = {
+  does: [
+    "Pods of a controller that is restored, mirror pods, and those that have ended stay away.",
+    "Left out: node, priority (its class says it), preemption policy, overhead, ephemeral containers, volumes of token Secrets that servers before 1.24 made.",
+  ],
   descent: 2,
   adopted: true,
   decide: skipWithOwner,

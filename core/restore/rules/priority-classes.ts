@@ -2,6 +2,7 @@ import { valueAt, withoutValue } from "#core/restore/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 
 export const priorityClasses: Rule = {
+  does: ["`system-*` stay the server's own.", "A second global default is created as one among others."],
   decide: ({ name }) =>
     name.startsWith("system-")
       ? { reason: "auto-made", message: "the API server makes its own, and refuses this prefix" }

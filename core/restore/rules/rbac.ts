@@ -14,6 +14,10 @@ function bootstrapped(object: ExactObject): Ruling | undefined {
 
 /** Also of aggregated cluster roles: their rules are filled in by a controller. */
 export const roles: Rule = {
+  does: [
+    "Default roles that the API server keeps stay away, unless somebody forbade it to update them.",
+    "The rules of aggregated roles are left to the controller that fills them in.",
+  ],
   transform(object) {
     const skip = bootstrapped(object);
     if (skip !== undefined) return skip;
@@ -23,6 +27,11 @@ export const roles: Rule = {
 };
 
 export const bindings: Rule = {
+  does: [
+    "After the roles they name.",
+    "Default bindings that the API server keeps stay away.",
+    "Subjects follow the namespace mapping.",
+  ],
   transform(object, { facts }) {
     const skip = bootstrapped(object);
     if (skip !== undefined) return skip;

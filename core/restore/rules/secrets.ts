@@ -10,6 +10,10 @@ const SERVICE_ACCOUNT = "kubernetes.io/service-account.name";
  * without content, which the token controller then fills (with the old content it would keep a dead token).
  */
 export const secrets: Rule = {
+  does: [
+    "Tokens that a server made by itself, and bootstrap tokens, stay away.",
+    "A token that a user asked for returns empty once its service account is there, and is filled anew.",
+  ],
   // A token whose account is not there is deleted at once.
   needs(object) {
     if (textAt(object, ["type"]) !== "kubernetes.io/service-account-token") return [];

@@ -10,6 +10,10 @@ import { isTokenSecretName } from "#core/restore/token-secret-name.ts";
  * was added is merged in. Token Secrets that old servers made by themselves are not restored, nor named.
  */
 export const serviceAccounts: Rule = {
+  does: [
+    "`default` is made by the cluster: what somebody added to it is merged in, and nothing taken away.",
+    "Names of token Secrets that a server made are left out.",
+  ],
   transform(object, { item }) {
     const named = dropMadeTokens(object, item.name);
     if (item.name === "default" && Object.keys(additions({}, named)).length === 0) {

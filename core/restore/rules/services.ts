@@ -16,6 +16,12 @@ const HEALTH_PORT = ["spec", "healthCheckNodePort"];
 
 /** Addresses and ports that the old server allocated are left to the new one; what a user chose is kept. */
 export const services: Rule = {
+  does: [
+    "Cluster addresses and node ports are allocated anew; node ports that a user chose are kept, and replaced where they are taken (`--preserve-node-ports` keeps all).",
+    "Without the cluster's IP families it is created with its default one, and a warning.",
+    "LoadBalancers of a copy become ClusterIP unless `--include-external` says otherwise.",
+    "`default/kubernetes` stays the server's own.",
+  ],
   decide: ({ namespace, name }) =>
     namespace === "default" && name === "kubernetes"
       ? { reason: "auto-made", message: "the API server makes its own" }

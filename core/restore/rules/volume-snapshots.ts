@@ -20,6 +20,10 @@ const POLICY = ["spec", "deletionPolicy"];
  * the volume holds by then.
  */
 export const volumeSnapshotContents: Rule = {
+  does: [
+    "Points to what was cut, never to the volume; not restored where nothing had been cut.",
+    "Retained in a copy, since the snapshot belongs to the original.",
+  ],
   transform(object, seen) {
     const handle =
       textAt(object, [...SOURCE, "snapshotHandle"]) || textAt(seen.original, ["status", "snapshotHandle"]);
@@ -55,6 +59,7 @@ function retained(content: ExactObject, namespace: string, { facts }: Seen) {
 
 /** One that was cut points to what was cut; from its claim a new one would be cut. */
 export const volumeSnapshots: Rule = {
+  does: ["Bound to the content that was cut for it."],
   transform(object, { original }) {
     const content = textAt(original, ["status", "boundVolumeSnapshotContentName"]);
     const bare = dropProgress(object);
