@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#test/harness/eventually.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { backUpRewritten, specOf } from "./rewritten.ts";
 import { namespace, openRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -43,27 +44,6 @@ async function removeDefinition(name: string): Promise<void> {
   await eventually("gone", async () => (await rig.client.find(`${DEFINITIONS}/${name}`)) === undefined);
 }
 
-/** Backs up as if the server had said something else of one definition. */
-async function backUpRewritten(name: string, rewrite: (text: string) => string): Promise<string> {
-  const { cluster } = rig;
-  const { list } = cluster;
-  cluster.list = async function* (request) {
-    const steps = list(request);
-    for (let step = await steps.next(); ; step = await steps.next()) {
-      if (step.done === true) return step.value;
-      yield step.value.map((bytes) => {
-        const text = Buffer.from(bytes).toString();
-        return text.includes(`"name":"${name}"`) ? Buffer.from(rewrite(text)) : bytes;
-      });
-    }
-  };
-  try {
-    return await rig.backUp([]);
-  } finally {
-    cluster.list = list;
-  }
-}
-
 describe("a definition whose objects a webhook converts", () => {
   it("returns with its objects although nobody answers, and has its webhook and its versions back at the end", async () => {
     const [app, plural] = [uniqueName("app"), uniqueName("gears").replace("-", "")];
@@ -93,8 +73,9 @@ describe("a definition whose objects a webhook converts", () => {
     }
     const stored = `${DEFINITIONS}/${gears.metadata.name}`;
     // As somebody's cluster has it whose webhook answers; here nobody does, before and after.
-    const backup = await backUpRewritten(gears.metadata.name, (text) =>
-      text.replace(/"conversion":\{[^}]*\}/, `"conversion":${JSON.stringify(conversion)}`),
+    const backup = await backUpRewritten(
+      rig,
+      specOf("CustomResourceDefinition", gears.metadata.name, (spec) => ({ ...spec, conversion })),
     );
     await rig.removeNamespace(app);
     await removeDefinition(gears.metadata.name);
@@ -160,8 +141,12 @@ describe("a definition", () => {
     await rig.client.apply([bolts]);
     await untilServed(`/apis/${bolts.spec.group}/v1/namespaces/default/${plural}`);
     // Servers that store it as it was are too old to run here: their answer is what the backup reads.
-    const backup = await backUpRewritten(bolts.metadata.name, (text) =>
-      text.replace('"scope":"Namespaced"', '"scope":"Namespaced","preserveUnknownFields":true'),
+    const backup = await backUpRewritten(
+      rig,
+      specOf("CustomResourceDefinition", bolts.metadata.name, (spec) => ({
+        ...spec,
+        preserveUnknownFields: true,
+      })),
     );
     await removeDefinition(bolts.metadata.name);
 
