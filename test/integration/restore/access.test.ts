@@ -117,9 +117,14 @@ describe("roles", () => {
     expect(report.failed).toEqual([]);
     expect(report.counts.created).toBe(1);
     await eventually("aggregated again", isSummed);
+    expect(report.reasons["auto-made"]).toBeGreaterThan(10);
     expect(await version()).toBe(before);
+    const more = { rules: [PODS, { apiGroups: [""], resources: ["nodes"], verbs: ["list"] }] };
+    await rig.client.patch(`${ROLES}/${name}-part`, more, "merge");
+    await eventually("aggregated anew", async () => !(await isSummed()));
     const settled = (await rig.client.get(`${ROLES}/${name}`)).metadata["resourceVersion"];
-    expect((await rig.restore(backup, { selection, existing: "update" })).counts.updated).toBe(0);
+    const one = { includeResources: [`clusterroles/${name}`] };
+    expect((await rig.restore(backup, { selection: one, existing: "update" })).counts.updated).toBe(0);
     expect((await rig.client.get(`${ROLES}/${name}`)).metadata["resourceVersion"]).toBe(settled);
     for (const each of [name, `${name}-part`]) await rig.client.delete(`${ROLES}/${each}`);
   });

@@ -118,9 +118,22 @@ describe("webhook configurations", () => {
       );
     }, 2_000);
 
+    const slices: (object | undefined)[] = [];
+    const { create } = rig.cluster;
+    rig.cluster.create = async (ref, ...rest) => {
+      if (ref.resource.resource === "validatingwebhookconfigurations" && ref.name === late.metadata.name) {
+        slices.push(
+          await rig.client.find(`/apis/discovery.k8s.io/v1/namespaces/${app}/endpointslices/late-1`),
+        );
+      }
+      return create(ref, ...rest);
+    };
+
     const report = await rig.restore(backup, { selection, wait: true, timeoutSeconds: 20 });
 
+    rig.cluster.create = create;
     expect(report.failed).toEqual([]);
+    expect(slices).toEqual([expect.objectContaining({ kind: "EndpointSlice" })]);
     expect(await rig.client.find(`/api/v1/namespaces/${app}/configmaps/first`)).toBeDefined();
     expect(await rig.client.find(`${HOOKS}/${late.metadata.name}`)).toBeDefined();
     await rig.client.delete(`${HOOKS}/${late.metadata.name}`);
