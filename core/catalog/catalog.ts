@@ -104,6 +104,8 @@ export interface CatalogReader {
   openRestores(context: RunContext): Promise<readonly StoredRestore[]>;
   /** Failure restore-not-found. */
   findRestore(name: string, context: RunContext): Promise<StoredRestore>;
+  /** What a restore has changed, as it was before. Failure backup-damaged. */
+  openBefore(restore: string, context: RunContext): Promise<OpenBefore>;
   /** Parts of a restore's journal beyond a number, as far as they are stored. */
   journal(place: JournalPlace, context: RunContext): AsyncIterable<JournalPart>;
 }
@@ -157,6 +159,22 @@ export interface CommittedBackup {
   readonly manifest: Manifest;
 }
 
+export interface BeforeImage {
+  readonly kind: ItemKind;
+  /** The object as the server sent it. */
+  readonly bytes: Uint8Array;
+  /** Digest of the content that the restore is about to leave. */
+  readonly expected: string;
+}
+
+/** What a restore's record holds of the objects that it changed. */
+export interface OpenBefore {
+  /** The objects as they were. */
+  readonly backup: OpenBackup;
+  /** Digests of what the restore was about to leave of one. */
+  expected(item: Pick<StoredItem, "group" | "resource" | "namespace" | "name">): ReadonlySet<string>;
+}
+
 /** A restore under way: its name is claimed, its request stored. */
 export interface RestoreWriter {
   readonly url: string;
@@ -165,6 +183,8 @@ export interface RestoreWriter {
   append(lines: string, signal: AbortSignal): Promise<void>;
   /** Another file of the restore. Write-once. */
   writeFile(file: string, body: Uint8Array, signal: AbortSignal): Promise<void>;
+  /** Objects as they are before they are changed. Resolves when a crash would find them. */
+  keepBefore(images: readonly BeforeImage[], signal: AbortSignal): Promise<void>;
   /** Gives the name free. */
   close(): Promise<void>;
 }

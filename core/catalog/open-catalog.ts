@@ -7,6 +7,7 @@ import { findCommit } from "./find-backup.ts";
 import { listBackups } from "./list-backups.ts";
 import { findRestore, listRestores } from "./list-restores.ts";
 import { openBackup } from "./open-backup.ts";
+import { openBefore } from "./open-before.ts";
 import { type ProcessTable, systemProcesses } from "./process-identity.ts";
 import { readJournal } from "./read-journal.ts";
 import { readLog, readRestoreLog } from "./read-log.ts";
@@ -36,6 +37,7 @@ export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalo
     restores: (context) => listRestores(environment, { openOnly: false, signal: context.signal }),
     openRestores: (context) => listRestores(environment, { openOnly: true, signal: context.signal }),
     findRestore: (name, context) => findRestore(name, environment, context.signal),
+    openBefore: (restore, context) => openBefore(store, restore, context.signal),
     journal: (place, context) => readJournal(store, place, context.signal),
     beginRestore: (record, context) => beginRestore(record, environment, context),
     resumeRestore: (name, context) => resumeRestore(name, environment, context),

@@ -1,3 +1,4 @@
+import { beforePart } from "#core/format/before-files.ts";
 import { restoreKey } from "#core/format/layout.ts";
 import { encodePart, encodeRecord, partFile, partNumber, RECORD_FILE } from "#core/format/restore-files.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
@@ -5,13 +6,15 @@ import type { RestoreRecord } from "#core/model/restore-record.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
 import type { RestoreWriter } from "./catalog.ts";
-import { type ClaimEnvironment, NameClaim } from "./claim.ts";
+import { NameClaim } from "./claim.ts";
 import type { FolderView } from "./folder-view.ts";
+import type { WriteEnvironment } from "./write-backup.ts";
+import { writeBefore } from "./write-before.ts";
 
 /** Claims the restore's name and stores its request. Failure name-taken where there is such a restore. */
 export async function beginRestore(
   record: RestoreRecord,
-  environment: ClaimEnvironment,
+  environment: WriteEnvironment,
   context: RunContext,
 ): Promise<RestoreWriter> {
   const { store } = environment;
@@ -23,7 +26,7 @@ export async function beginRestore(
   try {
     if (view.files.length > 0) throw nameTaken(record.name, store);
     await store.put(restoreKey(record.name, RECORD_FILE), encodeRecord(record), context.signal);
-    return writer(claim, store, 0);
+    return writer(claim, environment, 0);
   } catch (error) {
     await claim.release();
     throw isFailure(error, "key-exists") ? nameTaken(record.name, store) : error;
@@ -33,14 +36,14 @@ export async function beginRestore(
 /** Claims the name of a restore that broke off; its parts are numbered on. Failure name-taken while it runs elsewhere. */
 export async function resumeRestore(
   name: string,
-  environment: ClaimEnvironment,
+  environment: WriteEnvironment,
   context: RunContext,
 ): Promise<RestoreWriter> {
   const { claim, view } = await takeName(name, environment, context);
-  return writer(claim, environment.store, lastPart(view, claim.folder));
+  return writer(claim, environment, lastPart(view, claim.folder));
 }
 
-function takeName(name: string, environment: ClaimEnvironment, context: RunContext) {
+function takeName(name: string, environment: WriteEnvironment, context: RunContext) {
   return NameClaim.take({ what: "restore", name }, environment, context);
 }
 
@@ -52,8 +55,9 @@ function lastPart({ files }: FolderView, folder: string): number {
   return Math.max(0, ...files.map(({ key }) => partNumber(key.slice(folder.length)) ?? 0));
 }
 
-function writer(claim: NameClaim, store: ObjectStore, last: number): RestoreWriter {
+function writer(claim: NameClaim, { store, tempFolder }: WriteEnvironment, last: number): RestoreWriter {
   let number = last;
+  let beforeParts = 0;
   return {
     url: store.url,
     append: async (lines, signal) => {
@@ -62,6 +66,16 @@ function writer(claim: NameClaim, store: ObjectStore, last: number): RestoreWrit
     },
     writeFile: async (file, body, signal) => {
       await store.put(restoreKey(claim.name, file), body, signal);
+    },
+    keepBefore: async (images, signal) => {
+      beforeParts += 1;
+      await writeBefore(images, {
+        part: beforePart(claim.runId, beforeParts),
+        tempFolder,
+        createdAt: new Date(),
+        put: async (file, body) => void (await store.put(restoreKey(claim.name, file), body, signal)),
+        signal,
+      });
     },
     runId: claim.runId,
     close: () => claim.release(),

@@ -9,11 +9,13 @@ const itemEntry = z.looseObject({
   namespace: z.string(),
   name: z.string(),
   outcome: z.looseObject({
-    result: z.enum(["created", "recreated", "updated", "unchanged", "skipped", "failed"]),
+    result: z.enum(["created", "recreated", "updated", "deleted", "unchanged", "skipped", "failed"]),
     reason: z.string().optional(),
     message: z.string().optional(),
     /** Of the object that was created. */
     uid: z.string().optional(),
+    /** Of the content that an update left. */
+    digest: z.string().optional(),
   }),
 });
 

@@ -22,6 +22,8 @@ export const restoreRequest = z.object({
   existing: z.enum(["skip", "update", "replace", "recreate", "fail"]).default("skip"),
   /** Take fields from an autoscaler that owns them, and (in an undo) overwrite what has changed since. */
   forceConflicts: z.boolean().default(false),
+  /** Takes back what this restore has changed, instead of restoring a backup. */
+  undo: z.object({ restore: z.string(), created: z.boolean() }).optional(),
   preserveNodePorts: z.boolean().default(false),
   /** true: all; list: `namespace/claim` as in the backup. Creates claims that were bound although their data is nowhere. */
   emptyVolumes: z.union([z.boolean(), z.array(z.string())]).default(false),
@@ -43,7 +45,9 @@ export type RestoreRequest = z.infer<typeof restoreRequest>;
 export type ItemOutcome =
   /** `uid`: of what was created, so that it can be told from another object of its name. */
   | { readonly result: "created" | "recreated"; readonly uid?: string | undefined }
-  | { readonly result: "unchanged" | "updated" }
+  /** `digest`: of the content that it left, so that a later change shows. */
+  | { readonly result: "updated"; readonly digest?: string | undefined }
+  | { readonly result: "unchanged" | "deleted" }
   | { readonly result: "skipped" | "failed"; readonly reason: string; readonly message: string };
 
 export interface ItemResult {

@@ -48,6 +48,8 @@ async function changeOnce(
   const respectful = respectfulWish(run, wish, live);
   if (contentDigest(kind, respectful.intended) === contentDigest(kind, live.object))
     return { result: "unchanged" };
+  if (isChangedSince(run, wish.target, live.object))
+    return failed(CHANGED_SINCE.reason, CHANGED_SINCE.message);
   return change(run, respectful, live);
 }
 
@@ -65,6 +67,23 @@ function respectfulWish(
   const found = `spec.replicas stays as autoscaler ${autoscaler} has set it (--force-conflicts would change it)`;
   if (!wish.findings.includes(found)) wish.findings.push(found);
   return { ...wish, body, intended };
+}
+
+export const CHANGED_SINCE = {
+  reason: "changed-since",
+  message: "it has changed since the restore that is undone; --force-conflicts would overwrite it",
+} as const;
+
+/** An undo takes back what the restore did, and nothing that somebody has done since. */
+export function isChangedSince(
+  { prepared, request }: Pick<RestoreRun, "prepared" | "request">,
+  { kind, namespace, name }: Wish["target"],
+  live: ExactObject,
+): boolean {
+  if (prepared.undo === undefined || request.forceConflicts) return false;
+  const place = { group: kind.group, resource: kind.resource, namespace, name };
+  const uid = textAt(live, ["metadata", "uid"]);
+  return !prepared.undo.isAsLeft(place, { uid, digest: contentDigest(kind, live) });
 }
 
 /** undefined: it is gone, or on its way out. */

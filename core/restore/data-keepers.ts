@@ -32,10 +32,19 @@ function lossOf(
   live: ExactObject,
   dataOwners: ReadonlySet<string>,
 ): string | undefined {
-  const named = NEVER_DELETED.get(groupResource(kind));
-  if (named !== undefined) return named;
   const whenDeleted = textAt(live, ["spec", "persistentVolumeClaimRetentionPolicy", "whenDeleted"]);
   if (groupResource(kind) === "statefulsets.apps" && whenDeleted === "Delete")
     return "its claims and their volumes";
-  return dataOwners.has(textAt(live, ["metadata", "uid"])) ? "claims or snapshots that it owns" : undefined;
+  return keptData(kind, textAt(live, ["metadata", "uid"]), dataOwners);
+}
+
+/** What goes with an object of this kind and uid. Pure. */
+export function keptData(
+  kind: Pick<ItemKind, "group" | "resource">,
+  uid: string,
+  dataOwners: ReadonlySet<string>,
+): string | undefined {
+  const named = NEVER_DELETED.get(groupResource(kind));
+  if (named !== undefined) return named;
+  return dataOwners.has(uid) ? "claims or snapshots that it owns" : undefined;
 }

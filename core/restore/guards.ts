@@ -15,12 +15,13 @@ export interface Guards {
 }
 
 export async function readGuards(
-  { cluster, request }: PlanRequest,
+  { cluster, request, undo }: PlanRequest,
   { discovery, namespaces, live }: Outlook,
   signal: AbortSignal,
 ): Promise<Guards> {
   const { existing, forceConflicts } = request;
-  const there = [...new Set(namespaces.values())].filter((name) => isThere(live.get(name)));
+  const created = (undo?.created ?? []).map(({ namespace }) => namespace);
+  const there = [...new Set([...namespaces.values(), ...created])].filter((name) => isThere(live.get(name)));
   const where = { discovery, namespaces: there, signal };
   const changes = existing !== "skip" && existing !== "fail";
   const warnings: string[] = [];
@@ -34,7 +35,10 @@ export async function readGuards(
   return {
     autoscaled: changes && !forceConflicts ? await readAutoscalers(cluster, where).catch(unknown) : new Map(),
     // Where this cannot be told the restore must not begin: a disk could go with what is deleted.
-    dataOwners: existing === "recreate" ? await findDataOwners(cluster, where) : new Set(),
+    dataOwners:
+      existing === "recreate" || request.undo !== undefined
+        ? await findDataOwners(cluster, where)
+        : new Set(),
     warnings,
   };
 }

@@ -55,7 +55,7 @@ export async function takeOutlook(
   const absentNamespaces = findAbsentNamespaces(backup, selection);
   const isMeant = itemTest(selection, new Set(leftOut));
   const chosen = await selectItems(backup, mayHold(selection), isMeant);
-  refuseEmpty(backup, chosen);
+  if (request.undo === undefined) refuseEmpty(backup, chosen);
   const parts = { backup, contents, selected: chosen, selection, isMeant, leftOut, request, signal };
   const selected = await bringAlong(parts);
   const mapNamespace = (namespace: string): string => request.namespaceMapping[namespace] ?? namespace;

@@ -1,11 +1,18 @@
 import type { WriteOptions, WriteReply } from "#core/kube/cluster.ts";
 import { describeError } from "#core/model/errors.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
-import { type ExactObject, stringifyExact } from "#core/objects/exact-json.ts";
+import {
+  type ExactObject,
+  isExactObject,
+  parseExactBytes,
+  stringifyExact,
+} from "#core/objects/exact-json.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
 import type { LiveObject } from "./change-live.ts";
+import { contentDigest } from "./content-digest.ts";
 import { objectAt } from "./edit-object.ts";
 import { stopIfLost } from "./lost-connection.ts";
+import { mergePatch } from "./merge-patch.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { Wish } from "./write-item.ts";
 import { failed, refusedOutcome } from "./write-replies.ts";
@@ -19,6 +26,7 @@ export function patchLive(
   const body = conditional(patch, live);
   return overwrite(run, wish, {
     live,
+    result: mergePatch(live.object, patch),
     send: (options) => run.cluster.patch(refOf(wish), { type: "merge", body }, options),
   });
 }
@@ -30,7 +38,11 @@ export function replaceLive(
   { live, object }: { readonly live: LiveObject; readonly object: ExactObject },
 ): Promise<ItemOutcome | "conflict"> {
   const body = conditional(object, live);
-  return overwrite(run, wish, { live, send: (options) => run.cluster.replace(refOf(wish), body, options) });
+  return overwrite(run, wish, {
+    live,
+    result: object,
+    send: (options) => run.cluster.replace(refOf(wish), body, options),
+  });
 }
 
 function conditional(object: ExactObject, { uid, resourceVersion }: LiveObject): Buffer {
@@ -42,16 +54,28 @@ export function refOf({ target }: Wish) {
   return { resource: target.kind, namespace: target.namespace, name: target.name };
 }
 
+/** Stored before anything is sent. */
+export async function keepBefore(
+  run: RestoreRun,
+  { target: { kind } }: Wish,
+  { live, result }: { readonly live: LiveObject; readonly result: ExactObject },
+): Promise<void> {
+  await run.before.keep({ kind, bytes: live.bytes, expected: contentDigest(kind, result) });
+}
+
 interface Overwrite {
   readonly live: LiveObject;
+  /** What is to be there then. */
+  readonly result: ExactObject;
   readonly send: (options: WriteOptions) => Promise<WriteReply>;
 }
 
 async function overwrite(
   run: RestoreRun,
   wish: Wish,
-  { live, send }: Overwrite,
+  { live, result, send }: Overwrite,
 ): Promise<ItemOutcome | "conflict"> {
+  await keepBefore(run, wish, { live, result });
   try {
     const reply = await send({
       signal: run.signal,
@@ -60,11 +84,16 @@ async function overwrite(
     wish.warnings.push(...reply.warnings);
     if (!reply.ok) return reply.status === 409 ? "conflict" : refusedOutcome(reply);
     // A write that changes nothing leaves the resourceVersion as it was.
-    const changed = readItemHeader(reply.body).resourceVersion !== live.resourceVersion;
-    return { result: changed ? "updated" : "unchanged" };
+    if (readItemHeader(reply.body).resourceVersion === live.resourceVersion) return { result: "unchanged" };
+    return { result: "updated", digest: digestOf(wish, reply.body) };
   } catch (error) {
     run.signal.throwIfAborted();
     await stopIfLost(run, error);
     return failed("connection", describeError(error));
   }
+}
+
+function digestOf({ target: { kind } }: Wish, body: Uint8Array): string | undefined {
+  const object = parseExactBytes(body);
+  return isExactObject(object) ? contentDigest(kind, object) : undefined;
 }

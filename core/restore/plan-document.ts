@@ -3,6 +3,7 @@ import type { Mention } from "./mapping/old-mentions.ts";
 import type { Reach } from "./outside/reaches.ts";
 import type { HeldItem, MissingKind, PlannedClaim, PlannedNamespace, RestorePlan } from "./plan.ts";
 import type { ActionCounts, Preview, PreviewedObject } from "./preview/preview-restore.ts";
+import type { Removal } from "./undo/removals.ts";
 
 /**
  * The plan as machines read it (`-o json`). The same cluster and backup give the same bytes: lists are sorted, keys
@@ -17,6 +18,8 @@ export interface PlanDocument {
   readonly kinds: readonly DocumentedKind[];
   /** The first thousand of each action; `unchanged` is only counted. */
   readonly objects: readonly PreviewedObject[];
+  /** What an undo deletes or keeps of what the restore created; empty in a restore. */
+  readonly removals: readonly PlannedRemoval[];
   readonly claims: readonly PlannedClaim[];
   readonly held: readonly HeldItem[];
   readonly missing: readonly MissingKind[];
@@ -34,6 +37,16 @@ export interface PlanDocument {
   readonly pulledIn: RestorePlan["pulledIn"];
   readonly unmet: RestorePlan["unmet"];
   readonly warnings: readonly string[];
+}
+
+export interface PlannedRemoval {
+  readonly action: Removal["action"];
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly reason?: string | undefined;
+  readonly message?: string | undefined;
 }
 
 export interface DocumentedKind extends ActionCounts {
@@ -56,6 +69,7 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
       preview.kinds.map(documentedKind),
       (kind) => `${groupResource(kind)} ${kind.version} ${kind.pulledIn}`,
     ),
+    removals: plan.removals.map(plannedRemoval),
     objects: sorted(preview.objects, (one) => `${one.action} ${titleOf(one)}`),
     claims,
     held,
@@ -76,6 +90,11 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
 /** Nothing that is meant would stay away; what exists and differs is a matter of the policy. */
 export function isComplete({ counts, missing }: PlanDocument): boolean {
   return counts.hold + counts.fail + missing.length === 0;
+}
+
+function plannedRemoval({ action, kind, namespace, name, reason, message }: Removal): PlannedRemoval {
+  const { group, resource } = kind;
+  return { action, group, resource, namespace, name, ...(action === "keep" && { reason, message }) };
 }
 
 function documentedKind({ group, version, resource, pulledIn, counts, reasons }: Preview["kinds"][number]) {

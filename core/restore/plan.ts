@@ -4,6 +4,8 @@ import type { ClusterRelation } from "#core/model/cluster-identity.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { NeverRestored } from "./select.ts";
+import type { Undo } from "./undo/open-undo.ts";
+import type { Removal } from "./undo/removals.ts";
 
 /** What a restore will do, as a value: printed by --dry-run, shown before the start, and then carried out. */
 export interface RestorePlan {
@@ -18,6 +20,8 @@ export interface RestorePlan {
   readonly namespaces: readonly PlannedNamespace[];
   readonly kinds: readonly PlannedKind[];
   readonly counts: PlanCounts;
+  /** What an undo deletes, or keeps, of what the restore created. */
+  readonly removals: readonly Removal[];
   /** What becomes of each selected claim, those held back first. */
   readonly claims: readonly PlannedClaim[];
   /** Claims whose data nothing can bring back, then what mounts them. */
@@ -106,6 +110,8 @@ export interface PlanRequest {
   readonly cluster: Cluster;
   readonly backup: OpenBackup;
   readonly request: RestoreRequest;
+  /** What is taken back, where this is no restore of a backup. */
+  readonly undo?: Undo | undefined;
 }
 
 export const NO_COUNTS: PlanCounts = { create: 0, exists: 0, skip: 0, hold: 0, fail: 0 };

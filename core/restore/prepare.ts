@@ -27,6 +27,8 @@ import type { SelectedKind } from "./select.ts";
 import { type Survey, surveyContents } from "./survey.ts";
 import { tallyPlan } from "./tally.ts";
 import { findTargetKind, type TargetKind } from "./target-kinds.ts";
+import type { Undo } from "./undo/open-undo.ts";
+import { removalsOf } from "./undo/removals-of.ts";
 import { findUnmet } from "./unmet.ts";
 
 /** A plan with all that carrying it out needs. */
@@ -49,6 +51,8 @@ export interface Prepared {
   readonly needs: Survey["needs"];
   /** Mappings that meet nothing of what is to be restored: misspelt, as a rule. */
   readonly idleMappings: readonly string[];
+  /** What is taken back, where this is no restore of a backup. */
+  readonly undo: Undo | undefined;
   /** What autoscalers of the target scale; empty where nobody minds. */
   readonly autoscaled: Autoscaled;
   /** Uids of live objects that must not be deleted for what they own; empty where nothing is deleted. */
@@ -90,6 +94,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
       ...planHead(ask, outlook),
       ...tally,
       claims: plannedClaims(facts.rules.claims),
+      removals: await removalsOf(ask, { outlook, guards, signal }),
       pulledIn: await listPulledIn(kinds),
       unmet: missed.unmet,
       warnings: [facts.existing, guards, missed, hosts, idle].flatMap(({ warnings }) => warnings),
@@ -103,6 +108,7 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
     bareNamespaces: pulled.bareNamespaces.map(outlook.mapNamespace),
     ownerUids,
     liveOwners,
+    undo: ask.undo,
     autoscaled: guards.autoscaled,
     dataOwners: guards.dataOwners,
     idleMappings: mappingUse.idle(),

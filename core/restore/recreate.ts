@@ -3,7 +3,7 @@ import { stringifyExact } from "#core/objects/exact-json.ts";
 import type { Change, LiveObject } from "./change-live.ts";
 import { createObject } from "./create-object.ts";
 import { destroyedWith } from "./data-keepers.ts";
-import { refOf } from "./overwrite.ts";
+import { keepBefore, refOf } from "./overwrite.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { waitUntilGone } from "./wait-until-gone.ts";
 import type { Wish } from "./write-item.ts";
@@ -40,9 +40,11 @@ function isNoVerdict(message: string): boolean {
 async function deleteAndCreate(
   run: RestoreRun,
   wish: Wish,
-  { uid, resourceVersion }: LiveObject,
+  live: LiveObject,
 ): Promise<ItemOutcome | "conflict"> {
   const ref = refOf(wish);
+  const { uid, resourceVersion } = live;
+  await keepBefore(run, wish, { live, result: wish.intended });
   // In the foreground, so that what belonged to the old object is not taken for the new one's.
   const reply = await run.cluster.remove(ref, {
     uid,

@@ -3,6 +3,7 @@ import type { AdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import type { OnProgress } from "#core/model/progress.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
+import type { BeforeImages } from "./before-images.ts";
 import type { FinishBook } from "./finish-book.ts";
 import type { Journal } from "./journal.ts";
 import type { MentionBook } from "./mapping/old-mentions.ts";
@@ -17,6 +18,8 @@ export interface RestoreRun {
   /** Where its files go; undefined: nothing takes them. */
   readonly record: RestoreWriter | undefined;
   readonly journal: Journal;
+  /** Takes each object before it is changed. */
+  readonly before: BeforeImages;
   /** An earlier run of this restore broke off: what carries its mark is its work. */
   readonly isResumed: boolean;
   readonly cluster: Cluster;

@@ -14,6 +14,7 @@ const VELERO_ACTION: Readonly<Record<ItemOutcome["result"], string>> = {
   created: "created",
   updated: "updated",
   recreated: "updated",
+  deleted: "updated",
   unchanged: "skipped",
   skipped: "skipped",
   failed: "failed",
@@ -21,7 +22,15 @@ const VELERO_ACTION: Readonly<Record<ItemOutcome["result"], string>> = {
 
 /** Every item's end, counted at once and packed on the way, so that a hundred thousand of them stay small. */
 export class Results {
-  readonly #counts = { created: 0, unchanged: 0, updated: 0, recreated: 0, skipped: 0, failed: 0 };
+  readonly #counts = {
+    created: 0,
+    unchanged: 0,
+    updated: 0,
+    recreated: 0,
+    deleted: 0,
+    skipped: 0,
+    failed: 0,
+  };
   readonly #reasons = new Map<string, number>();
   readonly #failed: ItemResult[] = [];
   readonly #differing: ItemResult[] = [];

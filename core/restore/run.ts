@@ -11,6 +11,7 @@ import { describeError, Failure, isFailure } from "#core/model/errors.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { applyPlan } from "./apply.ts";
+import { BeforeImages } from "./before-images.ts";
 import { checkContents } from "./check-contents.ts";
 import { finishObjects } from "./finish.ts";
 import { openFinishBook } from "./finish-book.ts";
@@ -29,6 +30,8 @@ import type { RestoreRun } from "./restore-run.ts";
 import { Results } from "./results.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { storeReport } from "./store-report.ts";
+import type { Undo } from "./undo/open-undo.ts";
+import { removeCreated } from "./undo/remove-created.ts";
 import { type WaitEnd, waitForReadiness } from "./wait.ts";
 
 export interface RestoreAsk {
@@ -36,6 +39,8 @@ export interface RestoreAsk {
   readonly catalog: Pick<Catalog, "url" | "writeRestoreFile" | "beginRestore" | "resumeRestore">;
   readonly backup: OpenBackup;
   readonly request: RestoreRequest;
+  /** What is taken back, where this is no restore of a backup. */
+  readonly undo?: Undo | undefined;
   /** Where reports go that the location cannot take. */
   readonly stateDirectory: string;
   /** A restore of the request's name that broke off: it is gone on with. */
@@ -108,6 +113,7 @@ async function writeAll(run: RestoreRun, watch: Stopwatch, context: RunContext):
     await applyPlan(run);
   });
   await watch.time("finish", () => finishObjects(run));
+  await watch.time("remove", () => removeCreated(run));
   context.onProgress({ type: "phase-ended", phase: "restore", done: run.results.done });
   return watch.time("wait", () => waitIfAsked(run, context));
 }
@@ -127,11 +133,13 @@ interface Start {
 function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunContext): RestoreRun {
   const { cluster, request } = ask;
   const stopped = new AbortController();
+  const signal = AbortSignal.any([context.signal, stopped.signal]);
   const journal = new Journal(record, (message) => context.onProgress({ type: "warned", message }));
   return {
     id,
     record,
     journal,
+    before: new BeforeImages(record, signal),
     isResumed: ask.resumed !== undefined,
     cluster,
     request,
@@ -151,7 +159,7 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
     blockedNamespaces: new Map(),
     mark: restoreMark(prepared.plan.backup, request.name),
     definitionsReadyBy: { at: 0 },
-    signal: AbortSignal.any([context.signal, stopped.signal]),
+    signal,
     stop: (error) => stopped.abort(error),
     onProgress: context.onProgress,
   };

@@ -37,7 +37,8 @@ async function settle(run: RestoreRun, wish: Wish, live: LiveState): Promise<Ite
   if (live.pending !== "")
     wish.findings.push(`an earlier restore broke off before its last steps (${live.pending}): it lacks them`);
   if (contentDigest(wish.target.kind, wish.intended) === live.digest) return { result: "unchanged" };
-  if (wish.rule.merge !== undefined) return changeLive(run, wish, { uid: live.uid, change: mergeMissing });
+  if (wish.rule.merge !== undefined && run.prepared.undo === undefined)
+    return changeLive(run, wish, { uid: live.uid, change: mergeMissing });
   switch (run.request.existing) {
     case "skip":
       return DIFFERS;
@@ -65,7 +66,12 @@ const update: Change = async (run, wish, live) => {
   return patchLive(run, wish, { live, patch });
 };
 
-const replace: Change = (run, wish, live) =>
-  replaceLive(run, wish, { live, object: replacement(wish.target.kind, live.object, wish.intended) });
+const replace: Change = async (run, wish, live) => {
+  const object = replacement(wish.target.kind, live.object, wish.intended);
+  const ended = await replaceLive(run, wish, { live, object });
+  // What the undone restore had to recreate has to be recreated again.
+  const isTakenBack = run.prepared.undo !== undefined && ended !== "conflict" && ended.result === "failed";
+  return isTakenBack && ended.reason === "immutable" ? recreate(run, wish, live) : ended;
+};
 
 const CHANGES: Readonly<Record<"update" | "replace" | "recreate", Change>> = { update, replace, recreate };

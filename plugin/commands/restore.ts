@@ -12,11 +12,15 @@ export const restoreCommand = defineCommand({
   summary: "Restore a backup, or a part of it",
   description:
     "Plans first; with --dry-run that is all. Selections mean names as they are in the backup. What exists is left alone unless --existing says otherwise. Bound claims whose data nothing can bring back, and the workloads that mount them, are held back and listed first.",
-  positionals: [{ name: "BACKUP", describe: "the backup", required: true, completes: "backups" }],
+  positionals: [{ name: "BACKUP", describe: "the backup", completes: "backups" }],
   flags: restoreFlags,
   examples: [
     { command: "kubectl backup restore nightly --dry-run", meaning: "what it would do" },
     { command: "kubectl backup restore nightly -n shop", meaning: "one namespace" },
+    {
+      command: "kubectl backup restore --undo nightly-20261123-041500",
+      meaning: "as it was before that restore",
+    },
     {
       command: "kubectl backup restore nightly -n shop --namespace-mapping shop:shop-copy",
       meaning: "beside the original",
@@ -28,7 +32,10 @@ export const restoreCommand = defineCommand({
     },
   ],
   exitCodes: [0, 2, 3, 4, 5, 6, 7, 8, 130],
-  async run({ positionals: [backup = ""], flags: given }, app) {
+  async run({ positionals: [backup], flags: given }, app) {
+    if (given.undo !== undefined) return takeBack(given.undo, { backup, given }, app);
+    if (backup === undefined) throw new Failure("usage", "BACKUP is missing");
+    if (given.created === true) throw new Failure("usage", "--created goes with --undo only");
     const [
       { wantedRestore },
       { modifiersOfFile, modifiersOfCluster },
@@ -57,6 +64,32 @@ export const restoreCommand = defineCommand({
   },
 });
 
+/** The other way: from a restore's own record back into the cluster. */
+async function takeBack(
+  named: string,
+  { backup, given }: { readonly backup: string | undefined; readonly given: RestoreFlags },
+  app: App,
+): Promise<0 | 3> {
+  if (backup !== undefined)
+    throw new Failure("usage", "BACKUP and --undo contradict each other", { hint: "give one of them" });
+  const [{ wantedUndo }, { openCatalogFor, openClusterFor, runContextOf, stateFolderOf }, { findUndo }] =
+    await Promise.all([
+      import("#plugin/requests/undo-request.ts"),
+      import("#plugin/context.ts"),
+      import("#core/restore/undo/find-undo.ts"),
+    ]);
+  const name = named.replace(/^restores?\//, "");
+  const request = wantedUndo(name, given, { now: app.now(), random: randomUUID() });
+  const [cluster, catalog] = await Promise.all([openClusterFor(given, app), openCatalogFor(given, app)]);
+  try {
+    const undo = await findUndo(name, { catalog, stateDirectory: stateFolderOf(app) }, runContextOf(app));
+    return await restore({ cluster, catalog, backup: undo.backup, request, undo }, given, app);
+  } finally {
+    cluster.close();
+    catalog.close();
+  }
+}
+
 type Ask = Omit<import("#core/restore/run.ts").RestoreAsk, "stateDirectory"> & Resumable;
 
 async function restore(wanted: Ask, given: RestoreFlags, app: App): Promise<0 | 3> {
@@ -75,6 +108,7 @@ async function restore(wanted: Ask, given: RestoreFlags, app: App): Promise<0 | 
   const shown = given.dryRun === "client" ? await showPlan({ ask, prepared }, given, app) : undefined;
   if (asked.request.existing === "fail" && asked.resumed === undefined) await refuseExisting(prepared);
   if (shown !== undefined) return shown;
+  refuseElsewhere(asked.request, plan.target);
   await agree(asked.request, plan.target, { given, app });
   return carryOut({ ask, prepared }, given, app);
 }
@@ -124,6 +158,13 @@ function refuseIdleMapping(
 type Prepared = import("#core/restore/prepare.ts").Prepared;
 type Plan = import("#core/restore/plan.ts").RestorePlan;
 
+function refuseElsewhere({ undo }: Ask["request"], { relation, clusterName }: Plan["target"]): void {
+  if (undo === undefined || relation !== "other") return;
+  throw new Failure("refused", `${clusterName} is not the cluster that restore "${undo.restore}" changed`, {
+    hint: "choose the right one with --context",
+  });
+}
+
 interface Asking {
   readonly given: RestoreFlags;
   readonly app: App;
@@ -131,13 +172,16 @@ interface Asking {
 
 /** Which cluster is about to be written to; another one than the backup's, or taking things away, needs a yes. */
 async function agree(
-  { existing }: Ask["request"],
+  { existing, undo }: Ask["request"],
   target: Plan["target"],
   { given, app }: Asking,
 ): Promise<void> {
   const where = `cluster ${target.clusterName} (context ${target.contextName}, ${target.server})`;
   if (!app.quiet) app.stderr.write(`Restoring into ${where}\n`);
-  const doubts = [...RELATION_DOUBTS[target.relation], ...(EXISTING_DOUBTS[existing] ?? [])];
+  const doubts = [
+    ...RELATION_DOUBTS[target.relation],
+    ...(undo === undefined ? (EXISTING_DOUBTS[existing] ?? []) : []),
+  ];
   if (doubts.length === 0) return;
   await confirm(app, `${doubts.join(" ")} Restore into ${where}?`, given.yes);
 }

@@ -19,6 +19,7 @@ export function restorePlanText(plan: PlanDocument): string {
     targetText(plan),
     kindsText(plan.kinds),
     changesText(plan.objects),
+    removalsText(plan),
     claimsText(plan),
     pulledInText(plan),
     reachesText(plan.reaches),
@@ -113,6 +114,15 @@ const FATES: Readonly<Record<PlanDocument["claims"][number]["fate"], string>> = 
   exists: "exists",
   "of-pod": "made by its pod",
 };
+
+function removalsText({ removals }: PlanDocument): string {
+  const told = removals.filter(({ action }) => action !== "gone");
+  if (told.length === 0) return "";
+  const lines = told
+    .slice(0, SHOWN)
+    .map((one) => `  ${titleOf(one)}: ${one.action === "delete" ? "deleted" : `kept: ${one.message ?? ""}`}`);
+  return `Created by the restore:\n${lines.map((line) => `${escapeControl(line)}\n`).join("")}${moreText(told.length)}`;
+}
 
 /** Those that are held back stand on top already. */
 function claimsText({ claims }: PlanDocument): string {

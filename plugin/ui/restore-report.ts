@@ -28,14 +28,15 @@ export function restoreNotices(report: RestoreReport): string {
 
 /** How a restore ended. Pure. */
 export function restoreSummary(report: RestoreReport): string {
-  const { created, unchanged, updated, recreated, skipped, failed } = report.counts;
+  const { created, unchanged, updated, recreated, deleted, skipped, failed } = report.counts;
   const anew = recreated === 0 ? "" : ` ${recreated} recreated,`;
+  const gone = deleted === 0 ? "" : ` ${deleted} deleted,`;
   const span = Date.parse(report.finishedAt) - Date.parse(report.startedAt);
   const why = reasonPhrases(report.reasons);
   const differing = report.reasons["differs"] ?? 0;
   const lines = [
     `restore/${report.restore} ${report.complete ? "completed" : "finished with losses"} in ${formatSpan(span)}`,
-    `${created} created, ${updated} updated,${anew} ${unchanged} unchanged, ${skipped} skipped, ${failed} failed`,
+    `${created} created, ${updated} updated,${anew}${gone} ${unchanged} unchanged, ${skipped} skipped, ${failed} failed`,
     ...(why.length === 0 ? [] : ["not written:", ...why.map((phrase) => `  ${phrase}`)]),
     ...(differing === 0
       ? []

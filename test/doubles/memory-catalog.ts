@@ -35,6 +35,7 @@ const restoreWriter: RestoreWriter = {
   runId: "run",
   append: async () => undefined,
   writeFile: async () => undefined,
+  keepBefore: async () => undefined,
   close: async () => undefined,
 };
 
@@ -73,6 +74,9 @@ export function memoryCatalog(): MemoryCatalog {
     find: async (name) => summaryOf(name),
     open: async (name) => openFolder(summaryOf(name), committed(name)),
     logs: async function* () {},
+    openBefore: async (restore) => {
+      throw new Failure("restore-not-found", `no restore "${restore}"`);
+    },
     restoreLogs: async function* () {},
     remove: async (name) => void folders.delete(name),
     writeRestoreFile: async () => undefined,

@@ -1,5 +1,6 @@
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { respectAutoscaler } from "#core/restore/autoscalers.ts";
+import { CHANGED_SINCE, isChangedSince } from "#core/restore/change-live.ts";
 import { restorableForm } from "#core/restore/content-digest.ts";
 import { destroyedWith } from "#core/restore/data-keepers.ts";
 import { mergePatch } from "#core/restore/merge-patch.ts";
@@ -43,7 +44,8 @@ function previewChange(ask: PreviewAsk, wished: Wished, live: ExactObject | unde
   if (live === undefined) return { item, verdict: { action: "create" }, wished };
   const changes = changesOf(ask, wished, live);
   if (changes.length === 0) return { item, verdict: { action: "unchanged" } };
-  if (ask.request.existing !== "recreate" || ruleFor(item).merge !== undefined)
+  if (isChangedSince(ask, target, live)) return { item, verdict: { action: "fail", ...CHANGED_SINCE } };
+  if (ask.request.existing !== "recreate" || mergeOf(ask, item) !== undefined)
     return { item, verdict: { action: "update", changes }, wished };
   const loss = destroyedWith(target.kind, live, ask.prepared.dataOwners);
   return loss === undefined
@@ -51,10 +53,15 @@ function previewChange(ask: PreviewAsk, wished: Wished, live: ExactObject | unde
     : { item, verdict: { action: "fail", ...loss } };
 }
 
+/** What an undo takes back, it takes back whole. */
+function mergeOf({ prepared }: PreviewAsk, item: Wished["item"]) {
+  return prepared.undo === undefined ? ruleFor(item).merge : undefined;
+}
+
 /** A live object may have more than the backup's: an update leaves that there, and it is no change. */
 function changesOf(ask: PreviewAsk, { item, target, intended }: Wished, live: ExactObject) {
   const { kind } = target;
-  const { merge } = ruleFor(item);
+  const merge = mergeOf(ask, item);
   if (merge !== undefined) {
     const patch = merge(live, intended);
     return patch === undefined ? [] : shownChanges(kind, live, mergePatch(live, patch));

@@ -22,6 +22,7 @@ function writerThat(fails: number) {
       parts.push(lines);
     },
     writeFile: async () => undefined,
+    keepBefore: async () => undefined,
     close: async () => undefined,
   };
   return { writer, parts };

@@ -212,6 +212,7 @@ describe("a restore that has written", () => {
         signal.throwIfAborted();
         files.set(file, Buffer.from(body).toString());
       },
+      keepBefore: async () => undefined,
       close: async () => undefined,
     });
     return () => JSON.parse(files.get("kubectl-backup-broke-off-run-report.json") ?? "{}");

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
+import { BeforeImages } from "#core/restore/before-images.ts";
 import { finishObjects } from "#core/restore/finish.ts";
 import { openFinishBook } from "#core/restore/finish-book.ts";
 import { Journal } from "#core/restore/journal.ts";
@@ -26,6 +27,7 @@ function startRun(script: Script, more: Partial<RestoreRun> = {}) {
     id: "id",
     record: undefined,
     journal: new Journal(undefined, () => undefined),
+    before: new BeforeImages(undefined, new AbortController().signal),
     isResumed: false,
     cluster,
     request: facts.request,

@@ -10,7 +10,7 @@ const report: RestoreReport = {
   startedAt: "2026-01-02T03:04:05.000Z",
   finishedAt: "2026-01-02T03:04:06.200Z",
   complete: true,
-  counts: { created: 1, updated: 0, recreated: 0, unchanged: 5, skipped: 4, failed: 0 },
+  counts: { created: 1, updated: 0, recreated: 0, deleted: 0, unchanged: 5, skipped: 4, failed: 0 },
   reasons: { "auto-made": 2, "owner-exists": 1, differs: 1 },
   held: [],
   claims: [],

@@ -1,0 +1,126 @@
+import type { Catalog, OpenBackup, OpenBefore, StoredItem } from "#core/catalog/catalog.ts";
+import { Failure } from "#core/model/errors.ts";
+import { itemTitle } from "#core/model/item.ts";
+import type { RestoreRecord } from "#core/model/restore-record.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+
+/** An object that the restore created or recreated. */
+export interface CreatedObject {
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** What a restore has left behind, by its own record. */
+export interface Undo {
+  readonly restore: string;
+  /** The objects that it changed, as they were before. */
+  readonly backup: OpenBackup;
+  /** In the order of their creation. */
+  readonly created: readonly CreatedObject[];
+  /** Whether an object that it changed is still as it left it. */
+  isAsLeft(place: ObjectPlace, live: { readonly uid: string; readonly digest: string }): boolean;
+}
+
+export type ObjectPlace = Pick<CreatedObject, "group" | "resource" | "namespace" | "name">;
+
+/** Failure restore-not-found, refused. */
+export async function openUndo(
+  restore: string,
+  catalog: Pick<Catalog, "findRestore" | "openBefore" | "journal">,
+  context: RunContext,
+): Promise<Undo> {
+  const record = checked(restore, await catalog.findRestore(restore, context));
+  const before = await catalog.openBefore(restore, context);
+  const ends = await readEnds(restore, catalog, context);
+  const oldUids = await uidsOf(before);
+  return {
+    restore,
+    backup: ofCluster(before.backup, record),
+    created: ends.created,
+    isAsLeft: (place, { uid, digest }) => {
+      const title = titleOf(place);
+      const isOurs = oldUids.get(title) === uid || ends.recreated.get(title) === uid;
+      return isOurs && (before.expected(place).has(digest) || ends.digests.get(title) === digest);
+    },
+  };
+}
+
+function checked(restore: string, found: Awaited<ReturnType<Catalog["findRestore"]>>): RestoreRecord {
+  const { record, status } = found;
+  if (record === undefined)
+    throw new Failure("refused", `restore "${restore}" has no record of what was there before it`, {
+      hint: "",
+    });
+  if (record.request.undo !== undefined)
+    throw new Failure("refused", `"${restore}" is itself an undo, which cannot be undone`, {
+      hint: "restore the backup again instead",
+    });
+  if (status === "Running")
+    throw new Failure("refused", `restore "${restore}" is still running`, {
+      hint: "wait until it has ended",
+    });
+  return record;
+}
+
+interface Ends {
+  readonly created: readonly CreatedObject[];
+  readonly recreated: ReadonlyMap<string, string>;
+  /** Of what an update left, as the server answered. */
+  readonly digests: ReadonlyMap<string, string>;
+}
+
+async function readEnds(
+  restore: string,
+  catalog: Pick<Catalog, "journal">,
+  context: RunContext,
+): Promise<Ends> {
+  const created = new Map<string, CreatedObject>();
+  const recreated = new Map<string, string>();
+  const digests = new Map<string, string>();
+  for await (const entry of itemEntries(restore, catalog, context)) {
+    const { group, resource, namespace, name, outcome } = entry;
+    const { result, uid = "", digest } = outcome;
+    const title = titleOf(entry);
+    if (result === "created") created.set(title, { group, resource, namespace, name, uid });
+    if (result === "recreated") recreated.set(title, uid);
+    if (digest !== undefined) digests.set(title, digest);
+  }
+  return { created: [...created.values()], recreated, digests };
+}
+
+async function* itemEntries(restore: string, catalog: Pick<Catalog, "journal">, context: RunContext) {
+  for await (const { trouble, entries } of catalog.journal({ restore, after: 0 }, context)) {
+    if (trouble !== undefined) context.onProgress({ type: "warned", message: trouble });
+    for (const entry of entries) if (entry.type === "item") yield entry;
+  }
+}
+
+async function uidsOf({ backup }: OpenBefore): Promise<ReadonlyMap<string, string>> {
+  const uids = new Map<string, string>();
+  for (const kind of backup.kinds) {
+    for await (const batch of backup.items(kind)) for (const item of batch) uids.set(titleOf(item), item.uid);
+  }
+  return uids;
+}
+
+function titleOf(place: ObjectPlace | StoredItem): string {
+  return itemTitle({ group: place.group, resource: place.resource }, place);
+}
+
+/** The images are of the cluster that was restored into, whatever cluster the backup was of. */
+function ofCluster(backup: OpenBackup, { target }: RestoreRecord): OpenBackup {
+  const clusterIds = { kubeSystemUid: target.kubeSystemUid, caSha256: target.caSha256 };
+  return {
+    summary: { ...backup.summary, clusterIds, clusterName: target.clusterName },
+    manifest: undefined,
+    notices: backup.notices,
+    foreignVolumes: backup.foreignVolumes,
+    kinds: backup.kinds,
+    items: (kind, namespace) => backup.items(kind, namespace),
+    read: (items, signal) => backup.read(items, signal),
+    close: () => backup.close(),
+  };
+}
