@@ -11,6 +11,7 @@ import type { RunContext } from "#core/model/run-context.ts";
 import { prepareRestore } from "#core/restore/prepare.ts";
 import type { RestoreReport } from "#core/restore/report.ts";
 import { runRestore } from "#core/restore/run.ts";
+import { openUndo } from "#core/restore/undo/open-undo.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ClusterHandle } from "#test/harness/cluster-handle.ts";
 import { eventually } from "#test/harness/eventually.ts";
@@ -29,6 +30,11 @@ export interface Rig {
   /** Creates objects, backs these namespaces up and returns the backup's name. */
   backUp(namespaces: readonly string[], more?: Record<string, unknown>): Promise<string>;
   restore(backup: string, request?: RequestInput): Promise<RestoreReport>;
+  /** Takes a restore back. */
+  undo(
+    restore: string,
+    more?: { readonly created?: boolean; readonly forceConflicts?: boolean },
+  ): Promise<RestoreReport>;
   prepare(backup: string, request?: RequestInput): ReturnType<typeof prepareRestore>;
   /** Deletes a namespace and waits until it is gone. */
   removeNamespace(name: string): Promise<void>;
@@ -74,6 +80,18 @@ export async function openRig(handle: ClusterHandle): Promise<Rig> {
       } finally {
         await backup.close();
       }
+    },
+    undo: async (restored, more = {}) => {
+      const undo = await openUndo(restored, catalog, context);
+      const request = requestFor(restored, {
+        existing: "replace",
+        undo: { restore: restored, created: more["created"] === true },
+        forceConflicts: more["forceConflicts"] === true,
+      });
+      return runRestore(
+        { cluster, catalog, backup: undo.backup, request, undo, stateDirectory: scratch.path },
+        context,
+      );
     },
     prepare: async (name, request = {}) => {
       const backup = await catalog.open(name, context);
