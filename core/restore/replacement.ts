@@ -17,6 +17,7 @@ export function replacement(
     live,
     written: restorableForm(kind, live),
     wished: restorableForm(kind, wished),
+    sent: wished,
   });
 }
 
@@ -25,22 +26,27 @@ interface Layers<T> {
   /** What of the live value a user wrote; undefined: nothing. */
   readonly written: ExactJson | undefined;
   readonly wished: T;
+  /** The same with what only a server gives, where the wish says it. */
+  readonly sent: ExactJson | undefined;
 }
 
-function replaced({ live, written, wished }: Layers<ExactJson>): ExactJson {
-  if (isExactObject(live) && isExactObject(wished)) return replacedObject({ live, written, wished });
+function replaced({ live, written, wished, sent }: Layers<ExactJson>): ExactJson {
+  if (isExactObject(live) && isExactObject(wished)) return replacedObject({ live, written, wished, sent });
   if (!isExactList(live) || !isExactList(wished) || written === undefined) return wished;
   // Entries may hold what the server allocated, node ports for one: they stay where nothing else changes.
   if (deepEqual(written, wished)) return live;
+  if (isExactList(sent) && sent.some(isExactObject)) return sent;
   return [...wished, ...machineEntries(live, written)];
 }
 
-function replacedObject({ live, written, wished }: Layers<ExactObject>): ExactObject {
+function replacedObject({ live, written, wished, sent }: Layers<ExactObject>): ExactObject {
   const kept = Object.entries(live).flatMap(([key, value]) => {
     const own = ownValue(written, key);
     const wish = ownValue(wished, key);
     const part =
-      wish === undefined ? machinePart(value, own) : replaced({ live: value, written: own, wished: wish });
+      wish === undefined
+        ? machinePart(value, own)
+        : replaced({ live: value, written: own, wished: wish, sent: ownValue(sent, key) });
     return part === undefined ? [] : [[key, part] as const];
   });
   const added = Object.entries(wished).filter(([key]) => !Object.hasOwn(live, key));

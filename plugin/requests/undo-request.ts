@@ -2,6 +2,7 @@ import { parseDuration } from "#core/model/duration.ts";
 import { Failure } from "#core/model/errors.ts";
 import { backupName, generatedRestoreName } from "#core/model/names.ts";
 import { type RestoreRequest, restoreRequest } from "#core/model/restore.ts";
+import { UNDO_CHOICES } from "#core/restore/undo/undo-choices.ts";
 import type { RestoreFlags } from "#plugin/commands/restore-flags.ts";
 import type { Fresh } from "./restore-request.ts";
 
@@ -16,15 +17,9 @@ export function wantedUndo(restore: string, given: RestoreFlags, fresh: Fresh): 
     backup: restore,
     selection: {},
     undo: { restore, created: given.created === true },
-    existing: "replace",
+    ...UNDO_CHOICES,
     forceConflicts: given.forceConflicts,
     strict: given.strict,
-    // They lie in the same cluster as before: nothing of them is a copy.
-    emptyVolumes: true,
-    startJobs: true,
-    includeExternal: true,
-    preserveNodePorts: true,
-    keepProtection: true,
     wait: given.wait !== "false",
     timeoutSeconds: parseDuration(given.timeout ?? "10m", "--timeout"),
   });

@@ -12,6 +12,7 @@ import { prepareRestore } from "#core/restore/prepare.ts";
 import type { RestoreReport } from "#core/restore/report.ts";
 import { runRestore } from "#core/restore/run.ts";
 import { openUndo } from "#core/restore/undo/open-undo.ts";
+import { UNDO_CHOICES } from "#core/restore/undo/undo-choices.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ClusterHandle } from "#test/harness/cluster-handle.ts";
 import { eventually } from "#test/harness/eventually.ts";
@@ -84,7 +85,7 @@ export async function openRig(handle: ClusterHandle): Promise<Rig> {
     undo: async (restored, more = {}) => {
       const undo = await openUndo(restored, catalog, context);
       const request = requestFor(restored, {
-        existing: "replace",
+        ...UNDO_CHOICES,
         undo: { restore: restored, created: more["created"] === true },
         forceConflicts: more["forceConflicts"] === true,
       });
