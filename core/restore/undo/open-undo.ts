@@ -36,13 +36,21 @@ export async function openUndo(
   const before = await catalog.openBefore(restore, context);
   const ends = await readEnds(restore, catalog, context);
   const oldUids = await uidsOf(before);
+  // What a run that broke off had deleted to recreate it was created by the next one.
+  const [anew, created] = [true, false].map((isChanged) =>
+    ends.created.filter((one) => oldUids.has(titleOf(one)) === isChanged),
+  );
+  const newUids = new Map([
+    ...ends.recreated,
+    ...(anew ?? []).map((one) => [titleOf(one), one.uid] as const),
+  ]);
   return {
     restore,
     backup: ofCluster(before.backup, record),
-    created: ends.created,
+    created: created ?? [],
     isAsLeft: (place, { uid, digest }) => {
       const title = titleOf(place);
-      const isOurs = oldUids.get(title) === uid || ends.recreated.get(title) === uid;
+      const isOurs = oldUids.get(title) === uid || newUids.get(title) === uid;
       return isOurs && (before.expected(place).has(digest) || ends.digests.get(title) === digest);
     },
   };
