@@ -163,3 +163,44 @@ describe("a definition", () => {
     await removeDefinition(bolts.metadata.name);
   });
 });
+
+describe("custom resources", () => {
+  it("keep the status of a kind without status subresource; fields that the target does not know are named, or fail", async () => {
+    const [app, plural] = [uniqueName("app"), uniqueName("nuts").replace("-", "")];
+    const nuts = definition(plural);
+    await rig.client.apply([namespace(app), nuts]);
+    const path = (ns: string) => `/apis/${nuts.spec.group}/v1/namespaces/${ns}/${plural}`;
+    await untilServed(path("default"));
+    const type = { apiVersion: `${nuts.spec.group}/v1`, kind: `K${plural}` };
+    const one = { ...type, metadata: { name: "one" }, spec: { unknown: 1 }, status: { phase: "Good" } };
+    await rig.client.create(path(app), one);
+    const backup = await rig.backUp([app]);
+    await rig.client.delete(`${path(app)}/one`);
+    const closed = {
+      type: "object",
+      properties: { spec: { type: "object" }, status: open().openAPIV3Schema },
+    };
+    const versions = [{ name: "v1", served: true, storage: true, schema: { openAPIV3Schema: closed } }];
+    await rig.client.patch(`${DEFINITIONS}/${nuts.metadata.name}`, { spec: { versions } }, "merge");
+    await eventually("the schema to close", async () => {
+      const dry = await rig.client.request("POST", `${path(app)}?dryRun=All&fieldValidation=Strict`, {
+        body: one,
+      });
+      return dry.status === 400;
+    });
+
+    const strict = await rig.restore(backup, { strict: true });
+    expect(strict.failed.map(({ name, outcome }) => [name, outcome])).toEqual([
+      ["one", expect.objectContaining({ message: expect.stringMatching(/unknown field "spec.unknown"/) })],
+    ]);
+    const report = await rig.restore(backup);
+
+    expect(report.failed).toEqual([]);
+    expect(report.warned.flatMap(({ warnings }) => warnings)).toContainEqual(
+      expect.stringMatching(/unknown field "spec.unknown"/),
+    );
+    expect(await rig.client.get(`${path(app)}/one`)).toMatchObject({ spec: {}, status: { phase: "Good" } });
+    await rig.client.delete(`${path(app)}/one`);
+    await removeDefinition(nuts.metadata.name);
+  });
+});
