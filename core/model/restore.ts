@@ -38,6 +38,8 @@ export const restoreRequest = z.object({
   strict: z.boolean().default(false),
   wait: z.boolean().default(true),
   timeoutSeconds: z.number().positive().default(600),
+  /** How long each tier may take to be ready; absent: timeoutSeconds. */
+  tierTimeoutSeconds: z.number().positive().optional(),
 });
 export type RestoreRequest = z.infer<typeof restoreRequest>;
 

@@ -8,16 +8,35 @@ import { awaitDefinitions } from "./definitions.ts";
 import { finishBeforeGates } from "./finish.ts";
 import { LANES, type Lane, type LaneName, laneOf } from "./order.ts";
 import type { RestoreRun } from "./restore-run.ts";
+import { endTier } from "./run-wait.ts";
+import type { SelectedKind } from "./select.ts";
 
 /** Kinds of one lane that are read and created side by side. */
 const KINDS_AT_ONCE = 4;
 
-/** Runs all lanes, each as soon as those it waits for have ended; the first error stops them all. */
+/** What is created in one pass through the lanes. */
+interface Pass {
+  readonly kinds: readonly SelectedKind[];
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+}
+
+/** One wave after the other, and between two tiers whatever time the first of them needs. */
 export async function applyPlan(run: RestoreRun): Promise<void> {
+  const { waves } = run.prepared;
+  for (const [index, { tier, kinds }] of waves.entries()) {
+    const next = waves[index + 1];
+    await runLanes(run, { kinds, isFirst: index === 0, isLast: next === undefined });
+    if (next !== undefined && next.tier !== tier) await endTier(run, tier);
+  }
+}
+
+/** Runs all lanes, each as soon as those it waits for have ended; the first error stops them all. */
+async function runLanes(run: RestoreRun, pass: Pass): Promise<void> {
   const ended = new Map<LaneName, Promise<void>>();
   const lanes = LANES.map((lane) => {
     const before = Promise.all(lane.after.map((name) => ended.get(name)));
-    const end = before.then(() => runLane(lane, run));
+    const end = before.then(() => runLane(lane, run, pass));
     ended.set(lane.name, end);
     return end.catch(run.stop);
   });
@@ -25,12 +44,12 @@ export async function applyPlan(run: RestoreRun): Promise<void> {
   run.signal.throwIfAborted();
 }
 
-async function runLane(lane: Lane, run: RestoreRun): Promise<void> {
+async function runLane(lane: Lane, run: RestoreRun, pass: Pass): Promise<void> {
   const limited = lane.inFlight === undefined ? run : { ...run, limit: fixedLimit(lane.inFlight) };
-  if (lane.name === "namespaces") await createBareNamespaces(run);
-  if (lane.name === "children") await applyChildren(limited);
+  if (lane.name === "namespaces" && pass.isFirst) await createBareNamespaces(run);
+  if (lane.name === "children") await applyChildren(limited, pass.isLast);
   if (lane.name === "gates") await finishBeforeGates(run);
-  const kinds = run.prepared.kinds.filter(({ kind }) => laneOf(kind) === lane.name);
+  const kinds = pass.kinds.filter(({ kind }) => laneOf(kind) === lane.name);
   const options = { concurrency: KINDS_AT_ONCE, signal: run.signal };
   await forEachLimited(kinds, options, async (selected) => {
     await applyItems(limited, { ...selected, batches: selected.batches(), isLate: false });
@@ -42,13 +61,17 @@ function fixedLimit(inFlight: number) {
   return createAdaptiveLimit({ start: inFlight, least: 1, most: inFlight });
 }
 
-/** Those whose owners are known first; what they own may follow then. */
-async function applyChildren(run: RestoreRun): Promise<void> {
+/** Those whose owners are known first; what they own may follow then. The owners of others may come in a later wave. */
+async function applyChildren(run: RestoreRun, isLast: boolean): Promise<void> {
   let waiting: readonly StoredItem[] = run.late.splice(0);
   while (waiting.length > 0) {
     const { ready = [], early = [] } = Object.groupBy(waiting, (item) =>
       ownersKnown(run, item) ? "ready" : "early",
     );
+    if (ready.length === 0 && !isLast) {
+      run.late.push(...early);
+      return;
+    }
     // Owners that failed, or that own each other, will never be known: their children are created without them.
     await applyChildrenNow(run, ready.length > 0 ? ready : early);
     waiting = ready.length > 0 ? early : [];

@@ -9,6 +9,7 @@ import { itemKey } from "./decide.ts";
 import { type Found, findDependencies } from "./dependencies.ts";
 import { findOwners } from "./owners-above.ts";
 import { type ItemTest, isNamespace, oneKind, type Selected, type SelectedKind } from "./select.ts";
+import { isClassified } from "./tiers.ts";
 
 export interface BringAlong {
   readonly backup: OpenBackup;
@@ -80,6 +81,7 @@ function joined(selected: Selected, found: readonly Found[]): Selected {
   return {
     ...selected,
     kinds: [...selected.kinds, ...kindsOf(found)],
+    isClassified: selected.isClassified || items.some(({ labels }) => isClassified(labels)),
     ownerUids: selected.ownerUids.union(new Set(items.flatMap(({ ownerUids }) => ownerUids))),
     namespaces: selected.namespaces.union(
       new Set(items.filter(({ namespaced }) => namespaced).map(({ namespace }) => namespace)),

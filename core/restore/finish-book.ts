@@ -2,6 +2,7 @@ import type { ObjectRef } from "#core/kube/cluster.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import type { PendingOwners } from "./owners.ts";
 import type { LaterStep } from "./rule.ts";
+import type { TierEnd } from "./run-wait.ts";
 
 /** Steps of one created object that come when everything else is there. */
 export interface PendingSteps {
@@ -23,6 +24,8 @@ export interface FinishBook {
   readonly services: Map<string, Promise<string | undefined>>;
   /** By `resource.group`: why objects of a kind cannot be created, although its definition was. */
   readonly unestablished: Map<string, string>;
+  /** The tiers that have ended, but for the last. */
+  readonly tiers: TierEnd[];
   /** Later steps that failed. */
   readonly troubles: string[];
   /** For the report: what was left out on the way. */
@@ -37,6 +40,7 @@ export function openFinishBook(): FinishBook {
     awaited: new Map(),
     services: new Map(),
     unestablished: new Map(),
+    tiers: [],
     troubles: [],
     notes: [],
   };

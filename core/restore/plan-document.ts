@@ -34,6 +34,7 @@ export interface PlanDocument {
     readonly reason: string;
   }[];
   readonly absentNamespaces: readonly string[];
+  readonly tiers: RestorePlan["tiers"];
   readonly pulledIn: RestorePlan["pulledIn"];
   readonly unmet: RestorePlan["unmet"];
   readonly warnings: readonly string[];
@@ -81,6 +82,7 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
       ({ kind, count, reason }) => ({ resource: groupResource(kind), count, reason }),
     ),
     absentNamespaces: absentNamespaces.toSorted(),
+    tiers: plan.tiers,
     pulledIn: sorted(plan.pulledIn, titleOf),
     unmet: sorted(plan.unmet, ({ kind, namespace, name }) => `${kind} ${namespace}/${name}`),
     warnings: warnings.toSorted(),

@@ -4,6 +4,7 @@ import type { ClusterRelation } from "#core/model/cluster-identity.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { NeverRestored } from "./select.ts";
+import type { Tier } from "./tiers.ts";
 import type { Undo } from "./undo/open-undo.ts";
 import type { Removal } from "./undo/removals.ts";
 
@@ -32,11 +33,20 @@ export interface RestorePlan {
   readonly neverRestored: readonly NeverRestored[];
   /** Named by the request, unknown to the backup. */
   readonly absentNamespaces: readonly string[];
+  /** In the order in which they are restored, where anything is classified. */
+  readonly tiers: readonly PlannedTier[];
   /** Created where missing, never touched where they exist, since nobody selected them; the first thousand. */
   readonly pulledIn: readonly PulledInItem[];
   /** What restored objects refer to and is neither restored nor in the target. */
   readonly unmet: readonly UnmetReference[];
   readonly warnings: readonly string[];
+}
+
+export interface PlannedTier {
+  readonly tier: Tier;
+  readonly objects: number;
+  /** Of these: those that start pods. */
+  readonly workloads: number;
 }
 
 export interface PulledInItem extends ItemKind {

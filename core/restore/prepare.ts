@@ -24,17 +24,20 @@ import { listPulledIn } from "./pulled-in.ts";
 import { restoreMark } from "./restore-mark.ts";
 import type { OwnerFate } from "./rule.ts";
 import type { SelectedKind } from "./select.ts";
-import { type Survey, surveyContents } from "./survey.ts";
+import { type Need, type Survey, surveyContents } from "./survey.ts";
 import { tallyPlan } from "./tally.ts";
 import { findTargetKind, type TargetKind } from "./target-kinds.ts";
 import type { Undo } from "./undo/open-undo.ts";
 import { removalsOf } from "./undo/removals-of.ts";
 import { findUnmet } from "./unmet.ts";
+import { planWaves, type Waves } from "./waves.ts";
 
 /** A plan with all that carrying it out needs. */
 export interface Prepared {
   readonly plan: RestorePlan;
   readonly kinds: readonly SelectedKind[];
+  /** The same in the order of their tiers. */
+  readonly waves: Waves["waves"];
   readonly facts: DecisionFacts;
   readonly contents: Contents;
   readonly hosts: TakenHosts;
@@ -83,37 +86,69 @@ export async function prepareRestore(ask: PlanRequest, context: RunContext): Pro
   const facts = await gatherFacts(ask, findings);
   const kinds = [...meant, ...(await pullInVolumes(ask.backup, selectedVolumes, facts.rules.claims))];
   const { ownerUids } = outlook.selected;
-  const hosts = await readTakenHosts(ask.cluster, servedKinds(kinds.map(kindIn), facts.targetKind), signal);
   const unmet = new Map(survey.needs);
   const { liveOwners, ...tally } = await tallyPlan(kinds, facts, { ownerUids, owners, unmet });
-  const missed = await findUnmet(ask, { outlook, unmet, signal });
-  const guards = await readGuards(ask, outlook, signal);
-  const idle = await findIdleModifiers(facts.rules.modifiers, kinds);
+  const more = await lookAround(ask, { outlook, survey, contents, kinds, facts, unmet, signal });
   return {
     plan: {
       ...planHead(ask, outlook),
       ...tally,
       claims: plannedClaims(facts.rules.claims),
-      removals: await removalsOf(ask, { outlook, guards, signal }),
-      pulledIn: await listPulledIn(kinds),
-      unmet: missed.unmet,
-      warnings: [facts.existing, guards, missed, hosts, idle].flatMap(({ warnings }) => warnings),
+      removals: await removalsOf(ask, { outlook, guards: more.guards, signal }),
+      ...more.planned,
     },
     kinds,
+    waves: more.waves,
     facts,
     contents,
-    hosts,
+    hosts: more.hosts,
     discovery: outlook.discovery,
     liveNamespaces: new Set([...outlook.live.keys()].filter((name) => isThere(outlook.live.get(name)))),
     bareNamespaces: pulled.bareNamespaces.map(outlook.mapNamespace),
     ownerUids,
     liveOwners,
     undo: ask.undo,
-    autoscaled: guards.autoscaled,
-    dataOwners: guards.dataOwners,
+    autoscaled: more.guards.autoscaled,
+    dataOwners: more.guards.dataOwners,
     idleMappings: mappingUse.idle(),
     needs: survey.needs,
     mounts: new Map(survey.podMakers.map(({ item, mountsClaim }) => [itemKey(item), mountsClaim])),
+  };
+}
+
+interface Surroundings {
+  readonly outlook: Outlook;
+  readonly survey: Survey;
+  readonly contents: Contents;
+  readonly kinds: readonly SelectedKind[];
+  readonly facts: DecisionFacts;
+  readonly unmet: ReadonlyMap<string, Need>;
+  readonly signal: AbortSignal;
+}
+
+/** What the plan says beyond the decisions, once it is known what will be restored. */
+async function lookAround(ask: PlanRequest, around: Surroundings) {
+  const { outlook, survey, contents, kinds, facts, signal } = around;
+  const hosts = await readTakenHosts(ask.cluster, servedKinds(kinds.map(kindIn), facts.targetKind), signal);
+  const { waves, tiers, warnings } = await planWaves({
+    ...{ backup: ask.backup, contents, kinds, signal },
+    selected: outlook.selected,
+    orders: survey.orders,
+  });
+  const missed = await findUnmet(ask, around);
+  const guards = await readGuards(ask, outlook, signal);
+  const idle = await findIdleModifiers(facts.rules.modifiers, kinds);
+  const found = [facts.existing, guards, missed, hosts, idle].flatMap((part) => part.warnings);
+  return {
+    planned: {
+      tiers,
+      pulledIn: await listPulledIn(kinds),
+      unmet: missed.unmet,
+      warnings: [...found, ...warnings],
+    },
+    waves,
+    hosts,
+    guards,
   };
 }
 

@@ -7,7 +7,7 @@ import { randomUUID } from "node:crypto";
 import type { Catalog, OpenBackup, RestoreWriter } from "#core/catalog/catalog.ts";
 import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
-import { describeError, Failure, isFailure } from "#core/model/errors.ts";
+import { describeError, Failure } from "#core/model/errors.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { applyPlan } from "./apply.ts";
@@ -28,11 +28,12 @@ import { makeReport, type RestoreReport } from "./report.ts";
 import { restoreMark } from "./restore-mark.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { Results } from "./results.ts";
+import { waitAtEnd } from "./run-wait.ts";
 import { Stopwatch } from "./stopwatch.ts";
 import { storeReport } from "./store-report.ts";
 import type { Undo } from "./undo/open-undo.ts";
 import { removeCreated } from "./undo/remove-created.ts";
-import { type WaitEnd, waitForReadiness } from "./wait.ts";
+import type { WaitEnd } from "./wait.ts";
 
 export interface RestoreAsk {
   readonly cluster: Cluster;
@@ -115,7 +116,7 @@ async function writeAll(run: RestoreRun, watch: Stopwatch, context: RunContext):
   await watch.time("finish", () => finishObjects(run));
   await watch.time("remove", () => removeCreated(run));
   context.onProgress({ type: "phase-ended", phase: "restore", done: run.results.done });
-  return watch.time("wait", () => waitIfAsked(run, context));
+  return watch.time("wait", () => waitAtEnd(run));
 }
 
 function interrupted(cause: unknown): Failure {
@@ -163,22 +164,4 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
     stop: (error) => stopped.abort(error),
     onProgress: context.onProgress,
   };
-}
-
-/** All is written by now: a readiness that cannot be watched is trouble for the report, not instead of it. */
-async function waitIfAsked(run: RestoreRun, { signal, onProgress }: RunContext): Promise<WaitEnd> {
-  if (!run.request.wait) return { notWaited: "not asked to wait", unready: [] };
-  try {
-    return await waitForReadiness(run.cluster, {
-      awaited: [...run.finish.awaited.values()],
-      timeoutSeconds: run.request.timeoutSeconds,
-      signal,
-      onProgress,
-    });
-  } catch (error) {
-    if (signal.aborted || !isFailure(error)) throw error;
-    const notWaited = `readiness could not be watched: ${describeError(error)}`;
-    run.finish.troubles.push(notWaited);
-    return { notWaited, unready: [] };
-  }
 }

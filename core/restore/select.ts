@@ -2,6 +2,7 @@ import type { KindInventory, OpenBackup, StoredItem } from "#core/catalog/catalo
 import { groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
 import { kindNeverRestored } from "#core/objects/never-restored.ts";
 import type { CompiledSelection } from "#core/selection/compile-selection.ts";
+import { isClassified } from "./tiers.ts";
 
 /** Items of one kind that the request means. */
 export interface SelectedKind {
@@ -18,6 +19,8 @@ export interface Selected {
   readonly kinds: readonly SelectedKind[];
   /** Uids that selected items name as their owners. */
   readonly ownerUids: ReadonlySet<string>;
+  /** Any of them says of itself when it is to come. */
+  readonly isClassified: boolean;
   /** As in the backup, of the selected namespaced items. */
   readonly namespaces: ReadonlySet<string>;
   /** Kinds that no restore writes, by how many of their items were meant. */
@@ -61,12 +64,15 @@ export async function selectItems(
   const neverRestored: NeverRestored[] = [];
   const ownerUids = new Set<string>();
   const namespaces = new Set<string>();
+  let classified = false;
   let room = KEPT_ITEMS;
   for (const kind of backup.kinds.filter(mayBeMeant)) {
     const batches = () => filtered(backup.items(kind), isMeant);
     const never = kindNeverRestored(kind);
     const { count, items } = await collect(batches(), never === undefined ? room : 0, (batch) => {
-      if (never === undefined) noteNames(batch, ownerUids, namespaces);
+      if (never !== undefined) return;
+      noteNames(batch, ownerUids, namespaces);
+      classified ||= batch.some(({ labels }) => isClassified(labels));
     });
     if (count === 0) continue;
     if (never !== undefined) {
@@ -76,7 +82,7 @@ export async function selectItems(
     room -= items?.length ?? 0;
     kinds.push({ kind, count, pulledIn: false, batches: items === undefined ? batches : () => once(items) });
   }
-  return { kinds, ownerUids, namespaces, neverRestored };
+  return { kinds, ownerUids, isClassified: classified, namespaces, neverRestored };
 }
 
 /** Counts; `items` are all of them, where there is room for all. */

@@ -1,10 +1,12 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
+import { annotationKeys } from "#core/model/annotations.ts";
 import { groupResource } from "#core/model/item.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { canRefer, type Reference, referencesOf } from "#core/objects/references.ts";
 import { readClaim, readVolume, type StoredClaim, type Volume } from "./claims.ts";
 import type { Contents } from "./contents.ts";
-import { objectAt } from "./edit-object.ts";
+import { itemKey } from "./decide.ts";
+import { objectAt, textAt } from "./edit-object.ts";
 import type { MappingUse } from "./mapping/mapping-use.ts";
 import { claimTest, makesPods } from "./pod-specs.ts";
 import type { SelectedKind } from "./select.ts";
@@ -16,6 +18,8 @@ export interface Survey {
   readonly podMakers: readonly PodMaker[];
   /** By `configmaps/namespace/name` and the like, as in the backup: what the objects looked into refer to. */
   readonly needs: ReadonlyMap<string, Need>;
+  /** By item key: what annotations of workloads say of their order. */
+  readonly orders: ReadonlyMap<string, string>;
   /** By group resource: names of cluster-scoped objects that selected ones refer to. */
   readonly related: ReadonlyMap<string, ReadonlySet<string>>;
   /** `namespace/name` of Services with a selector. */
@@ -74,6 +78,7 @@ function emptySurvey() {
     volumes: new Map<string, Volume>(),
     podMakers: [] as PodMaker[],
     needs: new Map<string, Need>(),
+    orders: new Map<string, string>(),
     related: new Map<string, Set<string>>(),
     selectingServices: new Set<string>(),
   };
@@ -95,7 +100,11 @@ async function surveyBatch(
 }
 
 function surveyObject(seen: Mutable, item: StoredItem, object: ExactObject): void {
-  if (makesPods(item)) seen.podMakers.push({ item, mountsClaim: claimTest(item, object) });
+  if (makesPods(item)) {
+    seen.podMakers.push({ item, mountsClaim: claimTest(item, object) });
+    const order = textAt(object, ["metadata", "annotations", annotationKeys.restoreOrder]);
+    if (order !== "") seen.orders.set(itemKey(item), order);
+  }
   switch (groupResource(item)) {
     case "persistentvolumeclaims":
       // One that was being deleted does not return: see left-claims.ts.

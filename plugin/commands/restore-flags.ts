@@ -101,6 +101,13 @@ export const restoreFlags = {
     fallback: "true",
   },
   timeout: { type: "string", value: "DURATION", describe: "how long to wait for readiness", fallback: "10m" },
+  "tier-timeout": {
+    type: "string",
+    value: "DURATION",
+    describe:
+      "how long each tier (label kubectl-backup.io/tier: critical, high, normal, low, none) may take to be ready before the next begins; none is not waited for",
+    fallback: "as --timeout",
+  },
   strict: {
     type: "boolean",
     describe: "fields the server does not know, and objects that differ, are failures",

@@ -36,6 +36,9 @@ export function wantedRestore(backup: string, given: RestoreFlags, fresh: Fresh)
     keepProtection: given.keepProtection,
     strict: given.strict,
     wait: given.wait !== "false",
+    ...(given.tierTimeout !== undefined && {
+      tierTimeoutSeconds: parseDuration(given.tierTimeout, "--tier-timeout"),
+    }),
     timeoutSeconds: parseDuration(given.timeout ?? "10m", "--timeout"),
   });
 }

@@ -7,6 +7,7 @@ import type { PreviewedObject } from "#core/restore/preview/preview-restore.ts";
 import { pulledInText } from "./pulled-in-text.ts";
 import { reasonPhrases } from "./reasons.ts";
 import { escapeControl, renderTable } from "./table.ts";
+import { tiersText } from "./tiers-text.ts";
 import { formatCount } from "./units.ts";
 
 /** Enough for a screen; -o json has them all. */
@@ -23,6 +24,7 @@ export function restorePlanText(plan: PlanDocument): string {
     claimsText(plan),
     pulledInText(plan),
     reachesText(plan.reaches),
+    tiersText(plan),
     mentionsText(plan.mentions),
     missingText(plan),
     leftOutText(plan),
