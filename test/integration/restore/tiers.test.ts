@@ -100,20 +100,21 @@ describe("tiers", () => {
       .then((report) => {
         ended = report;
       });
-    const pod = async (name: string) =>
+    const begun = async (name: string) =>
+      (await deployments(copy)).includes(name) &&
       (await rig.client.list(`/api/v1/namespaces/${copy}/pods`)).some(({ metadata }) =>
         metadata.name.startsWith(`${name}-`),
       );
 
-    await eventually("db's pod", () => pod("db"));
+    await eventually("db's pod", () => begun("db"));
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await deployments(copy)).toEqual(["db"]);
     expect(await rig.client.find(`/api/v1/namespaces/${copy}/configmaps/settings`)).toBeDefined();
     await runPodsOf(copy, "db");
-    await eventually("web's pod", () => pod("web"));
+    await eventually("web's pod", () => begun("web"));
     expect(await deployments(copy)).toEqual(["db", "web"]);
     await runPodsOf(copy, "web");
-    await eventually("batch's pod", () => pod("batch"));
+    await eventually("batch's pod", () => begun("batch"));
     expect(await deployments(copy)).toEqual(["batch", "db", "web"]);
     expect(ended).toBeUndefined();
     await runPodsOf(copy, "batch");
