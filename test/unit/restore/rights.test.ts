@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import type { ApiResource } from "#core/kube/cluster.ts";
+import { selection } from "#core/model/selection.ts";
+import { restoreRights } from "#core/restore/rights.ts";
+
+const served = (group: string, resource: string, kind: string): ApiResource => ({
+  group,
+  version: "v1",
+  resource,
+  kind,
+  namespaced: true,
+  singular: resource.slice(0, -1),
+  shortNames: [],
+  categories: [],
+  verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+  hasStatus: false,
+});
+const discovery = {
+  resources: [
+    served("", "configmaps", "ConfigMap"),
+    served("autoscaling", "horizontalpodautoscalers", "HorizontalPodAutoscaler"),
+    served("", "persistentvolumeclaims", "PersistentVolumeClaim"),
+  ],
+  down: [],
+};
+const chosen = selection.parse({ includeNamespaces: ["app"], includeResources: ["configmaps"] });
+
+describe("the rights for a policy", () => {
+  it.each([
+    ["skip", ["create", "get", "list", "patch", "watch"], []],
+    ["replace", ["create", "get", "list", "patch", "update", "watch"], ["horizontalpodautoscalers"]],
+    [
+      "recreate",
+      ["create", "delete", "get", "list", "patch", "watch"],
+      ["horizontalpodautoscalers", "persistentvolumeclaims"],
+    ],
+  ] as const)("%s are what it writes, and what it looks at before", (existing, verbs, looked) => {
+    const [role] = restoreRights(chosen, discovery, { existing });
+    expect(role?.rules.find(({ resources }) => resources.includes("configmaps"))?.verbs).toEqual(verbs);
+    const lists = role?.rules.filter((rule) => rule.verbs.join() === "list") ?? [];
+    expect(lists.flatMap(({ resources }) => resources)).toEqual(looked);
+  });
+});
