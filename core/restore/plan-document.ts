@@ -2,6 +2,7 @@ import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { Mention } from "./mapping/old-mentions.ts";
 import type { Reach } from "./outside/reaches.ts";
 import type { HeldItem, MissingKind, PlannedClaim, PlannedNamespace, RestorePlan } from "./plan.ts";
+import type { ServerAnswers } from "./preview/ask-server.ts";
 import type { ActionCounts, Preview, PreviewedObject } from "./preview/preview-restore.ts";
 import type { Removal } from "./undo/removals.ts";
 
@@ -27,6 +28,13 @@ export interface PlanDocument {
   readonly reaches: readonly Reach[];
   /** What would still speak of a namespace by the name it has in the backup; the first thousand. */
   readonly mentions: readonly Mention[];
+  /** What the caller may not do of it. */
+  readonly rights: Preview["rights"];
+  /** Quotas of the target that the creations would exceed. */
+  readonly quota: Preview["quota"];
+  readonly uncheckable: Preview["uncheckable"];
+  /** null: the server was not asked (`--dry-run=server`). */
+  readonly server: ServerAnswers | null;
   readonly leftOut: readonly string[];
   readonly neverRestored: readonly {
     readonly resource: string;
@@ -77,6 +85,10 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
     missing: sorted(missing, versionedName),
     mentions: sorted(preview.mentions, (one) => `${titleOf(one)} ${one.mentions}`),
     reaches: sorted(preview.reaches, (one) => `${one.reach} ${titleOf(one)} ${one.message}`),
+    rights: preview.rights,
+    quota: sorted(preview.quota, (one) => `${one.namespace} ${one.quota} ${one.resource}`),
+    uncheckable: preview.uncheckable,
+    server: preview.server ?? null,
     leftOut: leftOut.toSorted(),
     neverRestored: sorted(plan.neverRestored, ({ kind }) => versionedName(kind)).map(
       ({ kind, count, reason }) => ({ resource: groupResource(kind), count, reason }),
@@ -85,13 +97,14 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
     tiers: plan.tiers,
     pulledIn: sorted(plan.pulledIn, titleOf),
     unmet: sorted(plan.unmet, ({ kind, namespace, name }) => `${kind} ${namespace}/${name}`),
-    warnings: warnings.toSorted(),
+    warnings: [...warnings, ...preview.warnings].toSorted(),
   };
 }
 
 /** Nothing that is meant would stay away; what exists and differs is a matter of the policy. */
-export function isComplete({ counts, missing }: PlanDocument): boolean {
-  return counts.hold + counts.fail + missing.length === 0;
+export function isComplete({ counts, missing, rights, quota, server }: PlanDocument): boolean {
+  const refused = server?.refused.length ?? 0;
+  return counts.hold + counts.fail + missing.length + rights.length + quota.length + refused === 0;
 }
 
 function plannedRemoval({ action, kind, namespace, name, reason, message }: Removal): PlannedRemoval {

@@ -87,10 +87,10 @@ export const restoreFlags = {
   "keep-protection": { type: "boolean", describe: "keep protection keys under another name too" },
   "dry-run": {
     type: "string",
-    value: "client",
-    choices: ["client", "none"],
+    value: "client|server",
+    choices: ["client", "server", "none"],
     bare: "client",
-    describe: "only show the plan; nothing is written",
+    describe: "only show the plan; nothing is written. server: ask the server about each object, too",
   },
   wait: {
     type: "string",

@@ -105,12 +105,16 @@ async function restore(wanted: Ask, given: RestoreFlags, app: App): Promise<0 | 
   const prepared = await prepareRestore(ask, runContextOf(app));
   const { plan } = prepared;
   refuseIdleMapping(asked.request, prepared);
-  const shown = given.dryRun === "client" ? await showPlan({ ask, prepared }, given, app) : undefined;
+  const shown = isDryRun(given) ? await showPlan({ ask, prepared }, given, app) : undefined;
   if (asked.request.existing === "fail" && asked.resumed === undefined) await refuseExisting(prepared);
   if (shown !== undefined) return shown;
   refuseElsewhere(asked.request, plan.target);
   await agree(asked.request, plan.target, { given, app });
   return carryOut({ ask, prepared }, given, app);
+}
+
+function isDryRun({ dryRun }: RestoreFlags): boolean {
+  return dryRun !== undefined && dryRun !== "none";
 }
 
 /** Everything that a dry run ends with. */
@@ -121,7 +125,13 @@ async function showPlan({ ask, prepared }: Planned, given: RestoreFlags, app: Ap
     import("#plugin/ui/restore-plan.ts"),
   ]);
   const { cluster, request } = ask;
-  const preview = await previewRestore({ prepared, cluster, request, signal: app.signal });
+  const preview = await previewRestore({
+    prepared,
+    cluster,
+    request,
+    askServer: given.dryRun === "server",
+    signal: app.signal,
+  });
   const document = planDocument(prepared.plan, preview);
   await print(app, outputFormat(given.output), {
     document,

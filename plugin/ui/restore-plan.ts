@@ -4,6 +4,7 @@ import type { Reach } from "#core/restore/outside/reaches.ts";
 import type { RestorePlan } from "#core/restore/plan.ts";
 import type { DocumentedKind, PlanDocument } from "#core/restore/plan-document.ts";
 import type { PreviewedObject } from "#core/restore/preview/preview-restore.ts";
+import { obstaclesText } from "./plan-obstacles.ts";
 import { pulledInText } from "./pulled-in-text.ts";
 import { reasonPhrases } from "./reasons.ts";
 import { escapeControl, renderTable } from "./table.ts";
@@ -27,6 +28,7 @@ export function restorePlanText(plan: PlanDocument): string {
     tiersText(plan),
     mentionsText(plan.mentions),
     missingText(plan),
+    obstaclesText(plan),
     leftOutText(plan),
     plan.warnings.map((warning) => `warning: ${escapeControl(warning)}\n`).join(""),
     totalText(plan),

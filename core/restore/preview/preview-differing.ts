@@ -4,6 +4,7 @@ import { CHANGED_SINCE, isChangedSince } from "#core/restore/change-live.ts";
 import { restorableForm } from "#core/restore/content-digest.ts";
 import { destroyedWith } from "#core/restore/data-keepers.ts";
 import { mergePatch } from "#core/restore/merge-patch.ts";
+import { replacement } from "#core/restore/replacement.ts";
 import { ruleFor } from "#core/restore/rules.ts";
 import { DIFFERS } from "#core/restore/settle-existing.ts";
 import { readLiveObjects } from "./live-objects.ts";
@@ -46,7 +47,7 @@ function previewChange(ask: PreviewAsk, wished: Wished, live: ExactObject | unde
   if (changes.length === 0) return { item, verdict: { action: "unchanged" } };
   if (isChangedSince(ask, target, live)) return { item, verdict: { action: "fail", ...CHANGED_SINCE } };
   if (ask.request.existing !== "recreate" || mergeOf(ask, item) !== undefined)
-    return { item, verdict: { action: "update", changes }, wished };
+    return { item, verdict: { action: "update", changes }, wished: withChange(ask, wished, live) };
   const loss = destroyedWith(target.kind, live, ask.prepared.dataOwners);
   return loss === undefined
     ? { item, verdict: { action: "recreate", changes }, wished }
@@ -56,6 +57,19 @@ function previewChange(ask: PreviewAsk, wished: Wished, live: ExactObject | unde
 /** What an undo takes back, it takes back whole. */
 function mergeOf({ prepared }: PreviewAsk, item: Wished["item"]) {
   return prepared.undo === undefined ? ruleFor(item).merge : undefined;
+}
+
+/** As it is sent (settle-existing.ts), for the server's opinion. */
+function withChange(ask: PreviewAsk, wished: Wished, live: ExactObject): Wished {
+  const { item, target, intended } = wished;
+  const patch = mergeOf(ask, item)?.(live, intended);
+  if (patch !== undefined) return { ...wished, change: { how: "patch", body: patch } };
+  const { object } = respectAutoscaler(ask.prepared.autoscaled, target, { live, wished: intended });
+  const change =
+    ask.request.existing === "replace"
+      ? { how: "replace" as const, body: replacement(target.kind, live, object) }
+      : { how: "patch" as const, body: restorableForm(target.kind, object) };
+  return { ...wished, change };
 }
 
 /** A live object may have more than the backup's: an update leaves that there, and it is no change. */

@@ -37,6 +37,8 @@ export interface Wished {
   readonly object: ExactObject;
   /** With its later steps done. */
   readonly intended: ExactObject;
+  /** Of an object that is there: how it would be changed. Absent: it is created. */
+  readonly change?: { readonly how: "patch" | "replace"; readonly body: ExactObject } | undefined;
 }
 
 export interface Previewed {
@@ -50,6 +52,8 @@ export interface PreviewAsk {
   readonly prepared: Prepared;
   readonly cluster: Cluster;
   readonly request: RestoreRequest;
+  /** Ask the server too, by dry runs. */
+  readonly askServer: boolean;
   readonly signal: AbortSignal;
 }
 

@@ -4,8 +4,13 @@ import { type Mention, MentionBook } from "#core/restore/mapping/old-mentions.ts
 import { type Reach, ReachBook, reachesOf, withheldReach } from "#core/restore/outside/reaches.ts";
 import type { Prepared } from "#core/restore/prepare.ts";
 import { isNamespace, type SelectedKind } from "#core/restore/select.ts";
+import type { ServerAnswers } from "./ask-server.ts";
+import type { ExceededQuota } from "./check-quota.ts";
+import type { LackingRight } from "./check-rights.ts";
+import { Foresight } from "./foresight.ts";
 import { ACTIONS, type Action, type PreviewAsk, type Previewed, previewKind } from "./preview-kind.ts";
 import type { ShownChange } from "./shown-changes.ts";
+import type { UncheckableObjects } from "./uncheckable.ts";
 
 export type ActionCounts = Readonly<Record<Action, number>>;
 
@@ -37,6 +42,13 @@ export interface Preview {
   /** The first thousand. */
   readonly reaches: readonly Reach[];
   readonly mentions: readonly Mention[];
+  /** What the caller may not do of it. */
+  readonly rights: readonly LackingRight[];
+  readonly quota: readonly ExceededQuota[];
+  readonly uncheckable: readonly UncheckableObjects[];
+  /** Absent: it was not asked. */
+  readonly server?: ServerAnswers | undefined;
+  readonly warnings: readonly string[];
 }
 
 /** Single objects of an action beyond this many are only counted. */
@@ -48,6 +60,7 @@ export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
   const shown = new ShownObjects(mapNamespace);
   const reaches = new ReachBook();
   const mentions = new MentionBook(ask.request);
+  const outcome = new Foresight(ask);
   const kinds: PreviewedKind[] = [];
   for (const selected of ask.prepared.kinds) {
     const count = new KindCount(selected);
@@ -56,6 +69,7 @@ export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
       shown.add(previewed);
       reaches.add(reachesOfPreviewed(ask.prepared, previewed));
       if (previewed.wished !== undefined) mentions.note(previewed.wished);
+      await outcome.add(previewed);
     }
     kinds.push(count.sum());
   }
@@ -65,6 +79,7 @@ export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
     objects: shown.objects,
     reaches: reaches.reaches,
     mentions: mentions.mentions,
+    ...(await outcome.end()),
   };
 }
 

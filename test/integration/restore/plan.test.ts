@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { openAccess } from "#core/kube/access/access.ts";
+import { openCluster } from "#core/kube/open-cluster.ts";
+import { readItemHeader } from "#core/objects/item-header.ts";
 import { type PlanDocument, planDocument } from "#core/restore/plan-document.ts";
 import { previewRestore } from "#core/restore/preview/preview-restore.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
-import { configMap, deployment, namespace, openRig, type Rig } from "./rig.ts";
+import { configMap, customKind, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -13,10 +16,14 @@ afterAll(() => rig.stop());
 
 const core = (ns: string, rest: string) => `/api/v1/namespaces/${ns}/${rest}`;
 
-async function planned(backup: string, request: Record<string, unknown> = {}): Promise<PlanDocument> {
+async function planned(
+  backup: string,
+  request: Record<string, unknown> = {},
+  { cluster = rig.cluster, askServer = false } = {},
+): Promise<PlanDocument> {
   const prepared = await rig.prepare(backup, request);
   const { signal } = new AbortController();
-  const ask = { prepared, cluster: rig.cluster, request: prepared.facts.rules.request, signal };
+  const ask = { prepared, cluster, request: prepared.facts.rules.request, askServer, signal };
   return planDocument(prepared.plan, await previewRestore(ask));
 }
 
@@ -208,5 +215,223 @@ describe("what reaches outside the cluster", () => {
     await rig.restore(backup, { ...request, includeExternal: true });
     expect(await rig.client.find(`${path(copy)}/data`)).toBeDefined();
     await rig.client.delete(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/buckets.${group}`);
+  });
+});
+
+/** uid-free: name and resourceVersion of every object of every kind that can be listed. */
+async function everything(): Promise<readonly string[]> {
+  const { signal } = new AbortController();
+  const { resources } = await rig.cluster.discover(signal);
+  const seen = new Set<string>();
+  const marks: string[] = [];
+  for (const resource of resources.filter(({ verbs }) => verbs.includes("list"))) {
+    const key = `${resource.resource}.${resource.group}`;
+    // Written all the time by the control plane itself.
+    if (seen.has(key) || /^(leases|leasecandidates|events|ipaddresses)\./.test(key)) continue;
+    seen.add(key);
+    for await (const batch of rig.cluster.list({ resource, metadataOnly: true, signal })) {
+      for (const bytes of batch) {
+        const { namespace: ns, name, resourceVersion } = readItemHeader(bytes);
+        marks.push(`${key} ${ns}/${name} ${resourceVersion}`);
+      }
+    }
+  }
+  return marks.toSorted();
+}
+
+describe("a dry run that asks the server", () => {
+  const service = (ns: string) => ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { namespace: ns, name: "front" },
+    spec: { ports: [{ port: 80 }] },
+  });
+  const immutable = (ns: string, value: string) =>
+    configMap(ns, "fixed", { immutable: true, data: { key: value } });
+
+  it("writes nothing, and lists what would be created, updated, skipped, refused and what cannot be checked", async () => {
+    const [app, gone] = [uniqueName("app"), uniqueName("gone")];
+    await rig.client.apply([
+      ...[app, gone].map((name) => namespace(name)),
+      ...["same", "changed", "gone"].map((name) => configMap(app, name)),
+      immutable(app, "old"),
+      service(app),
+      configMap(gone, "one"),
+    ]);
+    const backup = await rig.backUp([app, gone]);
+    await rig.client.patch(core(app, "configmaps/changed"), { data: { key: "else" } });
+    for (const name of ["configmaps/gone", "configmaps/fixed", "services/front"])
+      await rig.client.delete(core(app, name));
+    await rig.client.apply([immutable(app, "new")]);
+    await rig.removeNamespace(gone);
+    const before = await everything();
+
+    const plan = await planned(backup, { existing: "update" }, { askServer: true });
+
+    expect(await everything()).toEqual(before);
+    expect(namesOf(plan, "create")).toEqual([
+      "configmaps/gone",
+      "configmaps/one",
+      `namespaces/${gone}`,
+      "services/front",
+    ]);
+    expect(namesOf(plan, "update")).toEqual(["configmaps/changed", "configmaps/fixed"]);
+    expect(plan.counts.skip).toBeGreaterThan(0);
+    expect(plan.server?.refused.map(({ name, message }) => `${name}: ${message}`)).toEqual([
+      expect.stringMatching(/^fixed: .*immutable/),
+    ]);
+    expect(plan.uncheckable.map(({ reason, resource, names }) => [reason, resource, names])).toEqual([
+      ["allotted-when-created", "services", [`${app}/front`]],
+      ["namespace-to-come", "configmaps", [`${gone}/one`]],
+    ]);
+  });
+
+  it("warns of fields that the server would drop, and refuses them where the request is strict", async () => {
+    const app = uniqueName("app");
+    const kind = await customKind(rig);
+    await rig.client.apply([namespace(app)]);
+    await rig.client.apply([
+      { ...kind.type, metadata: { namespace: app, name: "one" }, spec: { keep: 1, drop: 2 } },
+    ]);
+    const backup = await rig.backUp([app]);
+    await rig.client.delete(`${kind.path(app)}/one`);
+    const definition = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${kind.kind.resource}.${kind.kind.group}`;
+    const schema = {
+      openAPIV3Schema: {
+        type: "object",
+        properties: { spec: { type: "object", properties: { keep: { type: "integer" } } } },
+      },
+    };
+    await rig.client.patch(definition, {
+      spec: { versions: [{ name: "v1", served: true, storage: true, subresources: { status: {} }, schema }] },
+    });
+    const probe = { ...kind.type, metadata: { name: "probe" }, spec: { drop: 1 } };
+    await eventually("the new schema", async () => {
+      const path = `${kind.path(app)}?dryRun=All&fieldValidation=Strict`;
+      return (await rig.client.request("POST", path, { body: probe })).status === 400;
+    });
+
+    const lenient = await planned(backup, {}, { askServer: true });
+    expect(lenient.server?.refused).toEqual([]);
+    expect(lenient.server?.warned.map(({ message }) => message).join()).toContain(
+      'unknown field "spec.drop"',
+    );
+    const strict = await planned(backup, { strict: true }, { askServer: true });
+    expect(strict.server?.refused.map(({ message }) => message).join()).toContain(
+      'unknown field "spec.drop"',
+    );
+    await kind.remove();
+  });
+});
+
+describe("what stands against a restore", () => {
+  it("is a quota of the target that the creations would exceed", async () => {
+    const app = uniqueName("app");
+    const maps = Array.from({ length: 5 }, (_, n) => configMap(app, `m${n}`));
+    await rig.client.apply([namespace(app), ...maps]);
+    const backup = await rig.backUp([app]);
+    for (const { metadata } of maps) await rig.client.delete(core(app, `configmaps/${metadata.name}`));
+    const quota = {
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { namespace: app, name: "few" },
+      spec: { hard: { configmaps: "3", "count/secrets": "9" } },
+    };
+    await rig.client.apply([quota]);
+    await eventually("used", async () => {
+      const found = await rig.client.get(core(app, "resourcequotas/few"));
+      return JSON.stringify(found["status"] ?? {}).includes('"used"');
+    });
+
+    // kube-root-ca.crt is there already.
+    expect((await planned(backup)).quota).toEqual([
+      { namespace: app, quota: "few", resource: "configmaps", hard: 3, used: 1, creates: 5 },
+    ]);
+  });
+
+  it("are rights that the caller lacks, by kind and namespace", async () => {
+    const app = uniqueName("app");
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { namespace: app, name: "keys" } };
+    await rig.client.apply([namespace(app), configMap(app, "one"), secret, deployment(app, "web")]);
+    const backup = await rig.backUp([app]);
+    for (const path of [core(app, "configmaps/one"), core(app, "secrets/keys")])
+      await rig.client.delete(path);
+    await rig.client.delete(`/apis/apps/v1/namespaces/${app}/deployments/web`);
+    const user = uniqueName("user");
+    const group = "rbac.authorization.k8s.io";
+    const role = (kind: string, rules: object[], metadata: object) => ({
+      apiVersion: `${group}/v1`,
+      kind,
+      metadata: { name: user, ...metadata },
+      rules,
+    });
+    const binding = (kind: string, roleKind: string, metadata: object) => ({
+      apiVersion: `${group}/v1`,
+      kind,
+      metadata: { name: user, ...metadata },
+      roleRef: { apiGroup: group, kind: roleKind, name: user },
+      subjects: [{ apiGroup: group, kind: "User", name: user }],
+    });
+    await rig.client.apply([
+      role("ClusterRole", [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }], {}),
+      binding("ClusterRoleBinding", "ClusterRole", {}),
+      role("Role", [{ apiGroups: [""], resources: ["configmaps"], verbs: ["*"] }], { namespace: app }),
+      binding("RoleBinding", "Role", { namespace: app }),
+    ] as Parameters<typeof rig.client.apply>[0]);
+    const kubeconfig = await sharedCluster().withClientCert({ user });
+    const access = await openAccess({ kubeconfig, env: {}, interactive: false });
+    const cluster = openCluster(access, { userAgent: "restore-test" });
+
+    const plan = await planned(backup, {}, { cluster });
+    cluster.close();
+
+    expect(plan.rights.filter(({ resource }) => /configmaps|secrets|deployments/.test(resource))).toEqual([
+      { verb: "create", group: "apps", resource: "deployments", namespaces: [app] },
+      { verb: "create", group: "", resource: "secrets", namespaces: [app] },
+    ]);
+    expect((await planned(backup)).rights).toEqual([]);
+  });
+});
+
+describe("the plan for machines", () => {
+  it("has these keys, and is the same each time", async () => {
+    const app = uniqueName("app");
+    await rig.client.apply([namespace(app), configMap(app, "b"), configMap(app, "a")]);
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+
+    const [one, two] = [await planned(backup, { name: "r" }), await planned(backup, { name: "r" })];
+
+    expect(JSON.stringify(two)).toBe(JSON.stringify(one));
+    expect(Object.keys(one)).toEqual([
+      "restore",
+      "backup",
+      "target",
+      "counts",
+      "namespaces",
+      "kinds",
+      "objects",
+      "claims",
+      "held",
+      "missing",
+      "reaches",
+      "rights",
+      "quota",
+      "uncheckable",
+      "server",
+      "leftOut",
+      "neverRestored",
+      "absentNamespaces",
+      "pulledIn",
+      "unmet",
+      "warnings",
+    ]);
+    expect(one.objects.find(({ name }) => name === "a")).toEqual({
+      action: "create",
+      group: "",
+      resource: "configmaps",
+      namespace: app,
+      name: "a",
+    });
   });
 });

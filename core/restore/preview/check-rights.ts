@@ -1,0 +1,139 @@
+import { forEachLimited } from "#core/flow/for-each-limited.ts";
+import type { Cluster } from "#core/kube/cluster.ts";
+import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { objectAt, objectsAt, textsAt, valueAt } from "#core/restore/edit-object.ts";
+
+/** Something that the restore would do to objects of a kind in a namespace ("" for cluster-scoped ones). */
+export interface NeededRight {
+  readonly verb: "create" | "patch" | "update" | "delete";
+  readonly kind: ItemKind;
+  readonly namespaces: ReadonlySet<string>;
+}
+
+export interface LackingRight {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  /** In the target; empty for a cluster-scoped kind. */
+  readonly namespaces: readonly string[];
+}
+
+interface Asking {
+  readonly cluster: Cluster;
+  readonly signal: AbortSignal;
+}
+
+interface Attributes {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace?: string | undefined;
+}
+
+const QUESTIONS_IN_FLIGHT = 8;
+const EVERYTHING: Attributes = { verb: "*", group: "*", resource: "*" };
+
+/**
+ * What the caller may not do. An administrator costs one question; others one for each verb and kind, and where that is
+ * not granted everywhere, the rules of each namespace.
+ */
+export async function checkRights(
+  needs: readonly NeededRight[],
+  asking: Asking,
+): Promise<readonly LackingRight[]> {
+  if (needs.length === 0 || (await isAllowed(asking, EVERYTHING))) return [];
+  const lacks = openLacks(asking);
+  const lacking: LackingRight[] = [];
+  const { signal } = asking;
+  await forEachLimited(needs, { concurrency: QUESTIONS_IN_FLIGHT, signal }, async (need) => {
+    const lack = await lacks(need);
+    if (lack !== undefined) lacking.push(lack);
+  });
+  return lacking.toSorted((left, right) => (keyOf(left) < keyOf(right) ? -1 : 1));
+}
+
+function openLacks(asking: Asking): (need: NeededRight) => Promise<LackingRight | undefined> {
+  const isGranted = openNamespaceRules(asking);
+  return async ({ verb, kind, namespaces }) => {
+    const attributes = { verb, group: kind.group, resource: kind.resource };
+    if (await isAllowed(asking, attributes)) return undefined;
+    if (!kind.namespaced) return { ...attributes, namespaces: [] };
+    const refused = await refusedIn(namespaces, (namespace) => isGranted(namespace, attributes));
+    return refused.length === 0 ? undefined : { ...attributes, namespaces: refused.toSorted() };
+  };
+}
+
+async function refusedIn(
+  namespaces: Iterable<string>,
+  isGranted: (namespace: string) => Promise<boolean>,
+): Promise<readonly string[]> {
+  const refused: string[] = [];
+  for (const namespace of namespaces) if (!(await isGranted(namespace))) refused.push(namespace);
+  return refused;
+}
+
+function keyOf(right: LackingRight): string {
+  return `${groupResource(right)} ${right.verb}`;
+}
+
+/** Each namespace's rules are asked once; where the server cannot list them all, for the single right. */
+function openNamespaceRules(asking: Asking) {
+  const known = new Map<string, Promise<NamespaceRules>>();
+  return async (namespace: string, attributes: Attributes): Promise<boolean> => {
+    const { rules, incomplete } = await known.getOrInsertComputed(namespace, () =>
+      rulesOf(asking, namespace),
+    );
+    if (rules.some((rule) => grants(rule, attributes))) return true;
+    return incomplete && isAllowed(asking, { ...attributes, namespace });
+  };
+}
+
+interface NamespaceRules {
+  readonly rules: readonly ExactObject[];
+  readonly incomplete: boolean;
+}
+
+async function rulesOf(asking: Asking, namespace: string): Promise<NamespaceRules> {
+  const status = await review(asking, "SelfSubjectRulesReview", { namespace });
+  if (status === undefined) return { rules: [], incomplete: true };
+  return {
+    rules: objectsAt(status, ["resourceRules"]),
+    incomplete: valueAt(status, ["incomplete"]) === true,
+  };
+}
+
+/** A rule for single names grants no creation. */
+function grants(rule: ExactObject, { verb, group, resource }: Attributes): boolean {
+  const has = (key: string, value: string) =>
+    textsAt(rule, [key]).some((entry) => entry === "*" || entry === value);
+  const isNarrow = textsAt(rule, ["resourceNames"]).length > 0;
+  return !isNarrow && has("verbs", verb) && has("apiGroups", group) && has("resources", resource);
+}
+
+async function isAllowed(asking: Asking, resourceAttributes: Attributes): Promise<boolean> {
+  const status = await review(asking, "SelfSubjectAccessReview", {
+    resourceAttributes: { ...resourceAttributes },
+  });
+  // Where rights cannot be asked for, only trying tells.
+  return status === undefined || valueAt(status, ["allowed"]) === true;
+}
+
+async function review(
+  { cluster, signal }: Asking,
+  kind: "SelfSubjectAccessReview" | "SelfSubjectRulesReview",
+  spec: Readonly<Record<string, unknown>>,
+): Promise<ExactObject | undefined> {
+  const resource: ItemKind = {
+    group: "authorization.k8s.io",
+    version: "v1",
+    resource: `${kind.toLowerCase()}s`,
+    kind,
+    namespaced: false,
+  };
+  const body = JSON.stringify({ apiVersion: "authorization.k8s.io/v1", kind, spec });
+  const ref = { resource, namespace: "", name: "" };
+  const reply = await cluster.create(ref, Buffer.from(body), { signal });
+  const object = reply.ok ? parseExactBytes(reply.body) : undefined;
+  return isExactObject(object) ? objectAt(object, ["status"]) : undefined;
+}
