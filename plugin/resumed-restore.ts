@@ -35,7 +35,7 @@ export async function resumeIfBrokenOff<Ask extends Resumable>(
   const found = await find(ask, flags, app);
   if (found === undefined) return ask;
   const { restore, record, isLocal } = found;
-  const isPlan = flags.dryRun === "client";
+  const isPlan = isDryRun(flags);
   if (restore.status === "Running") {
     if (isPlan) return ask;
     throw stillRunning(found, app);
@@ -45,6 +45,10 @@ export async function resumeIfBrokenOff<Ask extends Resumable>(
     `${isPlan ? "Would resume" : "Resuming"} restore/${escapeControl(name)}: ${begun(found, app)} and broke off\n`,
   );
   return { ...ask, request: { ...ask.request, name: record.request.name }, resumed: { name, id, isLocal } };
+}
+
+export function isDryRun({ dryRun }: Pick<ResumeFlags, "dryRun">): boolean {
+  return dryRun !== undefined && dryRun !== "none";
 }
 
 function refuseContradictions({ name, resume, noResume }: ResumeFlags): void {

@@ -93,13 +93,17 @@ async function takeBack(
 type Ask = Omit<import("#core/restore/run.ts").RestoreAsk, "stateDirectory"> & Resumable;
 
 async function restore(wanted: Ask, given: RestoreFlags, app: App): Promise<0 | 3> {
-  const [{ prepareRestore }, { refuseExisting }, { runContextOf, stateFolderOf }, { resumeIfBrokenOff }] =
-    await Promise.all([
-      import("#core/restore/prepare.ts"),
-      import("#core/restore/refuse-existing.ts"),
-      import("#plugin/context.ts"),
-      import("#plugin/resumed-restore.ts"),
-    ]);
+  const [
+    { prepareRestore },
+    { refuseExisting },
+    { runContextOf, stateFolderOf },
+    { isDryRun, resumeIfBrokenOff },
+  ] = await Promise.all([
+    import("#core/restore/prepare.ts"),
+    import("#core/restore/refuse-existing.ts"),
+    import("#plugin/context.ts"),
+    import("#plugin/resumed-restore.ts"),
+  ]);
   const asked = await resumeIfBrokenOff(wanted, given, app);
   const ask = { ...asked, stateDirectory: stateFolderOf(app) };
   const prepared = await prepareRestore(ask, runContextOf(app));
@@ -111,10 +115,6 @@ async function restore(wanted: Ask, given: RestoreFlags, app: App): Promise<0 | 
   refuseElsewhere(asked.request, plan.target);
   await agree(asked.request, plan.target, { given, app });
   return carryOut({ ask, prepared }, given, app);
-}
-
-function isDryRun({ dryRun }: RestoreFlags): boolean {
-  return dryRun !== undefined && dryRun !== "none";
 }
 
 /** Everything that a dry run ends with. */

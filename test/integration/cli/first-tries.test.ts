@@ -184,6 +184,10 @@ describe("restore", () => {
     );
     expect(updating.stdout).toContain("1 object to create, 1 to update, 3 unchanged, 1 skipped");
 
+    const asking = await run("restore", "seen", "--existing", "update", "--dry-run=server");
+    expect(asking.code).toBe(0);
+    expect(asking.stdout).toContain("The server was asked about 2 objects: it refuses 0 and warns of 0\n");
+
     const skipping = await run("restore", "seen", "--dry-run");
     expect(skipping.stdout).toContain("1 object to create, 0 to update, 2 unchanged, 3 skipped");
     expect(skipping.stdout).toMatch(new RegExp(`^  configmaps ${namespace}/extended: left as it is`, "m"));
