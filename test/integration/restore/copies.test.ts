@@ -111,6 +111,7 @@ it("under another name everything names the copy, and nothing belongs to the ori
     prepared,
     cluster: rig.cluster,
     request: prepared.facts.rules.request,
+    askServer: false,
     signal,
   });
   const report = await rig.restore(backup, request);
