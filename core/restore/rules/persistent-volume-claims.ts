@@ -1,5 +1,5 @@
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { withoutKeys, withoutValue, withValue } from "#core/restore/edit-object.ts";
+import { textAt, withoutKeys, withoutValue, withValue } from "#core/restore/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 
@@ -34,6 +34,9 @@ export const persistentVolumeClaims: Rule = {
       case "held":
         return skipped("claim-without-data", fate.message);
       case "rebind":
+        return restored(withValue(unbound, ["spec", "volumeName"], fate.volume), {
+          warnings: keptClass(unbound, facts.request.storageClassMapping),
+        });
       case "static":
         return restored(withValue(unbound, ["spec", "volumeName"], fate.volume));
       case "empty":
@@ -55,4 +58,12 @@ function dropBinding(object: ExactObject): ExactObject {
   return withoutKeys(withoutValue(object, ["spec", "volumeName"]), ["metadata", "annotations"], (key) =>
     isOfBinding(key),
   );
+}
+
+/** A claim binds only a volume of its own class, and this one is still in the cluster. */
+function keptClass(claim: ExactObject, mapping: Readonly<Record<string, string>>): readonly string[] {
+  const name = textAt(claim, ["spec", "storageClassName"]);
+  return mapping[name] === undefined
+    ? []
+    : [`its storage class stays ${name}: its volume is still there, of that class`];
 }

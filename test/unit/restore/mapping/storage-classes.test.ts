@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { openMappingUse } from "#core/restore/mapping/mapping-use.ts";
 import type { ClaimFate } from "#core/restore/rule.ts";
-import { sent } from "#test/unit/restore/rules-fixture.ts";
+import { sent, transformed } from "#test/unit/restore/rules-fixture.ts";
 
 const request = { storageClassMapping: { slow: "fast" } };
 const metadata = {
@@ -45,6 +45,9 @@ it("a claim whose volume is still in the cluster keeps its class: it binds no ot
   expect(sent({ resource: "persistentvolumeclaims", object, request, facts })["spec"]).toEqual({
     storageClassName: "slow",
     volumeName: "pv",
+  });
+  expect(transformed({ resource: "persistentvolumeclaims", object, request, facts })).toMatchObject({
+    warnings: ["its storage class stays slow: its volume is still there, of that class"],
   });
 });
 
