@@ -17,6 +17,7 @@ import { restoreCommand } from "./commands/restore.ts";
 import { restoreCreateCommand } from "./commands/restore-create.ts";
 import { restoresCommand } from "./commands/restores.ts";
 import { versionCommand } from "./commands/version.ts";
+import { watchCommand } from "./commands/watch.ts";
 
 /** The command tree. Definitions are light; each handler loads what it needs when it runs. */
 export const commands: readonly AnyCommand[] = [
@@ -24,6 +25,7 @@ export const commands: readonly AnyCommand[] = [
   restoreCommand,
   restoreCreateCommand,
   restoresCommand,
+  watchCommand,
   getCommand,
   diffCommand,
   describeCommand,

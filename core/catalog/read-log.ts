@@ -1,8 +1,8 @@
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
-import { backupKey, isFolderName, restoreKey, veleroFiles } from "#core/format/layout.ts";
+import { backupKey, isFolderName, restoreFolder, restoreKey, veleroFiles } from "#core/format/layout.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
-import type { ObjectReader } from "#core/storage/object-store.ts";
+import type { ObjectInfo, ObjectReader } from "#core/storage/object-store.ts";
 import { findCommit } from "./find-backup.ts";
 
 /** The stored log as text, in pieces: however much it grows when unpacked, little of it is in memory. */
@@ -23,10 +23,30 @@ export function readRestoreLog(
   restore: string,
   signal: AbortSignal,
 ): AsyncIterable<Uint8Array> {
-  const absent = new Failure("restore-not-found", `there is no restore "${restore}" in ${store.url}`);
+  const absent = new Failure(
+    "restore-not-found",
+    `there is no log of a restore "${restore}" in ${store.url}`,
+  );
   if (!isFolderName(restore)) throw absent;
-  const key = restoreKey(restore, `restore-${restore}-logs.gz`);
-  return unpack(store.get(key, { signal }), { absent, what: `restore "${restore}"` });
+  return readNewestLog(store, { restore, absent }, signal);
+}
+
+/** Of a restore that broke off, what its last run said. */
+async function* readNewestLog(
+  store: ObjectReader,
+  { restore, absent }: { readonly restore: string; readonly absent: Failure },
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  const found: ObjectInfo[] = [];
+  for await (const { objects } of store.list(restoreFolder(restore), { signal }))
+    found.push(...objects.filter(({ key }) => key.endsWith("-logs.gz")));
+  const final = restoreKey(restore, `restore-${restore}-logs.gz`);
+  const newest = found
+    .sort((left, right) => left.lastModified.getTime() - right.lastModified.getTime())
+    .at(-1);
+  const log = found.find(({ key }) => key === final) ?? newest;
+  if (log === undefined) throw absent;
+  yield* unpack(store.get(log.key, { signal }), { absent, what: `restore "${restore}"` });
 }
 
 interface LogTrouble {

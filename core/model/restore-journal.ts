@@ -28,12 +28,8 @@ export const journalEntry = z.discriminatedUnion("type", [
     user: z.string().optional(),
     total: z.number().int(),
   }),
-  z.looseObject({
-    type: z.literal("phase"),
-    at: z.string(),
-    phase: z.string(),
-    state: z.enum(["started", "ended"]),
-  }),
+  /** One begins; the one before has ended. */
+  z.looseObject({ type: z.literal("phase"), at: z.string(), phase: z.string() }),
   itemEntry,
   z.looseObject({ type: z.literal("broke-off"), at: z.string(), why: z.string() }),
   z.looseObject({ type: z.literal("ended"), at: z.string(), complete: z.boolean() }),

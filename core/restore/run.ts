@@ -109,14 +109,18 @@ async function writeAndReport(
 const LAST_WORDS_MS = 5_000;
 
 async function writeAll(run: RestoreRun, watch: Stopwatch, context: RunContext): Promise<WaitEnd> {
-  await watch.time("create", async () => {
+  const phase = <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    run.journal.add({ type: "phase", at: context.now().toISOString(), phase: name });
+    return watch.time(name, work);
+  };
+  await phase("create", async () => {
     await rebindVolumes(run);
     await applyPlan(run);
   });
-  await watch.time("finish", () => finishObjects(run));
-  await watch.time("remove", () => removeCreated(run));
+  await phase("finish", () => finishObjects(run));
+  await phase("remove", () => removeCreated(run));
   context.onProgress({ type: "phase-ended", phase: "restore", done: run.results.done });
-  return watch.time("wait", () => waitAtEnd(run));
+  return phase("wait", () => waitAtEnd(run));
 }
 
 function interrupted(cause: unknown): Failure {

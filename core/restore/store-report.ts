@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { describeError } from "#core/model/errors.ts";
+import type { RestoreWriter } from "#core/catalog/catalog.ts";
+import { describeError, isFailure } from "#core/model/errors.ts";
 import type { ItemResult } from "#core/model/restore.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { RestoreReport } from "./report.ts";
@@ -33,14 +34,16 @@ export async function storeReport(
   const name = draft.restore;
   const report = (storedAt: string): RestoreReport => ({ ...draft, storedAt });
   const files = (storedAt: string): readonly (readonly [string, Uint8Array])[] => [
-    ...(draft.interrupted === undefined ? closingFiles(draft, run) : []),
+    ...(draft.interrupted === undefined
+      ? closingFiles(draft, run)
+      : [[fileName("logs.gz", { draft, run }), gzipSync(logLines(draft).join(""))] as const]),
     [fileName("items.jsonl.gz", { draft, run }), run.results.packLines()],
     [fileName("report.json", { draft, run }), Buffer.from(JSON.stringify(report(storedAt)))],
   ];
   try {
     const storedAt = folderUrl(run.record?.url ?? ask.catalog.url, `restores/${name}/`);
     for (const [file, body] of files(storedAt)) {
-      if (run.record !== undefined) await run.record.writeFile(file, body, context.signal);
+      if (run.record !== undefined) await writeClosing(run.record, { file, body }, context.signal);
       else await ask.catalog.writeRestoreFile({ restore: name, file }, body, context);
     }
     return report(storedAt);
@@ -53,6 +56,19 @@ export async function storeReport(
     await mkdir(folder, { recursive: true, mode: 0o700 });
     for (const [file, body] of files(folder)) await writeFile(join(folder, file), body, { mode: 0o600 });
     return report(folder);
+  }
+}
+
+/** A run that was killed while it wrote these files left the first of them; only the report, the last, closes it. */
+async function writeClosing(
+  record: RestoreWriter,
+  { file, body }: { readonly file: string; readonly body: Uint8Array },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await record.writeFile(file, body, signal);
+  } catch (error) {
+    if (!isFailure(error, "key-exists") || file.endsWith("report.json")) throw error;
   }
 }
 

@@ -18,19 +18,23 @@ export const logsCommand = defineCommand({
   ],
   exitCodes: [0, 2, 4, 7, 8],
   async run({ positionals: [name = ""], flags }, app) {
-    const { openCatalogFor, runContextOf } = await import("#plugin/context.ts");
-    const { writeAll } = await import("#plugin/ui/write-all.ts");
-    const catalog = await openCatalogFor(flags, app);
+    const [{ runContextOf }, { findHolder, openHolders }, { writeAll }] = await Promise.all([
+      import("#plugin/context.ts"),
+      import("#plugin/stored-restores.ts"),
+      import("#plugin/ui/write-all.ts"),
+    ]);
+    const holders = await openHolders(flags, app);
     try {
       const restore = /^restores?\/(.*)$/.exec(name)?.[1];
       const context = runContextOf(app);
-      await writeAll(
-        app.stdout,
-        restore === undefined ? catalog.logs(name, context) : catalog.restoreLogs(restore, context),
-      );
+      const log =
+        restore === undefined
+          ? holders.location.logs(name, context)
+          : (await findHolder(restore, holders, app)).catalog.restoreLogs(restore, context);
+      await writeAll(app.stdout, log);
       return 0;
     } finally {
-      catalog.close();
+      holders.close();
     }
   },
 });

@@ -188,3 +188,70 @@ it("a restore that is killed in the middle of creating is completed by the same 
   expect(end.code, end.stderr).toBe(0);
   expect(uidsOf(await expectWhole(copy))).toMatchObject(uidsOf(before));
 });
+
+it("a restore that is still at work is not resumed but followed, and its killed run is told from it", async () => {
+  const copy = uniqueName("copy");
+  const args = restoreInto(copy, "--wait=false", "--name", "r-watched");
+  proxy.clear();
+  proxy.add({ when: isPatch("/cronjobs/nightly"), fault: { delayMs: 600_000 } });
+  const running = await startCli(args, { kubeconfig: proxy.kubeconfigPath });
+  const at = ["--location", location.url];
+  await eventually("its journal", async () => {
+    const listed = await runCli(["restores", "r-watched", ...at, "-o", "json"], direct);
+    return listed.code === 0 && JSON.parse(listed.stdout).status === "Running";
+  });
+
+  const second = await runCli(args, direct);
+  expect(second.code, second.stderr).toBe(5);
+  expect(second.stderr).toContain("restore/r-watched is still at work: begun");
+
+  const watching = await startCli(["watch", "r-watched", ...at, "-o", "json"], direct);
+  await watching.waitForLine(/"type":"item".*"name":"nightly"/);
+  running.signal("SIGKILL");
+  await running.result;
+  const watched = await watching.result;
+  expect(watched.code, watched.stderr).toBe(3);
+  expect(watched.stdout).toMatch(/"type":"over".*"status":"Unfinished"/);
+
+  proxy.clear();
+  const named = await runCli([...restoreInto(copy, "--wait=false"), "--resume", "r-watched"], direct);
+  expect(named.code, named.stderr).toBe(0);
+  await expectWhole(copy);
+  const after = await runCli(["watch", "restore/r-watched", ...at], direct);
+  expect(after.code, after.stderr).toBe(0);
+  expect(after.stdout).toContain("Completed");
+  expect((await runCli(["logs", "restore/r-watched", ...at], direct)).stdout).toContain("ended:");
+  const over = await runCli([...restoreInto(copy), "--resume", "r-watched"], direct);
+  expect(over.code, over.stderr).toBe(5);
+  expect(over.stderr).toContain("has ended (Completed)");
+});
+
+it("a restore that was interrupted is completed by the same command, another one is not taken for it", async () => {
+  const copy = uniqueName("copy");
+  const args = restoreInto(copy, "--wait=false");
+  proxy.clear();
+  proxy.add({ when: isPatch("/configmaps/settings"), fault: { delayMs: 600_000 } });
+  const before = proxy.requests.length;
+  const running = await startCli(args, { kubeconfig: proxy.kubeconfigPath });
+  await eventually("the step", async () =>
+    proxy.requests.slice(before).some(isPatch("/configmaps/settings")),
+  );
+  running.signal("SIGINT");
+  expect((await running.result).code).toBe(130);
+  proxy.clear();
+
+  const other = await runCli([...args, "--existing", "update", "--dry-run"], direct);
+  expect(other.stderr).not.toContain("resume");
+  const anew = await runCli([...args, "--no-resume", "--dry-run"], direct);
+  expect(anew.stderr).not.toContain("resume");
+  const plan = await runCli([...args, "--dry-run"], direct);
+  expect(plan.stderr).toContain("Would resume restore/b1-");
+  const [name = ""] = /b1-\d{8}-\d{6}-[0-9a-f]{5}/.exec(plan.stderr) ?? [];
+  const log = await runCli(["logs", `restore/${name}`, "--location", location.url], direct);
+  expect(log.stdout).toContain("the restore broke off");
+
+  const { end } = await again(args);
+  expect(end.code, end.stderr).toBe(0);
+  expect(end.stderr).toContain(`Resuming restore/${name}`);
+  await expectWhole(copy);
+});
