@@ -23,6 +23,7 @@ import { liveRivals } from "./claim-rivals.ts";
 import { claimsByRun, type FolderView } from "./folder-view.ts";
 import type { ProcessTable } from "./process-identity.ts";
 import { readWhole } from "./read-whole.ts";
+import { restoreUrl } from "./restore-url.ts";
 
 const READS_AT_ONCE = 16;
 
@@ -106,7 +107,7 @@ interface Asker extends RestoresEnvironment {
 
 async function judge(name: string, view: FolderView, asker: Asker): Promise<StoredRestore> {
   const files = new Map(view.files.map((object) => [restoreFileOf(object.key)?.file ?? "", object]));
-  const base = { name, storedAt: folderUrl(asker.store.url, name), foundAt: firstSeen(view) };
+  const base = { name, storedAt: restoreUrl(asker.store.url, name), foundAt: firstSeen(view) };
   try {
     if (files.has(RECORD_FILE)) return await judgeOwn(base, { files, view }, asker);
     if (files.has(REPORT_FILE)) return { ...base, ...(await reported(name, asker)) };
@@ -162,12 +163,6 @@ async function veleroStatus(
   } catch (error) {
     throw new Failure("backup-damaged", `${results.key} cannot be read`, { cause: error });
   }
-}
-
-/** Of a folder below a location, whose own URL may end in parameters. */
-export function folderUrl(location: string, restore: string): string {
-  const [, base = "", parameters = ""] = /^([^?]*)(.*)$/.exec(location) ?? [];
-  return `${base.replace(/\/$/, "")}/${restoreFolder(restore)}${parameters}`;
 }
 
 function firstSeen({ files, claims, serverTime }: FolderView): Date {

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { RestoreWriter } from "#core/catalog/catalog.ts";
+import { restoreUrl } from "#core/catalog/restore-url.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import type { ItemResult } from "#core/model/restore.ts";
 import type { RunContext } from "#core/model/run-context.ts";
@@ -15,12 +16,6 @@ interface Stored {
 }
 
 type Draft = Omit<RestoreReport, "storedAt">;
-
-/** Of a folder below a location, whose own URL may end in parameters. */
-function folderUrl(location: string, folder: string): string {
-  const [, base = "", parameters = ""] = /^([^?]*)(.*)$/.exec(location) ?? [];
-  return `${base.replace(/\/$/, "")}/${folder}${parameters}`;
-}
 
 /**
  * Writes the restore's files beside the backup: Velero's three, so that its tools read them, then our items and, last,
@@ -41,7 +36,7 @@ export async function storeReport(
     [fileName("report.json", { draft, run }), Buffer.from(JSON.stringify(report(storedAt)))],
   ];
   try {
-    const storedAt = folderUrl(run.record?.url ?? ask.catalog.url, `restores/${name}/`);
+    const storedAt = restoreUrl(run.record?.url ?? ask.catalog.url, name);
     for (const [file, body] of files(storedAt)) {
       if (run.record !== undefined) await writeClosing(run.record, { file, body }, context.signal);
       else await ask.catalog.writeRestoreFile({ restore: name, file }, body, context);

@@ -3,6 +3,7 @@ import { eventually } from "#test/harness/eventually.ts";
 import type { RecordedRequest } from "#test/harness/faults.ts";
 import { faultyKubeProxy } from "#test/harness/faulty-proxy.ts";
 import { type CliResult, runCli, startCli } from "#test/harness/run-cli.ts";
+import { scratchDirectory } from "#test/harness/scratch.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { directoryLocation } from "#test/integration/cli/test-location.ts";
 import { configMap, customKind, deployment, namespace, openRig, type Rig } from "./rig.ts";
@@ -254,4 +255,30 @@ it("a restore that was interrupted is completed by the same command, another one
   expect(end.code, end.stderr).toBe(0);
   expect(end.stderr).toContain(`Resuming restore/${name}`);
   await expectWhole(copy);
+});
+
+it("a restore from a location that takes nothing keeps its record on this machine, and is completed from there", async () => {
+  const copy = uniqueName("copy");
+  const home = await scratchDirectory("home");
+  const readOnly = `${location.url}?readOnly=true`;
+  const args = restoreInto(copy, "--wait=false").map((word) => (word === location.url ? readOnly : word));
+  proxy.clear();
+  proxy.add({ when: isPatch("/cronjobs/nightly"), fault: { delayMs: 600_000 } });
+  const before = proxy.requests.length;
+  const running = await startCli(args, { kubeconfig: proxy.kubeconfigPath, home: home.path });
+  await eventually("the step", async () => proxy.requests.slice(before).some(isPatch("/cronjobs/nightly")));
+  running.signal("SIGKILL");
+  expect((await running.result).stderr).toContain("could not be stored beside the backup");
+  proxy.clear();
+  const here = { ...direct, home: home.path };
+  const end = await runCli(args, here);
+  expect(end.code, end.stderr).toBe(0);
+  expect(end.stderr).toContain("Resuming restore/b1-");
+  await expectWhole(copy);
+  const listed = await runCli(["restores", "--location", readOnly, "-o", "json"], here);
+  const { restores } = JSON.parse(listed.stdout);
+  expect(restores).toContainEqual(
+    expect.objectContaining({ status: "Completed", storedAt: expect.stringContaining(home.path) }),
+  );
+  await home.remove();
 });
