@@ -79,7 +79,7 @@ export async function checkQuota(
 }
 
 /** Pure. A quota with scopes counts some pods only. */
-export function exceededBy(quota: ExactObject, creations: Creations): readonly ExceededQuota[] {
+function exceededBy(quota: ExactObject, creations: Creations): readonly ExceededQuota[] {
   if (isScoped(quota)) return [];
   const namespace = textAt(quota, ["metadata", "namespace"]);
   return Object.keys(objectAt(quota, ["spec", "hard"])).flatMap((resource) => {
