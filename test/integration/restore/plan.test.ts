@@ -424,6 +424,7 @@ describe("the plan for machines", () => {
       "leftOut",
       "neverRestored",
       "absentNamespaces",
+      "tiers",
       "pulledIn",
       "unmet",
       "warnings",
