@@ -4,6 +4,7 @@ import { respectAutoscaler } from "./autoscalers.ts";
 import { contentDigest } from "./content-digest.ts";
 import { createObject } from "./create-object.ts";
 import { textAt } from "./edit-object.ts";
+import { awaitNeeds } from "./needs.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { Wish } from "./write-item.ts";
 import { failed } from "./write-replies.ts";
@@ -50,7 +51,8 @@ async function changeOnce(
     return { result: "unchanged" };
   if (isChangedSince(run, wish.target, live.object))
     return failed(CHANGED_SINCE.reason, CHANGED_SINCE.message);
-  return change(run, respectful, live);
+  // Before anything is deleted or overwritten: a webhook that nobody answers for would lock the cluster.
+  return (await awaitNeeds(run, respectful)) ?? change(run, respectful, live);
 }
 
 function respectfulWish(

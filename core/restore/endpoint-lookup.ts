@@ -10,23 +10,32 @@ interface ServiceName {
   readonly name: string;
 }
 
-/** Why nobody would answer a request to a Service, or undefined where somebody would or nobody may look. */
+export interface Answer {
+  /** Why nobody would answer a request; undefined where somebody would or nobody may look. */
+  readonly lacking: string | undefined;
+  /** Endpoints of a Service that is there may still get ready; all Services of the restore are there by now. */
+  readonly mayCome: boolean;
+}
+
+const ANSWERS: Answer = { lacking: undefined, mayCome: false };
+
+/** Who would answer a request to a Service. */
 export async function lookForEndpoints(
   run: Pick<RestoreRun, "cluster" | "signal">,
   service: ServiceName,
-): Promise<string | undefined> {
+): Promise<Answer> {
   const { namespace, name } = service;
   try {
     const bytes = await run.cluster.get({ resource: SERVICES, namespace, name }, run.signal);
-    if (bytes === undefined) return `there is no Service ${namespace}/${name}`;
+    if (bytes === undefined) return { lacking: `there is no Service ${namespace}/${name}`, mayCome: false };
     const object = parseExactBytes(bytes);
-    if (isExactObject(object) && textAt(object, ["spec", "type"]) === "ExternalName") return undefined;
+    if (isExactObject(object) && textAt(object, ["spec", "type"]) === "ExternalName") return ANSWERS;
     return (await hasReadyEndpoint(run, service))
-      ? undefined
-      : `the Service ${namespace}/${name} has no ready endpoint`;
+      ? ANSWERS
+      : { lacking: `the Service ${namespace}/${name} has no ready endpoint`, mayCome: true };
   } catch (error) {
     if (!isFailure(error, "cluster-forbidden")) throw error;
-    return undefined;
+    return ANSWERS;
   }
 }
 

@@ -16,16 +16,15 @@ const ACCOUNT_PAUSE_MS = 100;
 const SERVICE_WITHIN_MS = 120_000;
 const SERVICE_PAUSE_MS = 1_000;
 
-/** Waits for what an object must not come before; an outcome where it must not be created. */
+/** Waits for what an object must not come before; an outcome where it must not be created or changed. */
 export async function awaitNeeds(run: RestoreRun, wish: Wish): Promise<ItemOutcome | undefined> {
-  for (const need of wish.rule.needs?.(wish.body) ?? []) {
-    const outcome =
-      need.type === "account"
-        ? await awaitAccount(run, wish, need.name)
-        : await awaitService(run, wish, need);
-    if (outcome !== undefined) return outcome;
-  }
-  return undefined;
+  const needs = wish.rule.needs?.(wish.body) ?? [];
+  const outcomes = await Promise.all(
+    needs.map((need) =>
+      need.type === "account" ? awaitAccount(run, wish, need.name) : awaitService(run, wish, need),
+    ),
+  );
+  return outcomes.find((outcome) => outcome !== undefined);
 }
 
 async function awaitAccount(run: RestoreRun, wish: Wish, name: string): Promise<ItemOutcome | undefined> {
@@ -62,7 +61,7 @@ async function awaitService(
   wish: Wish,
   need: ServiceNeed,
 ): Promise<ItemOutcome | undefined> {
-  const key = `${need.namespace}/${need.name}`;
+  const key = `${need.namespace}/${need.name} ${need.blocks}`;
   const answers = run.finish.services.getOrInsertComputed(key, () => untilItAnswers(run, need));
   const lacking = await answers;
   if (lacking === undefined) return undefined;
@@ -79,13 +78,14 @@ async function awaitService(
 /** Why nobody answers for a Service, or undefined: asked once for all that name it. */
 async function untilItAnswers(run: RestoreRun, need: ServiceNeed): Promise<string | undefined> {
   const { wait, timeoutSeconds } = run.request;
-  const deadline = performance.now() + (wait ? Math.min(SERVICE_WITHIN_MS, timeoutSeconds * 1000) : 0);
-  let lacking = await lookForEndpoints(run, need);
-  if (lacking !== undefined && wait)
-    run.onProgress({ type: "noted", message: `waiting for an answer behind it: ${lacking}` });
-  while (lacking !== undefined && performance.now() < deadline) {
+  const patienceMs = wait && need.blocks ? Math.min(SERVICE_WITHIN_MS, timeoutSeconds * 1000) : 0;
+  const deadline = performance.now() + patienceMs;
+  let answer = await lookForEndpoints(run, need);
+  if (answer.lacking !== undefined && answer.mayCome && patienceMs > 0)
+    run.onProgress({ type: "noted", message: `waiting for an answer behind it: ${answer.lacking}` });
+  while (answer.lacking !== undefined && answer.mayCome && performance.now() < deadline) {
     await sleep(SERVICE_PAUSE_MS, run.signal);
-    lacking = await lookForEndpoints(run, need);
+    answer = await lookForEndpoints(run, need);
   }
-  return lacking;
+  return answer.lacking;
 }

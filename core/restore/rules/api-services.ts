@@ -10,7 +10,7 @@ export const apiServices: Rule = {
   does: [
     "Those that the API server makes for its own versions stay away.",
     "The certificate of the old cluster is left out where cert-manager puts one in.",
-    "Waits for a ready endpoint of its Service, up to two minutes, and warns where there is none.",
+    "Restored with a warning where its Service has no ready endpoint.",
   ],
   decide: ({ labels }) =>
     Object.hasOwn(labels, "kube-aggregator.kubernetes.io/automanaged") ? AUTO_MADE : undefined,

@@ -7,7 +7,7 @@ import { isCertificateInjected } from "./injected-certificates.ts";
 /** One that fails closed and has nobody behind it refuses all that it matches, and so may lock the cluster. */
 export const webhookConfigurations: Rule = {
   does: [
-    "After everything else. One that fails closed waits for a ready endpoint of its Service, up to two minutes, and is left out and named where there is none; others are restored with a warning.",
+    "After everything else. One that fails closed waits for a ready endpoint of its Service, up to two minutes, and is neither created nor changed, but named, where there is none; others are restored with a warning.",
     "The certificate of the old cluster is left out where cert-manager puts one in.",
   ],
   transform(object) {

@@ -99,6 +99,29 @@ describe("webhook configurations", () => {
     }
   });
 
+  it("that somebody made lenient stay so, under every policy, while nobody answers behind them", async () => {
+    const app = uniqueName("app");
+    await rig.client.apply([namespace(app), service(app, "dead")]);
+    const strict = hook(app, "strict", { service: "dead", failurePolicy: "Fail" });
+    const path = `${HOOKS}/${strict.metadata.name}`;
+    await rig.client.apply([strict]);
+    const backup = await rig.backUp([]);
+    await rig.client.request("PATCH", path, {
+      body: { webhooks: [{ name: "check.example.com", failurePolicy: "Ignore" }] },
+      contentType: "application/strategic-merge-patch+json",
+    });
+    const before = await rig.client.get(path);
+    const selection = { includeResources: ["validatingwebhookconfigurations"], labelSelector: `test=${app}` };
+
+    for (const existing of ["update", "replace", "recreate"] as const) {
+      const report = await rig.restore(backup, { selection, existing, wait: false });
+      expect(report.failed).toMatchObject([{ outcome: { reason: "service-not-ready" } }]);
+    }
+
+    expect(await rig.client.get(path)).toEqual(before);
+    await rig.client.delete(path);
+  });
+
   it("wait for pods that come up late, which then restored objects are not refused by", async () => {
     const app = uniqueName("app");
     await rig.client.apply([namespace(app), configMap(app, "first"), service(app, "late")]);
