@@ -1,6 +1,13 @@
 import { beforePart } from "#core/format/before-files.ts";
 import { restoreKey } from "#core/format/layout.ts";
-import { encodePart, encodeRecord, partFile, partNumber, RECORD_FILE } from "#core/format/restore-files.ts";
+import {
+  encodePart,
+  encodeRecord,
+  partFile,
+  partNumber,
+  RECORD_FILE,
+  REPORT_FILE,
+} from "#core/format/restore-files.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import type { RestoreRecord } from "#core/model/restore-record.ts";
 import type { RunContext } from "#core/model/run-context.ts";
@@ -40,6 +47,10 @@ export async function resumeRestore(
   context: RunContext,
 ): Promise<RestoreWriter> {
   const { claim, view } = await takeName(name, environment, context);
+  if (view.files.some(({ key }) => key === restoreKey(name, REPORT_FILE))) {
+    await claim.release();
+    throw new Failure("name-taken", `the restore "${name}" has ended meanwhile: there is nothing to resume`);
+  }
   return writer(claim, environment, lastPart(view, claim.folder));
 }
 
@@ -61,13 +72,16 @@ function writer(claim: NameClaim, { store, tempFolder }: WriteEnvironment, last:
   return {
     url: store.url,
     append: async (lines, signal) => {
+      claim.assertFresh();
       number += 1;
       await store.put(restoreKey(claim.name, partFile(number, claim.runId)), encodePart(lines), signal);
     },
     writeFile: async (file, body, signal) => {
+      claim.assertFresh();
       await store.put(restoreKey(claim.name, file), body, signal);
     },
     keepBefore: async (images, signal) => {
+      claim.assertFresh();
       beforeParts += 1;
       await writeBefore(images, {
         part: beforePart(claim.runId, beforeParts),

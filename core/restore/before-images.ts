@@ -1,9 +1,19 @@
 import type { BeforeImage, RestoreWriter } from "#core/catalog/catalog.ts";
 import { sleep } from "#core/flow/sleep.ts";
-import { Failure } from "#core/model/errors.ts";
+import { Failure, type FailureCode, isFailure } from "#core/model/errors.ts";
 
 /** What comes within this time shares a part: a store far away answers in some tens of milliseconds. */
 const GATHER_MS = 5;
+
+/** Of the location, not of the one image: the store has tried again for long, and would for each that follows. */
+const OF_THE_LOCATION: ReadonlySet<FailureCode> = new Set([
+  "location-error",
+  "location-forbidden",
+  "location-full",
+  "location-missing",
+  "location-read-only",
+  "name-taken",
+]);
 
 interface Waiting {
   readonly image: BeforeImage;
@@ -17,12 +27,14 @@ interface Waiting {
 export class BeforeImages {
   readonly #writer: RestoreWriter | undefined;
   readonly #signal: AbortSignal;
+  readonly #stop: (error: unknown) => void;
   #waiting: Waiting[] = [];
   #isWriting = false;
 
-  constructor(writer: RestoreWriter | undefined, signal: AbortSignal) {
+  constructor(writer: RestoreWriter | undefined, signal: AbortSignal, stop: (error: unknown) => void) {
     this.#writer = writer;
     this.#signal = signal;
+    this.#stop = stop;
   }
 
   /** Resolves when it is stored. */
@@ -55,6 +67,8 @@ export class BeforeImages {
       );
       for (const { stored } of group) stored.resolve();
     } catch (error) {
+      const isLost = this.#writer !== undefined && isFailure(error) && OF_THE_LOCATION.has(error.code);
+      if (isLost && !this.#signal.aborted) this.#stop(error);
       for (const { stored } of group) stored.reject(error);
     }
   }

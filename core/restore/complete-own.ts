@@ -1,8 +1,11 @@
+import { annotationKeys } from "#core/model/annotations.ts";
+import { itemTitle } from "#core/model/item.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { objectsAt, textAt } from "./edit-object.ts";
 import type { LiveState } from "./live-digests.ts";
 import type { RestoreRun } from "./restore-run.ts";
+import type { LaterStep } from "./rule.ts";
 import type { Wish } from "./write-item.ts";
 
 /** An earlier run of this very restore created it. */
@@ -20,15 +23,28 @@ export async function completeOwn(run: RestoreRun, wish: Wish, live: LiveState):
   const steps = wish.later.filter(({ name }) => pending.includes(name));
   const known = new Set([...steps.map(({ name }) => name), "owners"]);
   const unknown = pending.filter((name) => !known.has(name));
-  if (unknown.length > 0) {
-    wish.findings.push(`it lacks its last steps (${unknown.join(", ")}): this run knows none of that name`);
-    return { result: "created", uid: live.uid };
-  }
+  if (unknown.length > 0)
+    run.finish.troubles.push(
+      `${titleOf(wish)}: it lacks its last steps (${unknown.join(", ")}): this run knows none of that name`,
+    );
   if (pending.includes("owners")) await queueOwners(run, wish, live);
   const ref = { resource: wish.target.kind, namespace: wish.target.namespace, name: wish.target.name };
   const { uid, resourceVersion } = live;
-  if (steps.length > 0) run.finish.steps.push({ ref, uid, resourceVersion, steps });
+  const isQueued = steps.length > 0 || pending.includes("owners");
+  const all = unknown.length > 0 && isQueued ? [...steps, stillMissing(unknown)] : steps;
+  if (all.length > 0) run.finish.steps.push({ ref, uid, resourceVersion, steps: all });
   return { result: "created", uid };
+}
+
+function stillMissing(names: readonly string[]): LaterStep {
+  return {
+    name: "",
+    patch: { metadata: { annotations: { [annotationKeys.pendingSteps]: names.join(",") } } },
+  };
+}
+
+export function titleOf({ target }: Wish): string {
+  return itemTitle(target.kind, target);
 }
 
 /** All of them, known by now or not: what the object has already stays and is not written twice. */

@@ -149,8 +149,9 @@ interface KnownOwners {
 /** Takes the pending-steps mark away with the last of them. */
 function lastPatch({ uid, owners }: Todo, steps: ExactObject, known: KnownOwners | undefined): ExactObject {
   const annotations = {
-    ...objectAt(steps, ["metadata", "annotations"]),
     [annotationKeys.pendingSteps]: null,
+    // Steps that this run does not know stay named there.
+    ...objectAt(steps, ["metadata", "annotations"]),
   };
   const metadata = { ...objectAt(steps, ["metadata"]), uid, annotations };
   if (known === undefined || owners === undefined) return { ...steps, metadata };

@@ -144,7 +144,7 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
     id,
     record,
     journal,
-    before: new BeforeImages(record, signal),
+    before: new BeforeImages(record, signal, (error) => stopped.abort(error)),
     isResumed: ask.resumed !== undefined,
     cluster,
     request,

@@ -1,6 +1,6 @@
 import type { ItemOutcome } from "#core/model/restore.ts";
 import { type Change, changeLive } from "./change-live.ts";
-import { completeOwn, isOwn } from "./complete-own.ts";
+import { completeOwn, isOwn, titleOf } from "./complete-own.ts";
 import { contentDigest, restorableForm } from "./content-digest.ts";
 import type { LiveState } from "./live-digests.ts";
 import { mergePatch } from "./merge-patch.ts";
@@ -27,16 +27,21 @@ export async function settleExisting(run: RestoreRun, wish: Wish, live: LiveStat
   const outcome = await settle(run, wish, live);
   // What was made anew has told its new uid.
   const isOther = outcome.result === "recreated" || outcome.result === "created";
-  if (!isOther) run.owners.note(wish.item.uid, live.uid);
+  if (isOther) return outcome;
+  run.owners.note(wish.item.uid, live.uid);
+  if (live.pending !== "")
+    run.finish.troubles.push(
+      `${titleOf(wish)}: an earlier restore broke off before its last steps (${live.pending}): it lacks them`,
+    );
   return outcome;
 }
 
 async function settle(run: RestoreRun, wish: Wish, live: LiveState): Promise<ItemOutcome> {
-  if (isOwn(run, live)) return completeOwn(run, wish, live);
+  const isEqual = contentDigest(wish.target.kind, wish.intended) === live.digest;
+  // Whole once, and different now: somebody has changed it since, and the policy says what becomes of that.
+  if (isOwn(run, live) && (live.pending !== "" || isEqual)) return completeOwn(run, wish, live);
   if (wish.target.pulledIn === true) return LEFT_ALONE;
-  if (live.pending !== "")
-    wish.findings.push(`an earlier restore broke off before its last steps (${live.pending}): it lacks them`);
-  if (contentDigest(wish.target.kind, wish.intended) === live.digest) return { result: "unchanged" };
+  if (isEqual) return { result: "unchanged" };
   if (wish.rule.merge !== undefined && run.prepared.undo === undefined)
     return changeLive(run, wish, { uid: live.uid, change: mergeMissing });
   switch (run.request.existing) {

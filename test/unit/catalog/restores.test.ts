@@ -79,6 +79,7 @@ describe("a restore's record", () => {
     const closing = { ...report, complete: true, counts: { created: 1 } };
     await again.writeFile("kubectl-backup-report.json", Buffer.from(JSON.stringify(closing)), signal);
     await again.close();
+    await expect(catalog.resumeRestore("r", context)).rejects.toMatchObject({ code: "name-taken" });
     expect(await catalog.restores(context)).toEqual([
       expect.objectContaining({ name: "r", status: "Completed", backup: "b" }),
     ]);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BeforeImage, RestoreWriter } from "#core/catalog/catalog.ts";
+import { Failure } from "#core/model/errors.ts";
 import { BeforeImages } from "#core/restore/before-images.ts";
 import { storedItem } from "./rules-fixture.ts";
 
@@ -29,7 +30,7 @@ describe("objects as they are before they are changed", () => {
       await gate.promise;
       parts.push(images.length);
     });
-    const before = new BeforeImages(writer, signal);
+    const before = new BeforeImages(writer, signal, () => undefined);
     let isKept = false;
     const kept = Promise.all([before.keep(image("a")), before.keep(image("b"))]).then(() => {
       isKept = true;
@@ -42,17 +43,28 @@ describe("objects as they are before they are changed", () => {
     expect(parts).toEqual([2, 1]);
   });
 
+  it("that the location does not take any more stop the run", async () => {
+    const lost = new Failure("location-error", "it answers no more");
+    const stopped: unknown[] = [];
+    const writer = writerThat(() => Promise.reject(lost));
+    const before = new BeforeImages(writer, signal, (error) => stopped.push(error));
+    await expect(before.keep(image("a"))).rejects.toBe(lost);
+    expect(stopped).toEqual([lost]);
+  });
+
   it("that cannot be stored are not changed, and the next ones are tried again", async () => {
     let calls = 0;
     const writer = writerThat(async () => {
       calls += 1;
       if (calls === 1) throw new Error("no room");
     });
-    const before = new BeforeImages(writer, signal);
+    const before = new BeforeImages(writer, signal, () => undefined);
     await expect(before.keep(image("a"))).rejects.toThrow("no room");
     await expect(before.keep(image("b"))).resolves.toBeUndefined();
-    await expect(new BeforeImages(undefined, signal).keep(image("c"))).rejects.toMatchObject({
-      code: "location-error",
-    });
+    await expect(new BeforeImages(undefined, signal, () => undefined).keep(image("c"))).rejects.toMatchObject(
+      {
+        code: "location-error",
+      },
+    );
   });
 });

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
+import { annotationKeys } from "#core/model/annotations.ts";
 import { BeforeImages } from "#core/restore/before-images.ts";
 import { finishObjects } from "#core/restore/finish.ts";
 import { openFinishBook } from "#core/restore/finish-book.ts";
 import { Journal } from "#core/restore/journal.ts";
+import { liveState } from "#core/restore/live-digests.ts";
 import { MentionBook } from "#core/restore/mapping/old-mentions.ts";
 import { ReachBook } from "#core/restore/outside/reaches.ts";
 import { openOwnerBook } from "#core/restore/owners.ts";
@@ -27,7 +29,7 @@ function startRun(script: Script, more: Partial<RestoreRun> = {}) {
     id: "id",
     record: undefined,
     journal: new Journal(undefined, () => undefined),
-    before: new BeforeImages(undefined, new AbortController().signal),
+    before: new BeforeImages(undefined, new AbortController().signal, () => undefined),
     isResumed: false,
     cluster,
     request: facts.request,
@@ -255,5 +257,40 @@ describe("later steps", () => {
     run.owners.note("owner", "owner-new");
     await finishObjects(run);
     expect(run.finish.troubles).toEqual([expect.stringMatching(/changed meanwhile/)]);
+  });
+});
+
+describe("an object that is there when a restore looks", () => {
+  const settle = (given: {
+    readonly isResumed: boolean;
+    readonly pending?: string;
+    readonly data?: { readonly a: string };
+  }) => {
+    const { isResumed, pending, data = { a: "b" } } = given;
+    const { run } = startRun({}, { isResumed });
+    const annotations = {
+      "kubectl-backup.io/restored-from": MARK,
+      ...(pending !== undefined && { [annotationKeys.pendingSteps]: pending }),
+    };
+    const live = { ...configMap({ uid: "u", resourceVersion: "5", annotations }), data };
+    const item = storedItem({});
+    const target = { do: "write", kind: item, namespace: "app", name: "one", live: undefined } as const;
+    const bytes = Buffer.from(JSON.stringify(configMap()));
+    return { run, end: writeItem(run, { item, bytes, target, live: liveState(item, live) }) };
+  };
+
+  it("is met by the policy where this restore made it and it has changed since", async () => {
+    const same = await settle({ isResumed: true }).end;
+    const drifted = await settle({ isResumed: true, data: { a: "c" } }).end;
+    expect(same.outcome).toMatchObject({ result: "created" });
+    expect(drifted.outcome).toMatchObject({ result: "skipped", reason: "differs" });
+  });
+
+  it("makes the report incomplete where it lacks the steps of another restore, or steps unknown", async () => {
+    const other = settle({ isResumed: false, pending: "status" });
+    const unknown = settle({ isResumed: true, pending: "strange" });
+    await Promise.all([other.end, unknown.end]);
+    expect(other.run.finish.troubles).toEqual([expect.stringMatching(/one.*\(status\)/)]);
+    expect(unknown.run.finish.troubles).toEqual([expect.stringMatching(/one.*\(strange\)/)]);
   });
 });
