@@ -58,8 +58,10 @@ export async function takeOutlook(
   if (request.undo === undefined) refuseEmpty(backup, chosen);
   const parts = { backup, contents, selected: chosen, selection, isMeant, leftOut, request, signal };
   const selected = await bringAlong(parts);
-  const mapNamespace = (namespace: string): string => request.namespaceMapping[namespace] ?? namespace;
+  const mapping = new Map(Object.entries(request.namespaceMapping));
+  const mapNamespace = (namespace: string): string => mapping.get(namespace) ?? namespace;
   const namespaces = new Map([...selected.namespaces].map((from) => [from, mapNamespace(from)]));
+  refuseMeeting(namespaces);
   const live = listed ?? (await lookUpNamespaces(cluster, new Set(namespaces.values()), signal));
   return {
     discovery,
@@ -118,4 +120,18 @@ function refuseEmpty(backup: OpenBackup, selected: Selected): void {
   throw new Failure("object-not-found", `nothing in backup ${backup.summary.name} matches the selection`, {
     hint: `kubectl backup describe ${backup.summary.name} lists what is inside`,
   });
+}
+
+/** Objects of one name would be taken for each other. */
+function refuseMeeting(namespaces: ReadonlyMap<string, string>): void {
+  const taken = new Map<string, string>();
+  for (const [from, to] of namespaces) {
+    const other = taken.get(to);
+    if (other !== undefined) {
+      throw new Failure("usage", `--namespace-mapping: ${other} and ${from} would both become ${to}`, {
+        hint: "restore them one after the other, or leave one out: --exclude-namespaces",
+      });
+    }
+    taken.set(to, from);
+  }
 }

@@ -21,6 +21,8 @@ export interface Rule {
   readonly afterRefusal?: ((object: ExactObject, refusal: Refusal) => Softened | undefined) | undefined;
   /** Instead of the policy, when the object exists: a merge patch that only adds (undefined: nothing is missing). */
   readonly merge?: ((live: ExactObject, wanted: ExactObject) => ExactObject | undefined) | undefined;
+  /** Of the objects that the cluster makes by itself; for these alone there is `merge`. */
+  readonly mergedName?: string | undefined;
   /** A controller links the objects itself by labels: owner references are left out and not patched in. */
   readonly adopted?: boolean | undefined;
   /** How many kinds stand above it: decided after those that may own it. */

@@ -42,7 +42,7 @@ async function settle(run: RestoreRun, wish: Wish, live: LiveState): Promise<Ite
   if (isOwn(run, live) && (live.pending !== "" || isEqual)) return completeOwn(run, wish, live);
   if (wish.target.pulledIn === true) return LEFT_ALONE;
   if (isEqual) return { result: "unchanged" };
-  if (wish.rule.merge !== undefined && run.prepared.undo === undefined)
+  if (wish.rule.mergedName === wish.item.name && run.prepared.undo === undefined)
     return changeLive(run, wish, { uid: live.uid, change: mergeMissing });
   switch (run.request.existing) {
     case "skip":

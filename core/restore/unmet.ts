@@ -34,7 +34,9 @@ export async function findUnmet(
   });
   // Other kinds keep their names.
   const target = ({ groupResource: kind, name }: Reference) =>
-    kind === "storageclasses.storage.k8s.io" ? (request.storageClassMapping[name] ?? name) : name;
+    kind === "storageclasses.storage.k8s.io"
+      ? (new Map(Object.entries(request.storageClassMapping)).get(name) ?? name)
+      : name;
   const found = missed.flatMap(({ reference, by }) => {
     const { namespace, name } = reference;
     const isLive = isThere(

@@ -170,7 +170,7 @@ test("it is restored under another name beside the original, which stays as it i
 });
 
 test("bash completes commands, flags and the names of backups", async () => {
-  expect(await completedByBash("kubectl-backup", "res")).toEqual(["restore"]);
+  expect(await completedByBash("kubectl-backup", "res")).toEqual(["restore", "restores"]);
   expect(await completedByBash("kubectl-backup", "get", "--all-c")).toEqual(["--all-clusters"]);
   expect(await completedByBash("kubectl-backup", "restore", "sec")).toEqual(["second"]);
 });

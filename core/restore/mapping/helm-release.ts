@@ -53,12 +53,15 @@ function remake(text: string, wrapping: number, mapNamespace: MapNamespace): str
   );
 }
 
+/** A Secret holds a megabyte, and a chart's texts hardly shrink to a sixtieth. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
 /** undefined where it is none: Helm could not read it either. */
 function unpack(text: string, wrapping: number): ExactObject | undefined {
   let bytes: Buffer = Buffer.from(text, "utf8");
   for (let layer = 0; layer < wrapping; layer += 1) bytes = Buffer.from(bytes.toString("latin1"), "base64");
   try {
-    const release = parseExactBytes(gunzipSync(bytes));
+    const release = parseExactBytes(gunzipSync(bytes, { maxOutputLength: MOST_BYTES }));
     return isExactObject(release) ? release : undefined;
   } catch {
     return undefined;
@@ -72,8 +75,11 @@ function pack(release: ExactObject, wrapping: number): string {
   return bytes.toString("latin1");
 }
 
-/** Whole lines alone, so that texts inside the manifests stay as they are. */
+/** Whole lines alone, as YAML or as JSON, so that texts inside the manifests stay as they are. */
 function moveManifest(manifest: string, from: string, to: string): string {
-  const line = new RegExp(`^(\\s*(?:- )?namespace:\\s*["']?)${RegExp.escape(from)}(?=["']?\\s*$)`, "gm");
+  const line = new RegExp(
+    `^([ \\t]*(?:- )?"?namespace"?:[ \\t]*["']?)${RegExp.escape(from)}(?=["']?,?[ \\t]*(?:#.*)?\\r?$)`,
+    "gm",
+  );
   return manifest.replace(line, `$1${to}`);
 }

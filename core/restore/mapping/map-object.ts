@@ -14,7 +14,11 @@ export function mapObject(object: ExactObject, seen: Seen): ExactObject {
 function mapClasses(object: ExactObject, { item, facts }: Seen): ExactObject {
   const mapping = facts.request.storageClassMapping;
   if (isEmpty(mapping) || isRebound({ item, facts })) return object;
-  return mapStorageClasses(item, object, (name) => mapping[name] ?? name);
+  return mapStorageClasses(
+    item,
+    object,
+    (name) => (Object.hasOwn(mapping, name) ? mapping[name] : undefined) ?? name,
+  );
 }
 
 /** Its volume is still in the cluster, of the old class, and binds only a claim of that class. */

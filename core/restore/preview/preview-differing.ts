@@ -31,7 +31,9 @@ export async function* previewDiffering(
 
 /** Objects that the cluster makes by itself get what they lack, whatever the policy. */
 function isChanged({ request }: PreviewAsk, { item }: Wished): boolean {
-  return (request.existing !== "skip" && request.existing !== "fail") || ruleFor(item).merge !== undefined;
+  return (
+    (request.existing !== "skip" && request.existing !== "fail") || ruleFor(item).mergedName === item.name
+  );
 }
 
 function whyLeft() {

@@ -24,6 +24,7 @@ export const serviceAccounts: Rule = {
     }
     return restored(named);
   },
+  mergedName: "default",
   merge(live, wanted) {
     const patch = additions(live, wanted);
     return Object.keys(patch).length === 0 ? undefined : patch;

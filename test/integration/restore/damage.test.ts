@@ -1,5 +1,6 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { faultyKubeProxy, faultyS3Proxy } from "#test/harness/faulty-proxy.ts";
 import { runCli } from "#test/harness/run-cli.ts";
@@ -61,7 +62,10 @@ describe("a backup that was damaged", () => {
     await writeFile(archive, intact);
     const { code, stderr } = await runCli(["restore", "b1", ...at], { kubeconfig: proxy.kubeconfigPath });
     expect(code, stderr).toBe(0);
-    expect(proxy.requests.filter(({ method }) => method === "POST")).toHaveLength(1);
+    const created = proxy.requests.filter(
+      ({ method, path }) => method === "POST" && path.startsWith(configMaps(app)),
+    );
+    expect(created).toHaveLength(1);
     await location.remove();
   });
 });
@@ -89,12 +93,13 @@ describe("a location that cannot be written", () => {
     expect(code, stderr).toBe(0);
     expect(await admin.find(`${configMaps(app)}/lost`)).toBeDefined();
     const { storedAt } = JSON.parse(stdout);
-    expect(storedAt.startsWith(home.path)).toBe(true);
-    expect(stderr).toContain(storedAt);
-    expect((await readdir(storedAt)).toSorted()).toEqual(
+    const folder = fileURLToPath(storedAt);
+    expect(folder.startsWith(home.path)).toBe(true);
+    expect(stderr).toContain(join(home.path, ".local/state/kubectl-backup"));
+    expect((await readdir(folder)).toSorted()).toEqual(
       expect.arrayContaining(["kubectl-backup-items.jsonl.gz", "kubectl-backup-report.json"]),
     );
-    const report = JSON.parse(await readFile(join(storedAt, "kubectl-backup-report.json"), "utf8"));
+    const report = JSON.parse(await readFile(join(folder, "kubectl-backup-report.json"), "utf8"));
     expect(report).toMatchObject({ complete: true, counts: { created: 1 }, storedAt });
     expect(await location.contents()).toEqual(before);
     await location.remove();

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#test/harness/eventually.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
-import { customKind, deployment, namespace, openRig, type Rig } from "./rig.ts";
+import { configMap, customKind, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -11,6 +11,23 @@ afterAll(() => rig.stop());
 
 const GROUP = "snapshot.storage.k8s.io";
 const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+
+describe("two namespaces that would become one", () => {
+  it("are refused before anything is written: objects of one name would be taken for each other", async () => {
+    const [left, right] = [uniqueName("left"), uniqueName("right")];
+    await rig.client.apply([
+      namespace(left),
+      configMap(left, "settings"),
+      namespace(right),
+      configMap(right, "settings"),
+    ]);
+    const backup = await rig.backUp([left, right]);
+
+    const refused = rig.restore(backup, { namespaceMapping: { [left]: right } });
+
+    await expect(refused).rejects.toThrow(`${left} and ${right} would both become ${right}`);
+  });
+});
 
 describe("generations", () => {
   it("begin anew, and what a controller has observed of them with them", async () => {

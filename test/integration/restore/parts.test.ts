@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { eventually } from "#test/harness/eventually.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { configMap, customKind, namespace, openRig, type Rig } from "./rig.ts";
 
@@ -37,6 +38,11 @@ async function lost() {
   await rig.removeNamespace(one);
   await rig.removeNamespace(two);
   await gadgets.remove();
+  // Discovery goes on naming a kind for a moment after its definition has gone.
+  await eventually("the kind to be forgotten", async () => {
+    const { resources } = await rig.cluster.discover(new AbortController().signal);
+    return !resources.some(({ group }) => group === gadgets.kind.group);
+  });
   const found = async (ns: string) => {
     const core = `/api/v1/namespaces/${ns}`;
     const served = (await rig.client.request("GET", gadgets.path(ns))).status === 200;

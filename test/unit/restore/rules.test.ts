@@ -287,7 +287,7 @@ describe("jobs", () => {
     const slept = { ...given, object: { metadata, spec: { suspend: true } } };
     expect(transformed(given)).toMatchObject({
       object: { spec: { suspend: true } },
-      later: [{ name: "un-suspend", patch: { spec: { suspend: false } }, isLast: true }],
+      later: [{ name: "un-suspend", patch: { spec: { suspend: false } } }],
     });
     expect(transformed(copy)).toMatchObject({
       object: { spec: { suspend: true } },
