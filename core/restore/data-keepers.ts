@@ -46,5 +46,5 @@ export function keptData(
 ): string | undefined {
   const named = NEVER_DELETED.get(groupResource(kind));
   if (named !== undefined) return named;
-  return dataOwners.has(uid) ? "claims or snapshots that it owns" : undefined;
+  return dataOwners.has(uid) ? "claims, snapshots, volumes or namespaces that it owns" : undefined;
 }

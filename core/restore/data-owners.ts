@@ -1,4 +1,4 @@
-import type { Cluster, Discovery } from "#core/kube/cluster.ts";
+import type { Cluster, Discovery, ListRequest } from "#core/kube/cluster.ts";
 import { apiVersion, groupResource, type OwnerReference } from "#core/model/item.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
 import { eachObject } from "./existing.ts";
@@ -7,6 +7,8 @@ export interface DataOwnersRequest {
   readonly discovery: Discovery;
   /** Of the target, those that exist. */
   readonly namespaces: readonly string[];
+  /** Something cluster-scoped may be deleted, and what that owns may lie in any namespace, or be one. */
+  readonly everywhere: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -15,14 +17,22 @@ const DATA: ReadonlySet<string> = new Set([
   "volumesnapshots.snapshot.storage.k8s.io",
   "volumegroupsnapshots.groupsnapshot.storage.k8s.io",
 ]);
+/** Only what is cluster-scoped itself can own these. */
+const CLUSTER_DATA: ReadonlySet<string> = new Set([
+  "namespaces",
+  "persistentvolumes",
+  "customresourcedefinitions.apiextensions.k8s.io",
+  "volumesnapshotcontents.snapshot.storage.k8s.io",
+  "volumegroupsnapshotcontents.groupsnapshot.storage.k8s.io",
+]);
 
 /**
- * Uids of live objects whose deletion would, by way of owner references, take claims or snapshots with it. A pod's
+ * Uids of live objects whose deletion would, by way of owner references, take claims, snapshots, volumes or whole namespaces with it. A pod's
  * scratch claims are not meant: they live and die with each pod.
  */
 export async function findDataOwners(
   cluster: Cluster,
-  { discovery, namespaces, signal }: DataOwnersRequest,
+  { discovery, namespaces, everywhere, signal }: DataOwnersRequest,
 ): Promise<ReadonlySet<string>> {
   const found = new Set<string>();
   const climb = async (owners: readonly OwnerReference[], namespace: string): Promise<void> => {
@@ -42,11 +52,19 @@ export async function findDataOwners(
     return bytes === undefined ? [] : readItemHeader(bytes).owners;
   };
   for (const kind of new Map(discovery.resources.map((one) => [groupResource(one), one])).values()) {
-    if (!DATA.has(groupResource(kind))) continue;
-    for await (const bytes of eachObject(cluster, { kind, namespaces, signal, metadataOnly: true })) {
+    const isData = DATA.has(groupResource(kind)) || (everywhere && CLUSTER_DATA.has(groupResource(kind)));
+    if (!isData) continue;
+    const objects = everywhere
+      ? allObjects(cluster, { resource: kind, metadataOnly: true, signal })
+      : eachObject(cluster, { kind, namespaces, signal, metadataOnly: true });
+    for await (const bytes of objects) {
       const header = readItemHeader(bytes);
       await climb(header.owners, header.namespace);
     }
   }
   return found;
+}
+
+async function* allObjects(cluster: Cluster, list: ListRequest): AsyncGenerator<Uint8Array> {
+  for await (const batch of cluster.list(list)) yield* batch;
 }

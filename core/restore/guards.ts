@@ -16,13 +16,16 @@ export interface Guards {
 
 export async function readGuards(
   { cluster, request, undo }: PlanRequest,
-  { discovery, namespaces, live }: Outlook,
+  { discovery, namespaces, live, selected }: Outlook,
   signal: AbortSignal,
 ): Promise<Guards> {
   const { existing, forceConflicts } = request;
   const created = (undo?.created ?? []).map(({ namespace }) => namespace);
   const there = [...new Set([...namespaces.values(), ...created])].filter((name) => isThere(live.get(name)));
   const where = { discovery, namespaces: there, signal };
+  const everywhere =
+    selected.kinds.some(({ kind }) => !kind.namespaced) ||
+    (undo?.created ?? []).some(({ namespace }) => namespace === "");
   const changes = existing !== "skip" && existing !== "fail";
   const warnings: string[] = [];
   const unknown = (error: unknown): Autoscaled => {
@@ -37,7 +40,7 @@ export async function readGuards(
     // Where this cannot be told the restore must not begin: a disk could go with what is deleted.
     dataOwners:
       existing === "recreate" || request.undo !== undefined
-        ? await findDataOwners(cluster, where)
+        ? await findDataOwners(cluster, { ...where, everywhere })
         : new Set(),
     warnings,
   };

@@ -66,6 +66,10 @@ function checked(restore: string, found: Awaited<ReturnType<Catalog["findRestore
     throw new Failure("refused", `"${restore}" is itself an undo, which cannot be undone`, {
       hint: "restore the backup again instead",
     });
+  if (status === "Unfinished")
+    throw new Failure("refused", `restore "${restore}" broke off: what it did last may not be on record`, {
+      hint: `complete it first, by the same command or: kubectl backup restore ${record.request.backup} --resume ${restore}`,
+    });
   if (status === "Running")
     throw new Failure("refused", `restore "${restore}" is still running`, {
       hint: "wait until it has ended",

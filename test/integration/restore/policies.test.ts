@@ -218,6 +218,26 @@ describe("recreating", () => {
     await gadgets.remove();
   });
 
+  it("refuses what owns a namespace, wherever that lies", async () => {
+    const [app, tenant] = [uniqueName("app"), uniqueName("tenant")];
+    const role = { apiVersion: `${rbac}/v1`, kind: "ClusterRole", metadata: { name: tenant }, rules: [] };
+    const path = `/apis/${rbac}/v1/clusterroles/${tenant}`;
+    await rig.client.apply([role]);
+    const uid = await uidOf(path);
+    const ownerReferences = [{ apiVersion: role.apiVersion, kind: role.kind, name: tenant, uid }];
+    await rig.client.apply([namespace(app, { ownerReferences })]);
+    const selection = { includeResources: [`clusterroles/${tenant}`] };
+    const backup = await rig.backUp([], { selection });
+    await rig.client.patch(path, { metadata: { labels: { now: "other" } } }, "merge");
+
+    const report = await rig.restore(backup, { existing: "recreate", selection });
+
+    expect(Object.fromEntries(reasons(report))).toEqual({ [tenant]: "recreate-would-destroy-data" });
+    expect(await uidOf(path)).toBe(uid);
+    await rig.removeNamespace(app);
+    await rig.client.delete(path);
+  });
+
   it("takes a Job's pods with it, and brings what belongs to the object back", async () => {
     const app = uniqueName("app");
     const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "pause" }] } };
