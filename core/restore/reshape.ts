@@ -36,7 +36,7 @@ function postpone(wanted: ExactObject, ruling: Restored): Pick<Restored, "object
       later.push(step);
       continue;
     }
-    const paths = leafPaths(step.patch);
+    const paths = leafPaths(step.patch).map((path) => placeOf(path, ruling.object));
     object = paths.reduce((sum, path) => withValueOf(sum, path, valueAt(ruling.object, path)), object);
     const patch = paths.reduce(
       (sum: ExactObject, path) => withValue(sum, path, valueAt(wanted, path) ?? null),
@@ -48,6 +48,12 @@ function postpone(wanted: ExactObject, ruling: Restored): Pick<Restored, "object
 }
 
 type Path = readonly string[];
+
+/** Where the rule left nothing at all, all of that comes later: an empty shell may be invalid. */
+function placeOf(path: Path, ruled: ExactObject): Path {
+  const prefixes = path.map((_, index) => path.slice(0, index + 1));
+  return prefixes.find((prefix) => valueAt(ruled, prefix) === undefined) ?? path;
+}
 
 function leafPaths(patch: ExactObject, at: Path = []): readonly Path[] {
   return Object.entries(patch).flatMap(([key, value]) => {

@@ -1,6 +1,5 @@
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { valueAt, withEach, withoutValue, withValue } from "#core/restore/edit-object.ts";
-import { mapNamespaceReferences } from "#core/restore/mapping/namespace-references.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
 import { convertLater } from "./conversion.ts";
@@ -19,9 +18,7 @@ export const customResourceDefinitions: Rule = {
     const schemed = isPreserving
       ? withEach(withoutValue(object, PRESERVE), ["spec", "versions"], preserveInSchema)
       : object;
-    // What comes later is not mapped any more.
-    const mapped = mapNamespaceReferences(item, schemed, facts.mapNamespace);
-    const { object: definition, later } = convertLater(mapped, facts.itemVersions.get(item.name));
+    const { object: definition, later } = convertLater(schemed, facts.itemVersions.get(item.name));
     return restored(definition, {
       later,
       warnings: isPreserving

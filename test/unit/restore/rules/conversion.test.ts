@@ -64,3 +64,21 @@ it("one that is converted by nobody is left as it is", () => {
   const plain = { ...object, spec: { versions } };
   expect(transformed({ ...rest, object: plain })).toMatchObject({ object: plain, later: [] });
 });
+
+it("names that change places change once, and nothing of the webhook is sent at first", () => {
+  const service = { name: "converter", namespace: "left" };
+  const { object, ...rest } = given(undefined);
+  const spec = {
+    ...object.spec,
+    conversion: { strategy: "Webhook", webhook: { clientConfig: { service } } },
+  };
+  const request = { namespaceMapping: { left: "right", right: "left" } };
+
+  const ruling = transformed({ ...rest, object: { ...object, spec }, request });
+
+  expect(ruling).toHaveProperty("object.spec.conversion", { strategy: "None" });
+  expect(ruling).toHaveProperty(
+    "later.0.patch.spec.conversion.webhook.clientConfig.service.namespace",
+    "right",
+  );
+});
