@@ -46,9 +46,8 @@ export function describeUploads(started: () => StoreUnderTest): void {
     // The second piece waits until a part of the first is stored, if there are parts.
     for (const upload of [...uploads, ...uploads]) await upload.write(randomBytes(largeBytes ?? 100_000));
     expect(await store.sweepUploads("left/", 3_600_000, signal)).toBe(0);
-    // More than one where the reply that named the first got lost, and the upload was begun again.
-    expect(await store.sweepUploads("left/", 0, signal)).toBeGreaterThan(0);
-    expect(await store.sweepUploads("elsewhere/", 0, signal)).toBeGreaterThan(0);
+    expect(await store.sweepUploads("left/", 0, signal)).toBe(1);
+    expect(await store.sweepUploads("elsewhere/", 0, signal)).toBe(1);
     // The writer was still at work, so a request of its own may have undone the sweep: its abort sees to that.
     for (const upload of uploads) await upload.abort();
     for (const prefix of ["left/", "elsewhere/"]) expect(await store.sweepUploads(prefix, 0, signal)).toBe(0);
@@ -65,7 +64,7 @@ export function describeUploads(started: () => StoreUnderTest): void {
       for (let piece = 0; piece < 2; piece++) await upload.write(randomBytes(largeBytes));
       controller.abort(new Error("stopped"));
       await expect(upload.commit()).rejects.toThrow("stopped");
-      expect(await store.sweepUploads("stopped/", 0, signal)).toBeGreaterThan(0);
+      expect(await store.sweepUploads("stopped/", 0, signal)).toBe(1);
       expect(await store.sweepUploads("stopped/", 0, signal)).toBe(0);
     }
   });

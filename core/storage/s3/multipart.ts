@@ -13,6 +13,7 @@ import type { Bucket, CallOptions } from "./bucket.ts";
 import { digestPiece, type PieceDigest, type SentObject } from "./digests.ts";
 import { brokenReply, isAbsent } from "./errors.ts";
 import { assertFree, writeOnce } from "./put-object.ts";
+import { REPLY_STEP, SECOND_MS, storeTime } from "./store-time.ts";
 
 export interface SentPart {
   readonly number: number;
@@ -23,15 +24,17 @@ export interface SentPart {
 
 export interface CreatedMultipart {
   readonly uploadId: string;
-  /** A reply was lost or refused before this one came: the store may have begun another upload of the key. */
+  /** A reply was lost or refused before this one came: the store may yet begin another upload of the key. */
   readonly mayHaveTwin: boolean;
 }
 
+/** Twins that lost replies have begun by now are aborted at once: nobody could name them later. */
 export async function createMultipart(
   bucket: Bucket,
   key: string,
   signal: AbortSignal,
 ): Promise<CreatedMultipart> {
+  const since = performance.now();
   let attempts = 0;
   const uploadId = await bucket.make(signal, async (options) => {
     attempts++;
@@ -45,7 +48,9 @@ export async function createMultipart(
     if (UploadId === undefined) throw brokenReply(bucket.url);
     return UploadId;
   });
-  return { uploadId, mayHaveTwin: attempts > 1 };
+  const mayHaveTwin = attempts > 1;
+  if (mayHaveTwin) await abortUnnamed(bucket, { key, since, named: uploadId }, signal);
+  return { uploadId, mayHaveTwin };
 }
 
 /** The server checks the digest, so a part that was damaged on the way is refused and sent again. */
@@ -124,14 +129,30 @@ export async function abortMultipart(
   throw new Failure("location-error", `${bucket.url}: the upload of ${upload.key} cannot be aborted`);
 }
 
-/** Uploads of the key whose name was lost with a reply: those begun since, by the store's clock. The key is this run's own. */
+export interface Begun {
+  readonly key: string;
+  readonly created: Promise<CreatedMultipart>;
+  /** When the key became this run's own, as performance.now() told it. */
+  readonly since: number;
+}
+
+/** Ends all that was begun: the upload that has a name, and any whose name was lost with a reply. */
+export async function abortBegun(bucket: Bucket, begun: Begun, signal: AbortSignal): Promise<void> {
+  const { key, since } = begun;
+  const created = await begun.created.catch(() => undefined);
+  if (created !== undefined) await abortMultipart(bucket, { key, ...created }, signal);
+  if (created?.mayHaveTwin !== false) await abortUnnamed(bucket, { key, since }, signal);
+}
+
+/** Uploads of the key that are as young as our hold on it, `named` apart. Whole seconds that a store tells are cut off. */
 export async function abortUnnamed(
   bucket: Bucket,
-  begun: { readonly key: string; readonly since: Date },
+  { key, since, named }: { readonly key: string; readonly since: number; readonly named?: string },
   signal: AbortSignal,
 ): Promise<void> {
-  for (const open of await openOf(bucket, begun.key, signal)) {
-    if (open.initiated >= begun.since) await abortMultipart(bucket, open, signal);
+  for (const open of await openOf(bucket, key, signal)) {
+    const isYoung = open.ageMs <= performance.now() - since + SECOND_MS;
+    if (isYoung && open.uploadId !== named) await abortMultipart(bucket, open, signal);
   }
 }
 
@@ -171,7 +192,8 @@ async function openOf(bucket: Bucket, key: string, signal: AbortSignal): Promise
 export interface OpenMultipart {
   readonly key: string;
   readonly uploadId: string;
-  readonly initiated: Date;
+  /** By the store's clock on both sides: when it began, and when the listing was answered. */
+  readonly ageMs: number;
 }
 
 /** The open uploads of keys below the prefix. */
@@ -184,13 +206,17 @@ export async function* openMultiparts(
   for (;;) {
     const input = { Bucket: bucket.location.bucket, Prefix: bucket.prefix + prefix, ...after };
     const page = await bucket.request(signal, async (options) => {
-      const told = await bucket.client.send(new ListMultipartUploadsCommand(input), options);
+      const command = new ListMultipartUploadsCommand(input);
+      const clock = storeTime();
+      command.middlewareStack.add(clock.listen, REPLY_STEP);
+      const told = await bucket.client.send(command, options);
       if (told.Bucket === undefined) throw brokenReply(bucket.url);
-      return told;
+      return { ...told, time: clock.read() };
     });
     for (const { Key = "", UploadId = "", Initiated = new Date(0) } of page.Uploads ?? []) {
       if (!Key.startsWith(input.Prefix)) continue;
-      yield { key: Key.slice(bucket.prefix.length), uploadId: UploadId, initiated: Initiated };
+      const ageMs = page.time.getTime() - Initiated.getTime();
+      yield { key: Key.slice(bucket.prefix.length), uploadId: UploadId, ageMs };
     }
     if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return;
     after = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker };

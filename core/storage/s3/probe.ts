@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { DeleteObjectCommand, PutObjectCommand } from "./aws-sdk.ts";
 import type { Bucket } from "./bucket.ts";
 import { digestPiece } from "./digests.ts";
-import { abortMultipart, abortUnnamed, createMultipart, sendCompletion, sendPart } from "./multipart.ts";
+import { abortBegun, createMultipart, sendCompletion, sendPart } from "./multipart.ts";
 import { isTaken } from "./put-object.ts";
 
 /** Tidying up goes on after the check was told to stop, but not for ever. */
@@ -47,18 +47,17 @@ async function putProbe(
 }
 
 async function isUploadRefused(bucket: Bucket, key: string, signal: AbortSignal): Promise<boolean> {
-  const { uploadId, mayHaveTwin } = await createMultipart(bucket, key, signal);
+  const since = performance.now();
+  const created = createMultipart(bucket, key, signal);
   try {
+    const { uploadId } = await created;
     const part = await sendPart(bucket, { key, uploadId, number: 1, body: Buffer.from("third") }, signal);
     const completion = bucket.make(signal, (options) =>
       sendCompletion(bucket, { key, uploadId, parts: [part] }, options),
     );
     return await isRefused(completion);
   } finally {
-    const tidying = AbortSignal.timeout(TIDY_MS);
-    await abortMultipart(bucket, { key, uploadId }, tidying);
-    // Nobody else knows the key, so whatever is open there is the probe's.
-    if (mayHaveTwin) await abortUnnamed(bucket, { key, since: new Date(0) }, tidying);
+    await abortBegun(bucket, { key, created, since }, AbortSignal.timeout(TIDY_MS));
   }
 }
 

@@ -22,6 +22,7 @@ import { abortMultipart, openMultiparts } from "./multipart.ts";
 import { probeConditions } from "./probe.ts";
 import { putObject } from "./put-object.ts";
 import { headObject, readObject } from "./read-object.ts";
+import { REPLY_STEP, SECOND_MS, storeTime } from "./store-time.ts";
 import { S3Upload } from "./upload.ts";
 
 /** DeleteObjects would take a thousand keys at once, but half of the S3-compatible servers stumble over its checksum. */
@@ -90,17 +91,12 @@ class S3Store implements ObjectStore {
     );
   }
 
-  /**
-   * Ages are by the store's clock on both sides: when an upload began, and when the listing was answered. The latter
-   * is told in whole seconds, cut off, so it may lie a second before the former.
-   */
   async sweepUploads(prefix: string, olderThanMs: number, signal: AbortSignal): Promise<number> {
     checkPrefix(prefix, false);
-    const input = { Bucket: this.#bucket.location.bucket, Prefix: this.#bucket.prefix + prefix, MaxKeys: 1 };
-    const { serverTime } = await this.#listPage(input, signal);
     let swept = 0;
     for await (const open of openMultiparts(this.#bucket, prefix, signal)) {
-      if (serverTime.getTime() + 1000 - open.initiated.getTime() < olderThanMs) continue;
+      // A store's Date is cut off to whole seconds.
+      if (open.ageMs + SECOND_MS < olderThanMs) continue;
       await abortMultipart(this.#bucket, open, signal);
       swept++;
     }
@@ -120,23 +116,14 @@ class S3Store implements ObjectStore {
     input: { Bucket: string; Prefix: string },
     signal: AbortSignal,
   ): Promise<{ readonly page: ListObjectsV2CommandOutput; readonly serverTime: Date }> {
-    let serverTime = new Date();
-    const page = await this.#bucket.request(signal, async (options) => {
+    return this.#bucket.request(signal, async (options) => {
       const command = new ListObjectsV2Command(input);
-      // The SDK drops the reply's headers: its Date is the store's clock.
-      command.middlewareStack.add(
-        (next) => async (args) => {
-          const result = await next(args);
-          serverTime = dateOf(result.response) ?? new Date();
-          return result;
-        },
-        { step: "deserialize", priority: "high" },
-      );
-      const told = await this.#bucket.client.send(command, options);
-      if (told.Name === undefined) throw brokenReply(this.url);
-      return told;
+      const clock = storeTime();
+      command.middlewareStack.add(clock.listen, REPLY_STEP);
+      const page = await this.#bucket.client.send(command, options);
+      if (page.Name === undefined) throw brokenReply(this.url);
+      return { page, serverTime: clock.read() };
     });
-    return { page, serverTime };
   }
 
   /** Keys that are none of ours by their shape (a folder's empty marker, say) are not seen. */
@@ -161,13 +148,6 @@ class S3Store implements ObjectStore {
       if (!isAbsent(error)) throw error;
     }
   }
-}
-
-function dateOf(response: unknown): Date | undefined {
-  // The deserialize step hands on the HTTP response as unknown; it has headers with lower-case names.
-  const { date } = (response as { headers?: Record<string, string> }).headers ?? {};
-  const time = Date.parse(date ?? "");
-  return Number.isNaN(time) ? undefined : new Date(time);
 }
 
 export function createS3Store(location: S3Location, patience: Patience = PATIENCE): ObjectStore {

@@ -3,7 +3,7 @@ import type { Bucket } from "./bucket.ts";
 import { removeIfOurs } from "./confirm.ts";
 import { describeWhole, digestPiece, RunningDigest, type SentObject } from "./digests.ts";
 import {
-  abortMultipart,
+  abortBegun,
   abortUnnamed,
   type CreatedMultipart,
   completeMultipart,
@@ -16,8 +16,6 @@ import { putObject } from "./put-object.ts";
 
 /** One buffer fills while two are sent: the line never idles, and memory is three parts however slow the store. */
 const PARTS_IN_FLIGHT = 2;
-/** Between this machine's clock and the store's so much may lie when uploads without a name are looked for. */
-const CLOCK_DIFFERENCE_MS = 60_000;
 /** Cleaning up goes on after the run was told to stop, but not for ever. */
 const ABORT_TIMEOUT_MS = 30_000;
 
@@ -34,7 +32,7 @@ export class S3Upload implements Upload {
   readonly #parts: SentPart[] = [];
   readonly #sending = new Set<Promise<void>>();
   readonly #spareBuffers: Buffer[] = [];
-  readonly #since = new Date(Date.now() - CLOCK_DIFFERENCE_MS);
+  readonly #since = performance.now();
   #buffer: Buffer;
   #filled = 0;
   #partNumber = 1;
@@ -90,7 +88,8 @@ export class S3Upload implements Upload {
       { key: target.key, uploadId, parts, sent },
       target.signal,
     );
-    if (mayHaveTwin) await this.#abortUnnamed(target.signal);
+    if (mayHaveTwin)
+      await abortUnnamed(target.bucket, { key: target.key, since: this.#since }, target.signal);
     return stored;
   }
 
@@ -98,20 +97,10 @@ export class S3Upload implements Upload {
     this.#stop.abort(new Error("the upload was aborted"));
     await Promise.all(this.#sending);
     const signal = AbortSignal.timeout(ABORT_TIMEOUT_MS);
-    await this.#abortParts(signal);
+    const [created, since] = [this.#created, this.#since];
+    if (created !== undefined) await abortBegun(this.#bucket, { key: this.#key, created, since }, signal);
     if (this.#attempted === undefined) return;
     await removeIfOurs(this.#bucket, { key: this.#key, sent: this.#attempted }, signal);
-  }
-
-  async #abortParts(signal: AbortSignal): Promise<void> {
-    if (this.#created === undefined) return;
-    const created = await this.#created.catch(() => undefined);
-    if (created !== undefined) await abortMultipart(this.#bucket, { key: this.#key, ...created }, signal);
-    if (created?.mayHaveTwin !== false) await this.#abortUnnamed(signal);
-  }
-
-  #abortUnnamed(signal: AbortSignal): Promise<void> {
-    return abortUnnamed(this.#bucket, { key: this.#key, since: this.#since }, signal);
   }
 
   async #sendFull(): Promise<void> {
