@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 
@@ -74,6 +74,23 @@ const heavyApart: Plugin = {
   },
 };
 
+/** The built plugin carries manifests/ as text instead of reading a folder. */
+const manifestsInside: Plugin = {
+  name: "manifests-inside",
+  setup({ onLoad }) {
+    onLoad({ filter: /core\/guard\/manifest-files\.ts$/ }, () => {
+      const folder = join(root, "manifests");
+      const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
+      const files = names
+        .filter((name) => name.endsWith(".yaml"))
+        .map((name) => [name, readFileSync(join(folder, name), "utf8")]);
+      return {
+        contents: `export const manifestFiles = async () => (${JSON.stringify(Object.fromEntries(files))});`,
+      };
+    });
+  },
+};
+
 const staged = join(output, "lib.new");
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
@@ -94,7 +111,7 @@ const result = await build({
   sourcemap: false,
   legalComments: "linked",
   metafile: true,
-  plugins: [leanHttp, heavyApart],
+  plugins: [leanHttp, heavyApart, manifestsInside],
   // Libraries ask where they lie to find files of their own; CommonJS has another word for it.
   define: { "import.meta.url": "__fileUrl" },
   banner: { js: 'const __fileUrl = require("node:url").pathToFileURL(__filename).href;' },

@@ -102,6 +102,8 @@ export interface DeleteOptions {
   /** Only in that very state. */
   readonly resourceVersion?: string | undefined;
   readonly propagationPolicy: "Foreground" | "Background" | "Orphan";
+  /** Asks the server, admission included, and changes nothing. */
+  readonly dryRun?: boolean | undefined;
   readonly signal: AbortSignal;
 }
 

@@ -84,6 +84,7 @@ function removeObject(transport: Transport, ref: ObjectRef, options: DeleteOptio
     apiVersion: "v1",
     preconditions: { uid: options.uid, resourceVersion: options.resourceVersion },
     propagationPolicy: options.propagationPolicy,
+    dryRun: options.dryRun === true ? ["All"] : undefined,
   };
   return write(transport, {
     method: "DELETE",

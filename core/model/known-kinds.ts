@@ -56,3 +56,19 @@ export const CONFIG_MAPS: ItemKind = {
   kind: "ConfigMap",
   namespaced: true,
 };
+
+export const SECRETS: ItemKind = {
+  group: "",
+  version: "v1",
+  resource: "secrets",
+  kind: "Secret",
+  namespaced: true,
+};
+
+export const WEBHOOK_CONFIGURATIONS: ItemKind = {
+  group: "admissionregistration.k8s.io",
+  version: "v1",
+  resource: "validatingwebhookconfigurations",
+  kind: "ValidatingWebhookConfiguration",
+  namespaced: false,
+};

@@ -28,6 +28,7 @@ const crossings: Readonly<Record<string, { forbidden: string; allowed: string }>
   "core/drill": { forbidden: "#core/migrate/x.ts", allowed: "#core/backup/x.ts" },
   "core/schedule": { forbidden: "#core/backup/x.ts", allowed: "#core/kube/x.ts" },
 
+  "core/guard": { forbidden: "#core/backup/x.ts", allowed: "#core/protection/x.ts" },
   "core/protection": { forbidden: "node:fs", allowed: "#core/model/x.ts" },
   plugin: { forbidden: "#webhook/x.ts", allowed: "yargs-parser" },
   "plugin/commands": { forbidden: "@kubernetes/client-node", allowed: "#core/backup/x.ts" },

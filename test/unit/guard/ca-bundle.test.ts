@@ -1,0 +1,32 @@
+import { expect, test } from "vitest";
+import { caBundleProblem } from "#core/guard/ca-bundle.ts";
+import { createAuthority, issueServer } from "#test/harness/certificates.ts";
+
+const ca = await createAuthority("one");
+const other = await createAuthority("two");
+const { cert: serving } = await issueServer(ca, ["guard"]);
+const now = new Date();
+
+test.each([
+  ["the authority that signed", ca.cert],
+  ["another authority beside it", `${other.cert}\n${ca.cert}`],
+])("a bundle with %s is right", (_, bundle) => {
+  expect(caBundleProblem(bundle, serving, now)).toBeUndefined();
+});
+
+test.each([
+  ["nothing", "", "it is empty"],
+  ["garbage", "garbage", "it holds something that is no certificate"],
+  ["a half certificate", ca.cert.slice(0, 200), "it holds something that is no certificate"],
+  ["garbage behind a certificate", `${ca.cert}\ngarbage`, "it holds something that is no certificate"],
+  ["a private key", ca.key, "it holds something that is no certificate"],
+  ["the serving certificate itself", serving, "it holds a certificate that is no authority's"],
+  ["a foreign authority", other.cert, "none of its authorities signed the serving certificate"],
+])("a bundle of %s is refused, with the reason", (_, bundle, reason) => {
+  expect(caBundleProblem(bundle, serving, now)).toBe(reason);
+});
+
+test("a bundle whose authority is out of date is refused", () => {
+  const later = new Date(now.getTime() + 100 * 365 * 86_400_000);
+  expect(caBundleProblem(ca.cert, serving, later)).toMatch(/not valid now/);
+});
