@@ -16,6 +16,7 @@ import { type FindStranger, findStrangers } from "./owner-lookup.ts";
 import { isToCome, joinOwners, type PendingOwners } from "./owners.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { LaterStep } from "./rule.ts";
+import { isOfAnother } from "./write-replies.ts";
 
 const AT_ONCE = 16;
 const CONFLICTS = 5;
@@ -136,9 +137,8 @@ async function patchOwners(run: RestoreRun, todo: Todo, steps: ExactObject): Pro
 
 const CHANGED = "changed meanwhile: another object has taken its name, or it is gone; it was left as it is";
 
-/** The uid of another object is told as a field that cannot change. */
-function refusal({ status, message }: Extract<WriteReply, { ok: false }>): string {
-  return status === 422 && message.includes("metadata.uid") ? CHANGED : message;
+function refusal(reply: Extract<WriteReply, { ok: false }>): string {
+  return isOfAnother(reply) ? CHANGED : reply.message;
 }
 
 interface KnownOwners {

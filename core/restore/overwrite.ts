@@ -23,7 +23,7 @@ export function patchLive(
   wish: Wish,
   { live, patch }: { readonly live: LiveObject; readonly patch: ExactObject },
 ): Promise<ItemOutcome | "conflict"> {
-  const body = conditional(patch, live);
+  const body = Buffer.from(stringifyExact(conditional(patch, live)));
   return overwrite(run, wish, {
     live,
     result: mergePatch(live.object, patch),
@@ -37,7 +37,7 @@ export function replaceLive(
   wish: Wish,
   { live, object }: { readonly live: LiveObject; readonly object: ExactObject },
 ): Promise<ItemOutcome | "conflict"> {
-  const body = conditional(object, live);
+  const body = Buffer.from(stringifyExact(conditional(object, live)));
   return overwrite(run, wish, {
     live,
     result: object,
@@ -45,9 +45,12 @@ export function replaceLive(
   });
 }
 
-function conditional(object: ExactObject, { uid, resourceVersion }: LiveObject): Buffer {
+export function conditional(
+  object: ExactObject,
+  { uid, resourceVersion }: Pick<LiveObject, "uid" | "resourceVersion">,
+): ExactObject {
   const metadata = { ...objectAt(object, ["metadata"]), uid, resourceVersion };
-  return Buffer.from(stringifyExact({ ...object, metadata }));
+  return { ...object, metadata };
 }
 
 export function refOf({ target }: Wish) {

@@ -24,7 +24,7 @@ export function podSpecPath(kind: Pick<ItemKind, "group" | "resource">): readonl
 }
 
 /** Empty for kinds that make no pods. */
-function podSpecOf(kind: Pick<ItemKind, "group" | "resource">, object: ExactObject): ExactObject {
+export function podSpecOf(kind: Pick<ItemKind, "group" | "resource">, object: ExactObject): ExactObject {
   const path = podSpecPath(kind);
   return path === undefined ? {} : objectAt(object, path);
 }

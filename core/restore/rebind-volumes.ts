@@ -3,7 +3,7 @@ import { isExactObject, parseExactBytes, stringifyExact } from "#core/objects/ex
 import { textAt } from "./edit-object.ts";
 import type { RestoreRun } from "./restore-run.ts";
 
-const VOLUMES: ItemKind = {
+export const VOLUMES: ItemKind = {
   group: "",
   version: "v1",
   resource: "persistentvolumes",

@@ -19,9 +19,17 @@ export function obstaclesText(plan: PlanDocument): string {
   return lines.map((line) => `${escapeControl(line)}\n`).join("");
 }
 
-function rightLine({ verb, namespaces, ...kind }: PlanDocument["rights"][number]): string {
+function rightLine({
+  verb,
+  namespaces,
+  subresource,
+  steps,
+  ...kind
+}: PlanDocument["rights"][number]): string {
   const where = namespaces.length === 0 ? "" : ` in ${namespaces.slice(0, SHOWN).join(", ")}`;
-  return `not allowed: you may not ${verb} ${groupResource(kind)}${where} (kubectl backup rbac restore prints the roles)`;
+  const part = subresource === undefined ? "" : `/${subresource}`;
+  const why = steps === undefined ? "" : `, which the steps after creation need: ${steps.join(", ")}`;
+  return `not allowed: you may not ${verb} ${groupResource(kind)}${part}${where}${why} (kubectl backup rbac restore prints the roles)`;
 }
 
 function quotaLine({

@@ -4,6 +4,7 @@ import type { ItemKind } from "#core/model/item.ts";
 import { type ExactObject, stringifyExact } from "#core/objects/exact-json.ts";
 import { isThere } from "#core/restore/existing.ts";
 import { ruleFor } from "#core/restore/rules.ts";
+import { isOfAnother } from "#core/restore/write-replies.ts";
 import type { PreviewAsk, Wished } from "./preview-kind.ts";
 import type { Uncheckable } from "./uncheckable.ts";
 
@@ -68,10 +69,12 @@ export class ServerQuestions {
     return reason === undefined;
   }
 
-  #note({ target }: Wished, { reply, warnings }: Answer): void {
+  #note({ target, change }: Wished, { reply, warnings }: Answer): void {
     for (const warning of warnings) show(this.#warned, wordOf(target, warning));
     if (reply.ok) return;
     if (NO_DRY_RUN.test(reply.message)) this.#uncheckable.add("webhook-without-dry-run", target);
+    else if (change !== undefined && (reply.status === 409 || isOfAnother(reply)))
+      this.#uncheckable.add("changed-meanwhile", target);
     else show(this.#refused, wordOf(target, reply.message));
   }
 }

@@ -8,13 +8,19 @@ import { objectAt, objectsAt, textsAt, valueAt } from "#core/restore/edit-object
 export interface NeededRight {
   readonly verb: "create" | "patch" | "update" | "delete";
   readonly kind: ItemKind;
+  readonly subresource?: string | undefined;
   readonly namespaces: ReadonlySet<string>;
+  /** The later steps that need it. */
+  readonly steps: ReadonlySet<string>;
 }
 
 export interface LackingRight {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
+  readonly subresource?: string | undefined;
+  /** What is done after the creation and needs it; absent where nothing does. */
+  readonly steps?: readonly string[] | undefined;
   /** In the target; empty for a cluster-scoped kind. */
   readonly namespaces: readonly string[];
 }
@@ -28,6 +34,7 @@ interface Attributes {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
+  readonly subresource?: string | undefined;
   readonly namespace?: string | undefined;
 }
 
@@ -55,13 +62,18 @@ export async function checkRights(
 
 function openLacks(asking: Asking): (need: NeededRight) => Promise<LackingRight | undefined> {
   const isGranted = openNamespaceRules(asking);
-  return async ({ verb, kind, namespaces }) => {
-    const attributes = { verb, group: kind.group, resource: kind.resource };
+  return async ({ verb, kind, subresource, namespaces, steps }) => {
+    const attributes = { verb, ...placeOf(kind), ...(subresource !== undefined && { subresource }) };
     if (await isAllowed(asking, attributes)) return undefined;
-    if (!kind.namespaced) return { ...attributes, namespaces: [] };
+    const lack = { ...attributes, ...(steps.size > 0 && { steps: [...steps].toSorted() }) };
+    if (!kind.namespaced) return { ...lack, namespaces: [] };
     const refused = await refusedIn(namespaces, (namespace) => isGranted(namespace, attributes));
-    return refused.length === 0 ? undefined : { ...attributes, namespaces: refused.toSorted() };
+    return refused.length === 0 ? undefined : { ...lack, namespaces: refused.toSorted() };
   };
+}
+
+function placeOf({ group, resource }: ItemKind) {
+  return { group, resource };
 }
 
 async function refusedIn(
@@ -74,7 +86,7 @@ async function refusedIn(
 }
 
 function keyOf(right: LackingRight): string {
-  return `${groupResource(right)} ${right.verb}`;
+  return `${groupResource(right)} ${right.verb} ${right.subresource ?? ""}`;
 }
 
 /** Each namespace's rules are asked once; where the server cannot list them all, for the single right. */
@@ -103,12 +115,13 @@ async function rulesOf(asking: Asking, namespace: string): Promise<NamespaceRule
   };
 }
 
-/** A rule for single names grants no creation. */
-function grants(rule: ExactObject, { verb, group, resource }: Attributes): boolean {
-  const has = (key: string, value: string) =>
-    textsAt(rule, [key]).some((entry) => entry === "*" || entry === value);
+/** A rule for single names grants no creation. Subresources are named apart, or are meant by every kind. */
+function grants(rule: ExactObject, { verb, group, resource, subresource }: Attributes): boolean {
+  const has = (key: string, ...values: readonly string[]) =>
+    textsAt(rule, [key]).some((entry) => entry === "*" || values.includes(entry));
+  const names = subresource === undefined ? [resource] : [`${resource}/${subresource}`, `*/${subresource}`];
   const isNarrow = textsAt(rule, ["resourceNames"]).length > 0;
-  return !isNarrow && has("verbs", verb) && has("apiGroups", group) && has("resources", resource);
+  return !isNarrow && has("verbs", verb) && has("apiGroups", group) && has("resources", ...names);
 }
 
 async function isAllowed(asking: Asking, resourceAttributes: Attributes): Promise<boolean> {

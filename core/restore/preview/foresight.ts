@@ -1,9 +1,11 @@
 import { groupResource } from "#core/model/item.ts";
 import { textAt } from "#core/restore/edit-object.ts";
 import { ServerQuestions } from "./ask-server.ts";
-import { Creations, checkQuota } from "./check-quota.ts";
-import { checkRights, type NeededRight } from "./check-rights.ts";
-import type { PreviewAsk, Previewed, Verdict, Wished } from "./preview-kind.ts";
+import { checkQuota } from "./check-quota.ts";
+import { checkRights } from "./check-rights.ts";
+import { type Creation, Creations } from "./creations.ts";
+import { NeededRights } from "./needed-rights.ts";
+import type { PreviewAsk, Previewed, Wished } from "./preview-kind.ts";
 import { Uncheckable } from "./uncheckable.ts";
 
 /** So many objects are kept until the server is asked about them. */
@@ -12,7 +14,7 @@ const ASKED_AT_ONCE = 200;
 /** What stands against the writes that a restore would do: rights, quotas, and what the server says. */
 export class Foresight {
   readonly #ask: PreviewAsk;
-  readonly #needs = new Map<string, NeededRight & { readonly namespaces: Set<string> }>();
+  readonly #needs: NeededRights;
   readonly #creations = new Creations();
   readonly #uncheckable = new Uncheckable();
   readonly #questions: ServerQuestions;
@@ -20,14 +22,15 @@ export class Foresight {
 
   constructor(ask: PreviewAsk) {
     this.#ask = ask;
+    this.#needs = new NeededRights(ask);
     this.#questions = new ServerQuestions(ask, this.#uncheckable);
   }
 
   async add({ verdict, wished }: Previewed): Promise<void> {
     if (wished === undefined) return;
-    const { target, object } = wished;
-    for (const verb of verbsOf(verdict, wished)) this.#need(verb, wished);
-    if (verdict.action === "create") this.#creations.add(target.kind, target.namespace, object);
+    const { target } = wished;
+    this.#needs.add(verdict, wished);
+    if (verdict.action === "create") this.#creations.add(this.#creationOf(wished));
     if (verdict.action !== "update" && isAllotted(wished))
       this.#uncheckable.add("allotted-when-created", target);
     if (!this.#ask.askServer) return;
@@ -41,7 +44,7 @@ export class Foresight {
     const { liveNamespaces } = prepared;
     const { exceeded, warnings } = await checkQuota(cluster, this.#creations, { liveNamespaces, signal });
     return {
-      rights: await checkRights([...this.#needs.values()], { cluster, signal }),
+      rights: await checkRights(this.#needs.all, { cluster, signal }),
       quota: exceeded,
       uncheckable: this.#uncheckable.found,
       warnings,
@@ -55,20 +58,14 @@ export class Foresight {
     await this.#questions.ask(wishes);
   }
 
-  #need(verb: NeededRight["verb"], { target: { kind, namespace } }: Wished): void {
-    const need = this.#needs.getOrInsertComputed(`${verb} ${groupResource(kind)}`, () => ({
-      verb,
-      kind,
-      namespaces: new Set<string>(),
-    }));
-    need.namespaces.add(namespace);
+  #creationOf({ item, target: { kind, namespace }, intended }: Wished): Creation {
+    const { owners } = this.#ask.prepared.facts.rules;
+    const isOwned = item.ownerUids.some((uid) => {
+      const fate = owners.get(uid);
+      return fate === "created" || fate === "exists";
+    });
+    return { kind, namespace, object: intended, isOwned };
   }
-}
-
-function verbsOf({ action }: Verdict, { change }: Wished): readonly NeededRight["verb"][] {
-  if (action === "recreate") return ["delete", "create"];
-  if (change === undefined) return ["create"];
-  return [change.how === "patch" ? "patch" : "update"];
 }
 
 /** A dry run does not see that an address or a port is taken. */

@@ -3,7 +3,9 @@ import { respectAutoscaler } from "#core/restore/autoscalers.ts";
 import { CHANGED_SINCE, isChangedSince } from "#core/restore/change-live.ts";
 import { restorableForm } from "#core/restore/content-digest.ts";
 import { destroyedWith } from "#core/restore/data-keepers.ts";
+import { textAt } from "#core/restore/edit-object.ts";
 import { mergePatch } from "#core/restore/merge-patch.ts";
+import { conditional } from "#core/restore/overwrite.ts";
 import { replacement } from "#core/restore/replacement.ts";
 import { ruleFor } from "#core/restore/rules.ts";
 import { DIFFERS } from "#core/restore/settle-existing.ts";
@@ -65,13 +67,17 @@ function mergeOf({ prepared }: PreviewAsk, item: Wished["item"]) {
 function withChange(ask: PreviewAsk, wished: Wished, live: ExactObject): Wished {
   const { item, target, intended } = wished;
   const patch = mergeOf(ask, item)?.(live, intended);
-  if (patch !== undefined) return { ...wished, change: { how: "patch", body: patch } };
+  const identity = {
+    uid: textAt(live, ["metadata", "uid"]),
+    resourceVersion: textAt(live, ["metadata", "resourceVersion"]),
+  };
+  if (patch !== undefined) return { ...wished, change: { how: "patch", body: conditional(patch, identity) } };
   const { object } = respectAutoscaler(ask.prepared.autoscaled, target, { live, wished: intended });
   const change =
     ask.request.existing === "replace"
       ? { how: "replace" as const, body: replacement(target.kind, live, object) }
       : { how: "patch" as const, body: restorableForm(target.kind, object) };
-  return { ...wished, change };
+  return { ...wished, change: { ...change, body: conditional(change.body, identity) } };
 }
 
 /** A live object may have more than the backup's: an update leaves that there, and it is no change. */

@@ -10,6 +10,7 @@ import { isThere } from "#core/restore/existing.ts";
 import { intendedOf } from "#core/restore/intended.ts";
 import type { LiveState } from "#core/restore/live-digests.ts";
 import type { Prepared } from "#core/restore/prepare.ts";
+import type { LaterStep } from "#core/restore/rule.ts";
 import type { SelectedKind } from "#core/restore/select.ts";
 import { LEFT_ALONE } from "#core/restore/settle-existing.ts";
 import { transformItem } from "#core/restore/transform.ts";
@@ -37,6 +38,7 @@ export interface Wished {
   readonly object: ExactObject;
   /** With its later steps done. */
   readonly intended: ExactObject;
+  readonly later: readonly LaterStep[];
   /** Of an object that is there: how it would be changed. Absent: it is created. */
   readonly change?: { readonly how: "patch" | "replace"; readonly body: ExactObject } | undefined;
 }
@@ -124,7 +126,8 @@ function previewRead(ask: PreviewAsk, read: ReadItem, { target, states }: Known)
       const { verdict: action, reason, message } = ruling;
       return { item, verdict: { action, reason, message } };
     }
-    const wished = { item, target, original, object: ruling.object, intended: intendedOf(ruling) };
+    const { object, later = [] } = ruling;
+    const wished = { item, target, original, object, later, intended: intendedOf(ruling) };
     const live = isThere(target.live) ? states?.get(`${target.namespace}/${target.name}`) : undefined;
     if (live === undefined) return { item, verdict: { action: "create" }, wished };
     const isSame = contentDigest(target.kind, wished.intended) === live.digest;

@@ -4,6 +4,7 @@ import type { ItemKind } from "#core/model/item.ts";
 const REASONS = {
   "kind-to-come": "the cluster does not serve the kind yet: the restore brings its definition",
   "namespace-to-come": "the namespace is not there yet: the restore makes it",
+  "changed-meanwhile": "somebody else changed it while the plan was made",
   "deleted-first": "the live object is in its place until it is deleted",
   "webhook-without-dry-run": "an admission webhook takes no dry runs",
   "allotted-when-created": "cluster IPs and node ports are allotted when the Service is created",
