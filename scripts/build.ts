@@ -13,7 +13,11 @@ const root = join(import.meta.dirname, "..");
 const output = join(root, "build");
 
 /** Modules that are the door to a heavy library; each becomes a file of its own name. */
-const HEAVY = ["core/storage/s3/aws-sdk.ts", "core/kube/access/client-node-auth.ts"];
+const HEAVY = [
+  "core/storage/s3/aws-sdk.ts",
+  "core/kube/access/client-node-auth.ts",
+  "core/kube/transport/web-socket-client.ts",
+];
 
 /**
  * $0 may be a link (a folder on PATH, krew). The compile cache holds what V8 made of our modules: it is filled below

@@ -112,6 +112,21 @@ export interface WatchEvent {
   readonly object: Uint8Array;
 }
 
+export interface ExecRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+  /** Program and arguments; no shell. */
+  readonly command: readonly string[];
+  /** Stops waiting for the command. Nothing stops the command itself. */
+  readonly signal: AbortSignal;
+}
+
+export type ExecEnd =
+  | { readonly type: "exited"; readonly code: number }
+  /** In the words of the container's runtime. */
+  | { readonly type: "not-run"; readonly message: string };
+
 export interface ClusterInfo {
   readonly contextName: string;
   readonly clusterName: string;
@@ -146,6 +161,11 @@ export interface Cluster {
     options: WriteOptions,
   ): Promise<WriteReply>;
   remove(ref: ObjectRef, options: DeleteOptions): Promise<WriteReply>;
+  /**
+   * Runs a command in a container. Throws Failure where the server refuses, and where the connection was lost before
+   * it said how the command ended: that is never a success.
+   */
+  exec(request: ExecRequest): Promise<ExecEnd>;
   /** From a resourceVersion on; throws Failure with reply.status 410 when that is gone. */
   watch(
     request: Pick<ListRequest, "resource" | "namespace" | "fieldSelector" | "signal"> & {

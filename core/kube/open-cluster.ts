@@ -5,6 +5,7 @@ import { openTransport, type Transport, type TransportOptions } from "#core/kube
 import { isFailure } from "#core/model/errors.ts";
 import type { Cluster, ServerVersion } from "./cluster.ts";
 import { discover } from "./discovery.ts";
+import { execCalls } from "./exec.ts";
 import { objectCalls } from "./objects.ts";
 import { watchObjects } from "./watches.ts";
 
@@ -28,6 +29,7 @@ export function openCluster(access: ClusterAccess, options: ClusterOptions): Clu
     discover: (signal) => discover(transport, signal),
     list: (request) => listObjects(transport, request, known),
     ...objectCalls(transport),
+    ...execCalls(transport),
     watch: (request) => watchObjects(transport, request),
     close: () => transport.close(),
   };

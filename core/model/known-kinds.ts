@@ -72,3 +72,11 @@ export const WEBHOOK_CONFIGURATIONS: ItemKind = {
   kind: "ValidatingWebhookConfiguration",
   namespaced: false,
 };
+
+export const PODS: ItemKind = {
+  group: "",
+  version: "v1",
+  resource: "pods",
+  kind: "Pod",
+  namespaced: true,
+};

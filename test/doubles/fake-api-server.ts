@@ -63,7 +63,8 @@ export async function startFakeApiServer(
   };
 }
 
-function accessTo(server: URL, ca: string): ClusterAccess {
+/** How a double is reached, as some user. */
+export function accessTo(server: URL, ca: string): ClusterAccess {
   const tls = { ca, cert: undefined, key: undefined, servername: undefined, rejectUnauthorized: true };
   const headers = {};
   return {

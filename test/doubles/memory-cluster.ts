@@ -5,6 +5,8 @@ import type {
   DeleteOptions,
   Discovery,
   DownApi,
+  ExecEnd,
+  ExecRequest,
   ItemBatch,
   ListRequest,
   ListSummary,
@@ -41,6 +43,8 @@ export interface MemoryCluster extends Cluster {
   refuseLists(resource: string): void;
   /** `list configmaps shop`, `create secrets shop/a`, … in order. */
   readonly requests: string[];
+  /** What a command in a container does; unless told otherwise it succeeds. */
+  onExec: (request: ExecRequest) => Promise<ExecEnd>;
   /** Called at every list's beginning, before its snapshot is taken. */
   onList: (request: ListRequest) => void | Promise<void>;
 }
@@ -217,6 +221,7 @@ export function memoryCluster(options: MemoryClusterOptions = {}): MemoryCluster
 
   const cluster: MemoryCluster = {
     requests,
+    onExec: async () => ({ type: "exited", code: 0 }),
     onList: () => undefined,
     put: (name, object) => store.save(kindOf(name), object),
     drop: (name, namespace, object) => store.remove(kindOf(name), keyOf(namespace, object)),
@@ -279,6 +284,12 @@ export function memoryCluster(options: MemoryClusterOptions = {}): MemoryCluster
         return failed(409, "Conflict", "the uid in the precondition differs");
       if (options_.dryRun !== true) store.remove(ref.resource, refKey(ref));
       return { ok: true, status: 200, body: encode(live), warnings: [] };
+    },
+    exec: async (request) => {
+      requests.push(`exec ${request.namespace}/${request.pod} ${request.container}`);
+      if (!store.of(kindOf("pods")).has(keyOf(request.namespace, request.pod)))
+        throw new Failure("kind-unknown", "pods not found", { reply: { status: 404, reason: "NotFound" } });
+      return cluster.onExec(request);
     },
     watch: async function* (request) {
       for (const { at, kind, event } of store.changes) {

@@ -43,7 +43,7 @@ function portOf(server: URL): number {
 }
 
 /** Without the brackets of an IPv6 address. */
-export function hostOf(server: URL): string {
+function hostOf(server: URL): string {
   return server.hostname.replace(/^\[|\]$/g, "");
 }
 

@@ -1,5 +1,5 @@
 import type { ClusterAccess, ClusterTls } from "#core/kube/access/access.ts";
-import { dial, hostOf } from "./dial.ts";
+import { dial } from "./dial.ts";
 import { http1Connection } from "./http1-connection.ts";
 import { exchangeOverHttp2 } from "./http2-exchange.ts";
 import { type Http2Line, hasRoom, openLine } from "./http2-session.ts";
@@ -66,7 +66,7 @@ class ServerConnection implements Connection {
     if (this.#http1?.tls === tls) return this.#http1.connection;
     const access = this.#access;
     const connection = http1Connection({
-      host: access.server.port === "" ? hostOf(access.server) : access.server.host,
+      host: access.server.host,
       dial: async () => (await dial(access, tls, ["http/1.1"])).socket,
     });
     this.#http1 = { connection, tls };

@@ -11,8 +11,10 @@ import type { AccessHeaders, ClusterAccess } from "#core/kube/access/access.ts";
 import { Failure } from "#core/model/errors.ts";
 import { type Refusal, readRefusal } from "./refusal.ts";
 import { ServerClock } from "./server-clock.ts";
+import { dial } from "./dial.ts";
 import { connectServer } from "./server-connection.ts";
 import { unreachable } from "./unreachable.ts";
+import { type OpenSocket, openWebSocket, type SocketRequest } from "./web-socket.ts";
 import { BrokenExchange, type Connection, type WireReply, type WireRequest } from "./wire.ts";
 
 export interface ApiRequest {
@@ -38,6 +40,10 @@ export type ApiReply =
   | { readonly ok: true; readonly reply: WireReply }
   | { readonly ok: false; readonly refusal: Refusal };
 
+export type SocketReply =
+  | { readonly ok: true; readonly socket: OpenSocket }
+  | { readonly ok: false; readonly refusal: Refusal };
+
 export interface TransportOptions {
   readonly userAgent: string;
   /** How long one request may wait for the head of its reply (--request-timeout); absent or 0: as long as it takes. */
@@ -51,6 +57,8 @@ export interface TransportOptions {
 export interface Transport {
   readonly clock: ServerClock;
   send(request: ApiRequest): Promise<ApiReply>;
+  /** A WebSocket on a connection of its own. Asked for again only where the server cannot have seen it. */
+  openSocket(request: SocketRequest): Promise<SocketReply>;
   /** What broke while a body was read, in the user's words. */
   translate(error: unknown): unknown;
   close(): void;
@@ -66,6 +74,7 @@ export function openTransport(access: ClusterAccess, options: TransportOptions):
   return {
     clock,
     send: (request) => sendRetrying(state, request),
+    openSocket: (request) => openSocketRetrying(state, request),
     translate: (error) => (error instanceof BrokenExchange ? unreachable(error, access.server) : error),
     close: () => {
       state.closed = true;
@@ -94,20 +103,44 @@ class Refused extends Error {
   }
 }
 
-async function sendRetrying(state: State, request: ApiRequest): Promise<ApiReply> {
-  try {
-    return await retrying(() => attempt(state, request), {
+function sendRetrying(state: State, request: ApiRequest): Promise<ApiReply> {
+  return orRefusal(state, () =>
+    retrying(() => attempt(state, request), {
+      ...retryRules(state, `${request.method} ${request.path}`),
       signal: request.signal,
       attempts: request.attempts,
-      deadlineMs: DEADLINE_MS,
       isRetryable: (error) =>
         !state.closed && !isFinal(error, request) && mayRepeat(error, request.repeatable, state.reached),
-      retryAfterSeconds: (error) => (error instanceof Refused ? error.refusal.retryAfterSeconds : undefined),
-      onRetry: ({ error, delayMs }) =>
-        state.options.onNote?.(
-          `${request.method} ${request.path}: ${reasonOf(error)}; again in ${Math.round(delayMs)} ms`,
-        ),
-    });
+    }),
+  );
+}
+
+function openSocketRetrying(state: State, request: SocketRequest): Promise<SocketReply> {
+  return orRefusal(state, () =>
+    retrying(() => attemptSocket(state, request), {
+      ...retryRules(state, `GET ${pathOf(request)}`),
+      signal: request.signal,
+      isRetryable: (error) => !state.closed && mayRepeat(error, false, state.reached),
+    }),
+  );
+}
+
+function retryRules({ options }: State, what: string) {
+  return {
+    deadlineMs: DEADLINE_MS,
+    retryAfterSeconds: (error: unknown) =>
+      error instanceof Refused ? error.refusal.retryAfterSeconds : undefined,
+    onRetry: ({ error, delayMs }: { readonly error: unknown; readonly delayMs: number }) =>
+      options.onNote?.(`${what}: ${reasonOf(error)}; again in ${Math.round(delayMs)} ms`),
+  };
+}
+
+async function orRefusal<T>(
+  state: State,
+  send: () => Promise<T>,
+): Promise<T | { readonly ok: false; readonly refusal: Refusal }> {
+  try {
+    return await send();
   } catch (error) {
     if (error instanceof Refused) return { ok: false, refusal: error.refusal };
     if (error instanceof BrokenExchange) throw unreachable(error, state.access.server);
@@ -135,15 +168,39 @@ function reasonOf(error: unknown): string {
 }
 
 async function attempt(state: State, request: ApiRequest): Promise<ApiReply> {
-  const { access } = state;
-  const headers = await access.headers(request.signal);
-  const first = await exchange(state, request, headers);
-  if (first.status < 400) return { ok: true, reply: first };
+  const reply = await withCredentials(
+    state,
+    (headers) => exchange(state, request, headers),
+    request.signal,
+  );
+  return { ok: true, reply };
+}
+
+async function attemptSocket(state: State, request: SocketRequest): Promise<SocketReply> {
+  const opened = await withCredentials(state, (headers) => upgrade(state, request, headers), request.signal);
+  // Some page of whoever stands before the server.
+  if ("status" in opened) throw new Refused(await readRefusal(opened));
+  return { ok: true, socket: opened };
+}
+
+/** A second time after a 401, where the credentials can be renewed. */
+async function withCredentials<T extends OpenSocket | WireReply>(
+  { access }: State,
+  send: (headers: AccessHeaders) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const headers = await access.headers(signal);
+  const first = await send(headers);
+  if (!isRefused(first)) return first;
   const refusal = await readRefusal(first);
-  if (first.status !== 401 || !(await access.renew(headers, request.signal))) throw new Refused(refusal);
-  const second = await exchange(state, request, await access.headers(request.signal));
-  if (second.status < 400) return { ok: true, reply: second };
+  if (first.status !== 401 || !(await access.renew(headers, signal))) throw new Refused(refusal);
+  const second = await send(await access.headers(signal));
+  if (!isRefused(second)) return second;
   throw new Refused(await readRefusal(second));
+}
+
+function isRefused(reply: OpenSocket | WireReply): reply is WireReply {
+  return "status" in reply && reply.status >= 400;
 }
 
 async function exchange(state: State, request: ApiRequest, headers: AccessHeaders): Promise<WireReply> {
@@ -173,6 +230,30 @@ async function exchange(state: State, request: ApiRequest, headers: AccessHeader
   } finally {
     limit.clear();
   }
+}
+
+/** Always HTTP/1.1: not every API server takes WebSockets over HTTP/2. Its query may hold anything: it is not told. */
+async function upgrade(
+  state: State,
+  request: SocketRequest,
+  headers: AccessHeaders,
+): Promise<OpenSocket | WireReply> {
+  const { access, options } = state;
+  options.onRequest?.(`GET ${pathOf(request)}`);
+  const { socket } = await dial(access, await access.tls(request.signal), ["http/1.1"]);
+  const path = `${access.server.pathname.replace(/\/$/, "")}${request.path}`;
+  return openWebSocket(
+    { ...request, path },
+    {
+      socket,
+      host: access.server.host,
+      headers: { "user-agent": options.userAgent, ...headers },
+    },
+  );
+}
+
+function pathOf({ path }: SocketRequest): string {
+  return path.replace(/\?.*$/s, "");
 }
 
 interface TimeLimit {
