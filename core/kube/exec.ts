@@ -41,7 +41,10 @@ async function execute(transport: Transport, request: ExecRequest): Promise<Exec
   } finally {
     close();
   }
-  throw new Failure("cluster-error", `${what}: the connection ended before it was said how the command ended`);
+  throw new Failure(
+    "cluster-error",
+    `${what}: the connection ended before it was said how the command ended`,
+  );
 }
 
 function execPath({ namespace, pod, container, command }: ExecRequest): string {

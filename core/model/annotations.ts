@@ -28,3 +28,17 @@ export const labelKeys = {
   tier: `${OURS}/tier`,
   excludeFromBackup: "velero.io/exclude-from-backup",
 } as const;
+
+/** Velero's, on pods and in the templates that pods are made from. */
+export const restoreHookKeys = {
+  initImage: "init.hook.restore.velero.io/container-image",
+  initName: "init.hook.restore.velero.io/container-name",
+  initCommand: "init.hook.restore.velero.io/command",
+  initTimeout: "init.hook.restore.velero.io/timeout",
+  container: "post.hook.restore.velero.io/container",
+  command: "post.hook.restore.velero.io/command",
+  onError: "post.hook.restore.velero.io/on-error",
+  execTimeout: "post.hook.restore.velero.io/exec-timeout",
+  waitTimeout: "post.hook.restore.velero.io/wait-timeout",
+  waitForReady: "post.hook.restore.velero.io/wait-for-ready",
+} as const;

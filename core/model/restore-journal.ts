@@ -19,6 +19,23 @@ const itemEntry = z.looseObject({
   }),
 });
 
+/** Of a command in a restored pod. Stored before it is run, and again when it has ended. */
+const hookEntry = z.looseObject({
+  type: z.literal("hook"),
+  at: z.string(),
+  /** The pod, or what made it; in the target. */
+  group: z.string(),
+  resource: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  pod: z.string(),
+  podUid: z.string(),
+  container: z.string(),
+  state: z.enum(["begun", "ran", "failed"]),
+  message: z.string().optional(),
+});
+export type HookEntry = z.infer<typeof hookEntry>;
+
 /** One line of a restore's journal. Times are the maker's clock's. */
 export const journalEntry = z.discriminatedUnion("type", [
   z.looseObject({
@@ -31,6 +48,7 @@ export const journalEntry = z.discriminatedUnion("type", [
   /** One begins; the one before has ended. */
   z.looseObject({ type: z.literal("phase"), at: z.string(), phase: z.string() }),
   itemEntry,
+  hookEntry,
   z.looseObject({ type: z.literal("broke-off"), at: z.string(), why: z.string() }),
   z.looseObject({ type: z.literal("ended"), at: z.string(), complete: z.boolean() }),
 ]);

@@ -35,6 +35,8 @@ export const restoreRequest = z.object({
   startJobs: z.boolean().default(false),
   /** Copies (another name or cluster) keep what reaches outside: running CronJobs, LoadBalancers. */
   includeExternal: z.boolean().default(false),
+  /** Run Velero's restore hooks. */
+  hooks: z.boolean().default(true),
   strict: z.boolean().default(false),
   wait: z.boolean().default(true),
   timeoutSeconds: z.number().positive().default(600),

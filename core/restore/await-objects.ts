@@ -1,9 +1,8 @@
-import { sleep } from "#core/flow/sleep.ts";
-import type { Cluster, ListRequest } from "#core/kube/cluster.ts";
-import { isFailure } from "#core/model/errors.ts";
+import type { Cluster } from "#core/kube/cluster.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { textAt } from "./edit-object.ts";
+import { followObjects } from "./follow-objects.ts";
 import { judgeReadiness } from "./readiness.ts";
 
 export interface AwaitedObjects {
@@ -27,9 +26,6 @@ export interface AwaitOptions {
 
 /** More namespaces than this are watched by one watch of all. */
 const WATCHES = 5;
-
-/** What lies on the way may cut every watch short: no more lists a minute than this makes. */
-const BREAK_PAUSE_MS = 1_000;
 
 /** Lists and then watches until every object is ready, has failed, or the signal fires; returns those not ready. */
 export async function awaitObjects(
@@ -60,10 +56,14 @@ async function awaitGroup(
 ): Promise<readonly Unready[]> {
   const pending = new Map(group.keys.map((key) => [key, "it has not been seen"]));
   const failed = new Map<string, string>();
-  const see = (bytes: Uint8Array): void =>
-    seeObject(bytes, { kind: group.kind, pending, failed, ...options });
+  const sight = { kind: group.kind, pending, failed, ...options };
+  const { kind: resource, namespace } = group;
   try {
-    while (pending.size > 0) await listAndWatch(cluster, { ...group, pending, see }, options.signal);
+    await followObjects(
+      cluster,
+      { resource, namespace, signal: options.signal },
+      { see: (object) => seeObject(object, sight), hasEnough: () => pending.size === 0 },
+    );
   } catch (error) {
     if (!options.signal.aborted) throw error;
   }
@@ -92,45 +92,4 @@ function seeObject(bytes: Uint8Array, { kind, pending, failed, onReady }: Sight)
   pending.delete(key);
   if (readiness.state === "failed") failed.set(key, readiness.why);
   else onReady();
-}
-
-interface WatchedGroup extends Group {
-  readonly pending: ReadonlyMap<string, string>;
-  readonly see: (bytes: Uint8Array) => void;
-}
-
-/** Ends when nothing is pending, or when the watch ends and a new list is due. */
-async function listAndWatch(cluster: Cluster, group: WatchedGroup, signal: AbortSignal): Promise<void> {
-  const scope = { resource: group.kind, namespace: group.namespace, signal };
-  const resourceVersion = await seeList(cluster, scope, group.see);
-  if (group.pending.size === 0) return;
-  try {
-    for await (const event of cluster.watch({ ...scope, resourceVersion })) {
-      if (event.type !== "BOOKMARK") group.see(event.object);
-      if (group.pending.size === 0) return;
-    }
-  } catch (error) {
-    if (!isBreak(error)) throw error;
-    await sleep(BREAK_PAUSE_MS, signal);
-  }
-}
-
-/** A new list goes on from where the watch ended; where the server is gone, that list tells. */
-function isBreak(error: unknown): boolean {
-  return isFailure(error) && (error.retryable || error.reply?.status === 410);
-}
-
-/** The list's resourceVersion, to watch from. */
-async function seeList(
-  cluster: Cluster,
-  scope: ListRequest,
-  see: (bytes: Uint8Array) => void,
-): Promise<string> {
-  const list = cluster.list(scope);
-  let step = await list.next();
-  while (step.done !== true) {
-    step.value.forEach(see);
-    step = await list.next();
-  }
-  return step.value.resourceVersion;
 }

@@ -9,6 +9,7 @@ import {
   stringifyExact,
 } from "#core/objects/exact-json.ts";
 import { withoutValues } from "./edit-object.ts";
+import { withoutInitHook } from "./hooks/init-hook.ts";
 
 /**
  * Settled when an object is created. Putting a running Job to sleep would stop its pods; what a snapshot was cut of or
@@ -29,7 +30,8 @@ const SETTLED: ReadonlyMap<string, readonly (readonly string[])[]> = new Map([
 
 /** What of an object is compared with a live one and brought into it. */
 export function restorableForm(kind: Pick<ItemKind, "group" | "resource">, object: ExactObject): ExactObject {
-  return withoutValues(comparableForm(kind, object), SETTLED.get(groupResource(kind)) ?? []);
+  const form = withoutValues(comparableForm(kind, object), SETTLED.get(groupResource(kind)) ?? []);
+  return groupResource(kind) === "pods" ? withoutInitHook(form) : form;
 }
 
 /** Equal for objects with equal restorable forms, so that a hundred thousand live objects need not be kept. */

@@ -13,7 +13,8 @@ const LAST_PART_MS = 5_000;
 
 /**
  * What a restore has done so far, stored in parts beside its work: nobody who creates an object waits for it. What it
- * says is never what a resumed restore relies on, since the last second may be missing: the cluster's objects are.
+ * says is never what a resumed restore relies on, since the last second may be missing: the cluster's objects are. Only
+ * of commands in pods there is no other trace: that one begins is stored before it does.
  */
 export class Journal {
   readonly #writer: RestoreWriter | undefined;
@@ -22,7 +23,7 @@ export class Journal {
   readonly #stop = new AbortController();
   #lines = "";
   #failures = 0;
-  #writing: Promise<void> | undefined;
+  #writing: Promise<boolean> | undefined;
 
   constructor(writer: RestoreWriter | undefined, onTrouble: (message: string) => void) {
     this.#writer = writer;
@@ -33,6 +34,15 @@ export class Journal {
 
   add(entry: JournalEntry): void {
     this.#addLine(JSON.stringify(entry));
+  }
+
+  /** Resolves when a crash would find it; false where it could not be stored. Where nothing is stored, nothing is resumed. */
+  async addNow(entry: JournalEntry): Promise<boolean> {
+    if (this.#writer === undefined) return true;
+    if (this.#failures >= ATTEMPTS) return false;
+    this.add(entry);
+    await this.#writing;
+    return (await this.#flush()) ?? true;
   }
 
   /** The result as the report's items file has it, so that it is put into words once. */
@@ -55,7 +65,7 @@ export class Journal {
     if (this.#lines.length >= FLUSH_CHARACTERS) void this.#flush();
   }
 
-  #flush(): Promise<void> | undefined {
+  #flush(): Promise<boolean> | undefined {
     if (this.#writing !== undefined || this.#lines === "") return this.#writing;
     const lines = this.#lines;
     this.#lines = "";
@@ -66,15 +76,17 @@ export class Journal {
   }
 
   /** Lines that may have been stored although the answer was lost are stored twice: readers count an item once. */
-  async #append(lines: string): Promise<void> {
+  async #append(lines: string): Promise<boolean> {
     try {
       await this.#writer?.append(lines, this.#stop.signal);
       this.#failures = 0;
+      return true;
     } catch (error) {
       this.#failures += 1;
       this.#lines = this.#failures < ATTEMPTS ? lines + this.#lines : "";
       if (this.#failures === ATTEMPTS || this.#stop.signal.aborted)
         this.#onTrouble(`the journal of this restore could not be stored: ${describeError(error)}`);
+      return false;
     }
   }
 }

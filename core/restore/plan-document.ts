@@ -1,4 +1,6 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { programName } from "./hooks/hook-annotations.ts";
+import type { PlannedHook } from "./hooks/planned-hooks.ts";
 import type { Mention } from "./mapping/old-mentions.ts";
 import type { Reach } from "./outside/reaches.ts";
 import type { HeldItem, MissingKind, PlannedClaim, PlannedNamespace, RestorePlan } from "./plan.ts";
@@ -28,6 +30,8 @@ export interface PlanDocument {
   readonly reaches: readonly Reach[];
   /** What would still speak of a namespace by the name it has in the backup; the first thousand. */
   readonly mentions: readonly Mention[];
+  /** Velero's restore hooks of what is created. */
+  readonly hooks: readonly DocumentedHook[];
   /** What the caller may not do of it. */
   readonly rights: Preview["rights"];
   /** Quotas of the target that the creations would exceed. */
@@ -58,6 +62,23 @@ export interface PlannedRemoval {
   readonly message?: string | undefined;
 }
 
+export interface DocumentedHook {
+  readonly hook: "init" | "exec";
+  /** The pod, or what makes its pods; in the target. */
+  readonly group: string;
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly container: string;
+  /** Without its arguments, which may be secret; "" for an image's own. */
+  readonly program: string;
+  readonly runs: boolean;
+  /** Why it does not run. */
+  readonly message?: string | undefined;
+  /** It does not run, and nothing is lost by that. */
+  readonly isIdle: boolean;
+}
+
 export interface DocumentedKind extends ActionCounts {
   readonly group: string;
   readonly version: string;
@@ -85,6 +106,7 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
     missing: sorted(missing, versionedName),
     mentions: sorted(preview.mentions, (one) => `${titleOf(one)} ${one.mentions}`),
     reaches: sorted(preview.reaches, (one) => `${one.reach} ${titleOf(one)} ${one.message}`),
+    hooks: sorted(preview.hooks.map(documentedHook), (one) => `${titleOf(one)} ${one.hook}`),
     rights: preview.rights,
     quota: sorted(preview.quota, (one) => `${one.namespace} ${one.quota} ${one.resource}`),
     uncheckable: preview.uncheckable,
@@ -102,14 +124,30 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
 }
 
 /** Nothing that is meant would stay away; what exists and differs is a matter of the policy. */
-export function isComplete({ counts, missing, rights, quota, server }: PlanDocument): boolean {
+export function isComplete({ counts, missing, hooks, rights, quota, server }: PlanDocument): boolean {
   const refused = server?.refused.length ?? 0;
-  return counts.hold + counts.fail + missing.length + rights.length + quota.length + refused === 0;
+  const idle = hooks.filter(({ runs, isIdle }) => !runs && !isIdle).length;
+  return counts.hold + counts.fail + missing.length + idle + rights.length + quota.length + refused === 0;
 }
 
 function plannedRemoval({ action, kind, namespace, name, reason, message }: Removal): PlannedRemoval {
   const { group, resource } = kind;
   return { action, group, resource, namespace, name, ...(action === "keep" && { reason, message }) };
+}
+
+function documentedHook({ kind, namespace, name, hook, why, isIdle }: PlannedHook): DocumentedHook {
+  return {
+    hook: hook.type,
+    group: kind.group,
+    resource: kind.resource,
+    namespace,
+    name,
+    container: hook.container,
+    program: hook.command.length === 0 ? "" : programName(hook.command),
+    runs: why === undefined,
+    ...(why !== undefined && { message: why }),
+    isIdle,
+  };
 }
 
 function documentedKind({ group, version, resource, pulledIn, counts, reasons }: Preview["kinds"][number]) {

@@ -29,6 +29,15 @@ export function podSpecOf(kind: Pick<ItemKind, "group" | "resource">, object: Ex
   return path === undefined ? {} : objectAt(object, path);
 }
 
+/** The pod itself, or the template of those that the object makes; undefined for kinds that make no pods. */
+export function podOf(
+  kind: Pick<ItemKind, "group" | "resource">,
+  object: ExactObject,
+): ExactObject | undefined {
+  const path = podSpecPath(kind);
+  return path === undefined ? undefined : objectAt(object, path.slice(0, -1));
+}
+
 /** Says of a claim in the object's namespace whether its pods mount it. */
 export function claimTest(
   kind: Pick<ItemKind, "group" | "resource">,

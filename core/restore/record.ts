@@ -4,6 +4,7 @@ import { describeError, isFailure } from "#core/model/errors.ts";
 import { NAMESPACES } from "#core/model/known-kinds.ts";
 import { RESTORE_RECORD_SCHEMA, type RestoreRecord } from "#core/model/restore-record.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import { type EarlierHooks, NO_EARLIER_HOOKS, readEarlierHooks } from "./hooks/earlier-hooks.ts";
 import type { Prepared } from "./prepare.ts";
 import type { RestoreAsk } from "./run.ts";
 
@@ -26,10 +27,7 @@ export async function openRecord(
   context: RunContext,
 ): Promise<RestoreWriter | undefined> {
   const { resumed } = ask;
-  if (resumed !== undefined) {
-    const holder = resumed.isLocal ? await openStateCatalog(ask.stateDirectory) : ask.catalog;
-    return holder.resumeRestore(resumed.name, context);
-  }
+  if (resumed !== undefined) return (await holderOf(resumed, ask)).resumeRestore(resumed.name, context);
   try {
     return await ask.catalog.beginRestore(record, context);
   } catch (error) {
@@ -37,6 +35,21 @@ export async function openRecord(
     if (isFailure(error, "name-taken")) throw error;
     return beginLocally(record, { ask, why: describeError(error) }, context);
   }
+}
+
+/** Where the record of a restore that broke off lies. */
+async function holderOf(
+  { isLocal }: ResumedRestore,
+  { catalog, stateDirectory }: Pick<RestoreAsk, "catalog" | "stateDirectory">,
+): Promise<RestoreAsk["catalog"]> {
+  return isLocal ? openStateCatalog(stateDirectory) : catalog;
+}
+
+/** The commands in pods that earlier runs of the restore have begun. */
+export async function earlierHooksOf(ask: RestoreAsk, context: RunContext): Promise<EarlierHooks> {
+  const { resumed } = ask;
+  if (resumed === undefined) return NO_EARLIER_HOOKS;
+  return readEarlierHooks(await holderOf(resumed, ask), resumed.name, context);
 }
 
 async function beginLocally(

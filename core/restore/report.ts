@@ -1,5 +1,6 @@
 import { groupResource } from "#core/model/item.ts";
 import type { ItemResult } from "#core/model/restore.ts";
+import type { HookEnd } from "./hooks/hook-book.ts";
 import type { Mention } from "./mapping/old-mentions.ts";
 import type { Reach } from "./outside/reaches.ts";
 import type { HeldItem, MissingKind, PlannedClaim, RestorePlan } from "./plan.ts";
@@ -47,6 +48,8 @@ export interface RestoreReport {
     readonly name: string;
     readonly why: string;
   }[];
+  /** What became of restore hooks, in each pod that had one. */
+  readonly hooks: readonly HookEnd[];
   /** Why nothing was waited for, where nothing was. */
   readonly notWaited?: string | undefined;
   /** Why it broke off, where it did. */
@@ -107,6 +110,7 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
       name,
       why,
     })),
+    hooks: run.hooks.ends,
     notWaited: waited.notWaited,
     ...(brokeOff !== undefined && { interrupted: brokeOff, unfinished: unfinishedKinds(run) }),
     troubles: [...(brokeOff === undefined ? [] : unfinishedTroubles(run, brokeOff)), ...finish.troubles],
@@ -132,6 +136,7 @@ function isComplete({ run, waited, brokeOff }: ReportFacts): boolean {
     plan.absentNamespaces.length,
     waited.unready.length,
     finish.troubles.length,
+    run.hooks.losses,
     request.strict ? (results.reasons["differs"] ?? 0) : 0,
   ];
   return losses.every((count) => count === 0);

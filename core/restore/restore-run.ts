@@ -5,6 +5,8 @@ import type { OnProgress } from "#core/model/progress.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { BeforeImages } from "./before-images.ts";
 import type { FinishBook } from "./finish-book.ts";
+import type { EarlierHooks } from "./hooks/earlier-hooks.ts";
+import type { HookBook } from "./hooks/hook-book.ts";
 import type { Journal } from "./journal.ts";
 import type { MentionBook } from "./mapping/old-mentions.ts";
 import type { ReachBook } from "./outside/reaches.ts";
@@ -32,6 +34,10 @@ export interface RestoreRun {
   readonly reaches: ReachBook;
   /** What was written that still speaks of a namespace by its old name. */
   readonly mentions: MentionBook;
+  /** Hooks of what was created. */
+  readonly hooks: HookBook;
+  /** What runs of this restore that broke off have begun; read at the first call. */
+  readonly earlierHooks: () => Promise<EarlierHooks>;
   readonly limit: AdaptiveLimit;
   /** Created after their owners, to carry the owners' new uids from the start. */
   readonly late: StoredItem[];
@@ -47,5 +53,6 @@ export interface RestoreRun {
   readonly signal: AbortSignal;
   /** Ends everything that is under way; the first error is what the run ends with. */
   readonly stop: (error: unknown) => void;
+  readonly now: () => Date;
   readonly onProgress: OnProgress;
 }

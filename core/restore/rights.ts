@@ -30,7 +30,14 @@ const GRANT: ReadonlyMap<string, readonly string[]> = new Map([
   ["clusterrolebindings.rbac.authorization.k8s.io", ["bind"]],
 ]);
 
-export type RestoreWays = Pick<RestoreRequest, "existing" | "withDependencies" | "withOwners">;
+export type RestoreWays = Pick<RestoreRequest, "existing" | "withDependencies" | "withOwners" | "hooks">;
+
+/** What running commands in restored pods takes; a WebSocket begins with a GET, which servers from 1.35 on call a creation. */
+const HOOKS: readonly NeededRight[] = [
+  { kind: { group: "", resource: "pods/exec" }, verbs: ["create", "get"] },
+  { kind: { group: "", resource: "pods" }, verbs: ["get", "list", "watch"] },
+  { kind: { group: "apps", resource: "replicasets" }, verbs: ["get"] },
+];
 
 /** The smallest roles for restoring what the selection names: Roles for literal namespaces, else one ClusterRole. */
 export function restoreRights(
@@ -63,6 +70,7 @@ export function restoreRights(
       .filter((kind) => namespace === undefined || kind.namespaced)
       .map((kind) => kindRight(kind, existing)),
     ...looked.map((kind) => ({ kind, verbs: ["list"] })),
+    ...(how.hooks === true ? HOOKS : []),
     ...(namespace === undefined ? [] : [namespaceRight(namespace)]),
   ]);
 }

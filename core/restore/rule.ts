@@ -15,6 +15,8 @@ export interface Rule {
   readonly decide?: ((item: StoredItem, facts: RuleFacts) => Skip | undefined) | undefined;
   /** From the object as the metadata rule left it to the one that is sent. `original` is as it lay in the backup. */
   readonly transform?: ((object: ExactObject, seen: Seen) => Ruling) | undefined;
+  /** What its creation alone adds: a live object is never changed for it. */
+  readonly atCreation?: ((object: ExactObject, request: RestoreRequest) => ExactObject) | undefined;
   /** What must be there before the object, as it is sent, is created. */
   readonly needs?: ((object: ExactObject) => readonly Need[]) | undefined;
   /** The server refused the object: another one to try, once. */

@@ -1,5 +1,6 @@
 import { describeError, isFailure } from "#core/model/errors.ts";
 import type { AwaitedObjects, Unready } from "./await-objects.ts";
+import { runHooks } from "./hooks/run-hooks.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { Tier } from "./tiers.ts";
 import { type WaitEnd, waitForReadiness } from "./wait.ts";
@@ -11,9 +12,15 @@ export interface TierEnd {
   readonly unready: readonly Unready[];
 }
 
-/** A tier ends when what it created is ready, or when its own time has run out; the next begins either way. */
+/**
+ * A tier ends when what it created is ready, or when its own time has run out, and when its hooks have ended; the next
+ * begins either way. Readiness may need what a hook brings, and a hook readiness: both are waited for at once.
+ */
 export async function endTier(run: RestoreRun, tier: Tier): Promise<void> {
-  const { notWaited, unready } = await waitForAwaited(run, tier);
+  const [{ notWaited, unready }] = await Promise.all([
+    waitForAwaited(run, tier),
+    runHooks(run, patience(run)),
+  ]);
   if (notWaited !== undefined || tier === "none") return;
   run.finish.tiers.push({ tier, unready });
   if (unready.length === 0) return;
@@ -30,6 +37,7 @@ export async function waitAtEnd(run: RestoreRun): Promise<WaitEnd> {
   const [found, last] = await Promise.all([
     lookAgain(run, late),
     waitForAwaited(run, run.prepared.waves.at(-1)?.tier ?? "normal"),
+    runHooks(run, patience(run)),
   ]);
   return { ...last, unready: [...found, ...last.unready] };
 }
@@ -57,7 +65,11 @@ async function waitForAwaited(run: RestoreRun, tier: Tier): Promise<WaitEnd> {
     if (count > 0) run.finish.notes.push(`${count} objects of tier none were not waited for`);
     return { unready: [] };
   }
-  return waitOrSay(run, awaited, run.request.tierTimeoutSeconds ?? run.request.timeoutSeconds);
+  return waitOrSay(run, awaited, patience(run));
+}
+
+function patience({ request }: RestoreRun): number {
+  return request.tierTimeoutSeconds ?? request.timeoutSeconds;
 }
 
 /** All is written by now: a readiness that cannot be watched is trouble for the report, not instead of it. */

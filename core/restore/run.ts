@@ -15,6 +15,7 @@ import { BeforeImages } from "./before-images.ts";
 import { checkContents } from "./check-contents.ts";
 import { finishObjects } from "./finish.ts";
 import { openFinishBook } from "./finish-book.ts";
+import { HookBook } from "./hooks/hook-book.ts";
 import { Journal } from "./journal.ts";
 import { storeLastWords } from "./last-words.ts";
 import { MentionBook } from "./mapping/old-mentions.ts";
@@ -22,7 +23,7 @@ import { ReachBook } from "./outside/reaches.ts";
 import { openOwnerBook } from "./owners.ts";
 import { type Prepared, prepareRestore } from "./prepare.ts";
 import { rebindVolumes } from "./rebind-volumes.ts";
-import { makeRecord, openRecord, type ResumedRestore } from "./record.ts";
+import { earlierHooksOf, makeRecord, openRecord, type ResumedRestore } from "./record.ts";
 import { refuseExisting } from "./refuse-existing.ts";
 import { makeReport, type RestoreReport } from "./report.ts";
 import { restoreMark } from "./restore-mark.ts";
@@ -37,7 +38,7 @@ import type { WaitEnd } from "./wait.ts";
 
 export interface RestoreAsk {
   readonly cluster: Cluster;
-  readonly catalog: Pick<Catalog, "url" | "writeRestoreFile" | "beginRestore" | "resumeRestore">;
+  readonly catalog: Pick<Catalog, "url" | "journal" | "writeRestoreFile" | "beginRestore" | "resumeRestore">;
   readonly backup: OpenBackup;
   readonly request: RestoreRequest;
   /** What is taken back, where this is no restore of a backup. */
@@ -158,6 +159,8 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
     finish: openFinishBook(),
     reaches: new ReachBook(),
     mentions: new MentionBook(request),
+    hooks: new HookBook(request),
+    earlierHooks: once(() => earlierHooksOf(ask, context)),
     limit: createAdaptiveLimit({ start: 16, least: 4, most: 64 }),
     late: [],
     lostClaims: [],
@@ -166,6 +169,15 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
     definitionsReadyBy: { at: 0 },
     signal,
     stop: (error) => stopped.abort(error),
+    now: context.now,
     onProgress: context.onProgress,
+  };
+}
+
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => {
+    made ??= make();
+    return made;
   };
 }

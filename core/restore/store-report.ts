@@ -6,6 +6,7 @@ import { restoreUrl } from "#core/catalog/restore-url.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import type { ItemResult } from "#core/model/restore.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import { hookText, isLoss } from "./hooks/hook-book.ts";
 import type { RestoreReport } from "./report.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { RestoreAsk } from "./run.ts";
@@ -86,7 +87,7 @@ function fileName(file: string, { draft, run }: { readonly draft: Draft; readonl
 /** Velero's restore results: messages of the run, of cluster-scoped objects, and by namespace. */
 function veleroResults(draft: Draft) {
   return {
-    errors: veleroResult(draft.failed, draft.troubles),
+    errors: veleroResult(draft.failed, [...draft.troubles, ...draft.hooks.filter(isLoss).map(hookText)]),
     warnings: veleroResult(draft.differing, [...draft.warnings, ...draft.notes]),
   };
 }
@@ -137,6 +138,7 @@ function logLines(draft: Draft): readonly string[] {
     ...draft.notReady.map((item) =>
       line("error", `not ready: ${item.kind} ${item.namespace}/${item.name}: ${item.why}`),
     ),
+    ...draft.hooks.map((end) => line(isLoss(end) ? "error" : "info", hookText(end))),
     ...draft.differing.map((item) => line("warning", `${titleOf(item)}: ${messageOf(item)}`)),
     ...draft.warned.flatMap((item) =>
       item.warnings.map((warning) => line("warning", `${titleOf(item)}: ${warning}`)),

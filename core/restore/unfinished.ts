@@ -1,4 +1,5 @@
 import { groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
+import { hookTitle } from "./hooks/planned-hooks.ts";
 import type { RestoreRun } from "./restore-run.ts";
 
 /** Items of one kind whose end is not known: not begun, or under way when the restore broke off. */
@@ -27,6 +28,7 @@ export function unfinishedTroubles(run: RestoreRun, why: string): readonly strin
   return [
     `the restore broke off: ${why}`,
     ...(kinds.length === 0 ? [] : [`not restored, or under way at that moment: ${kinds.join(", ")}`]),
+    ...[...run.hooks.open].map((due) => `the hook of ${hookTitle(due)} had not ended`),
     ...(begun === 0 ? [] : [`${begun} created objects lack their last steps; the next restore names them`]),
   ];
 }

@@ -45,7 +45,8 @@ export async function waitForReadiness(cluster: Cluster, request: WaitRequest): 
 
 const NODES: ItemKind = { group: "", version: "v1", resource: "nodes", kind: "Node", namespaced: false };
 
-async function hasReadyNode(cluster: Cluster, signal: AbortSignal): Promise<boolean> {
+/** Without one no pod can start. */
+export async function hasReadyNode(cluster: Cluster, signal: AbortSignal): Promise<boolean> {
   try {
     for await (const bytes of eachObject(cluster, { kind: NODES, namespaces: [], signal })) {
       const node = parseExactBytes(bytes);

@@ -9,7 +9,7 @@ import { objectAt } from "./edit-object.ts";
 import { intendedOf } from "./intended.ts";
 import type { LiveState } from "./live-digests.ts";
 import { stopIfLost } from "./lost-connection.ts";
-import { reachesOf } from "./outside/reaches.ts";
+import { type Written as OutsideWritten, reachesOf } from "./outside/reaches.ts";
 import { linkOwners } from "./owners.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { LaterStep, Rule } from "./rule.ts";
@@ -77,6 +77,7 @@ export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<Item
       const written = { item, target, original, object, intended: wish.intended };
       run.mentions.note(written);
       run.reaches.add(reachesOf(written, { rules: run.prepared.facts.rules, hosts: run.prepared.hosts }));
+      if (outcome.result !== "updated") noteHooks(run, wish, { written, uid: outcome.uid });
     }
     return { outcome, warnings: warningsFor(wish, outcome) };
   } catch (error) {
@@ -86,8 +87,23 @@ export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<Item
   }
 }
 
-function isWritten({ result }: ItemOutcome): boolean {
-  return result === "created" || result === "updated" || result === "recreated";
+type Written = Extract<ItemOutcome, { result: "created" | "updated" | "recreated" }>;
+
+function isWritten(outcome: ItemOutcome): outcome is Written {
+  return ["created", "updated", "recreated"].includes(outcome.result);
+}
+
+/** What was there before runs on, and nothing is run in it. */
+function noteHooks(
+  run: RestoreRun,
+  wish: Wish,
+  {
+    written: { object, intended, original },
+    uid = "",
+  }: { readonly written: OutsideWritten; readonly uid: string | undefined },
+): void {
+  const { kind, namespace, name } = wish.target;
+  wish.warnings.push(...run.hooks.note({ kind, namespace, name, object, intended, original, uid }));
 }
 
 /** Nothing that did not happen. */
@@ -120,7 +136,11 @@ function makeWish(run: RestoreRun, { item, target }: ItemBytes, { original, ruli
     item,
     target,
     rule,
-    body: { ...ruling.object, apiVersion: original["apiVersion"] ?? "", metadata },
+    body: {
+      ...(rule.atCreation?.(ruling.object, run.request) ?? ruling.object),
+      apiVersion: original["apiVersion"] ?? "",
+      metadata,
+    },
     intended: intendedOf(ruling),
     later,
     unknownOwners: owners.unknown,

@@ -9,7 +9,14 @@ export const rbacRestoreCommand = defineCommand({
   summary: "Print the smallest Role or ClusterRole for a restore",
   description:
     "Restoring roles and bindings needs the verbs escalate and bind, since the server lets nobody grant what he has not got himself; leave those kinds out with --exclude-resources where that is too much.",
-  flags: { ...selectionFlags, ...partFlags, existing: restoreFlags.existing, ...outputFlag, ...clusterFlags },
+  flags: {
+    ...selectionFlags,
+    ...partFlags,
+    existing: restoreFlags.existing,
+    hooks: { type: "boolean", describe: "also to run commands in restored pods, for restore hooks" },
+    ...outputFlag,
+    ...clusterFlags,
+  },
   examples: [
     {
       command: "kubectl backup rbac restore -n shop | kubectl apply -f -",
@@ -31,8 +38,8 @@ export const rbacRestoreCommand = defineCommand({
     const existing = restoreRequest.shape.existing.parse(flags.existing);
     const cluster = await openClusterFor(flags, app);
     try {
-      const { withDependencies = false, withOwners = false } = flags;
-      const how = { existing, withDependencies, withOwners };
+      const { withDependencies = false, withOwners = false, hooks = false } = flags;
+      const how = { existing, withDependencies, withOwners, hooks };
       await printRoles(app, flags.output, restoreRights(selection, await cluster.discover(app.signal), how));
       return 0;
     } finally {

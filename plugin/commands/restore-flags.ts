@@ -92,6 +92,14 @@ export const restoreFlags = {
     bare: "client",
     describe: "only show the plan; nothing is written. server: ask the server about each object, too",
   },
+  hooks: {
+    type: "string",
+    value: "true|false",
+    choices: ["true", "false"],
+    bare: "true",
+    describe: "run the restore hooks that Velero's annotations ask for in pods that are created",
+    fallback: "true",
+  },
   wait: {
     type: "string",
     value: "true|false",

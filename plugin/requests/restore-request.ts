@@ -34,6 +34,7 @@ export function wantedRestore(backup: string, given: RestoreFlags, fresh: Fresh)
     startJobs: given.startJobs,
     keepManagedFields: given.keepManagedFields,
     keepProtection: given.keepProtection,
+    hooks: given.hooks !== "false",
     strict: given.strict,
     wait: given.wait !== "false",
     ...(given.tierTimeout !== undefined && {

@@ -42,6 +42,7 @@ const OF_RESTORES_ONLY = [
   "existing",
   "includeStatus",
   "emptyVolumes",
+  "hooks",
 ] as const satisfies readonly (keyof RestoreFlags)[];
 
 function refuseOthers(given: RestoreFlags): void {

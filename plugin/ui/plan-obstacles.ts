@@ -28,8 +28,9 @@ function rightLine({
 }: PlanDocument["rights"][number]): string {
   const where = namespaces.length === 0 ? "" : ` in ${namespaces.slice(0, SHOWN).join(", ")}`;
   const part = subresource === undefined ? "" : `/${subresource}`;
+  const hooks = steps?.includes("hooks") === true ? " --hooks" : "";
   const why = steps === undefined ? "" : `, which the steps after creation need: ${steps.join(", ")}`;
-  return `not allowed: you may not ${verb} ${groupResource(kind)}${part}${where}${why} (kubectl backup rbac restore prints the roles)`;
+  return `not allowed: you may not ${verb} ${groupResource(kind)}${part}${where}${why} (kubectl backup rbac restore${hooks} prints the roles)`;
 }
 
 function quotaLine({

@@ -30,7 +30,8 @@ function plainView(app: App): ProgressView {
       if (event.type === "phase-started") started.set(event.phase, app.now().getTime());
       if (event.type === "phase-ended" && !app.quiet) {
         const span = app.now().getTime() - (started.get(event.phase) ?? app.now().getTime());
-        app.stderr.write(`${event.phase}: ${formatCount(event.done, "object")} in ${formatSpan(span)}\n`);
+        const unit = event.phase === "hooks" ? "hook" : "object";
+        app.stderr.write(`${event.phase}: ${formatCount(event.done, unit)} in ${formatSpan(span)}\n`);
       }
       showMessage(event, app, (line) => app.stderr.write(line));
     },

@@ -4,6 +4,7 @@ import type { Reach } from "#core/restore/outside/reaches.ts";
 import type { RestorePlan } from "#core/restore/plan.ts";
 import type { DocumentedKind, PlanDocument } from "#core/restore/plan-document.ts";
 import type { PreviewedObject } from "#core/restore/preview/preview-restore.ts";
+import { hooksText } from "./hooks-text.ts";
 import { obstaclesText } from "./plan-obstacles.ts";
 import { pulledInText } from "./pulled-in-text.ts";
 import { reasonPhrases } from "./reasons.ts";
@@ -26,6 +27,7 @@ export function restorePlanText(plan: PlanDocument): string {
     pulledInText(plan),
     reachesText(plan.reaches),
     tiersText(plan),
+    hooksText(plan),
     mentionsText(plan.mentions),
     missingText(plan),
     obstaclesText(plan),

@@ -1,5 +1,6 @@
 import { groupResource } from "#core/model/item.ts";
 import type { ItemResult } from "#core/model/restore.ts";
+import { hookText, isLoss } from "#core/restore/hooks/hook-book.ts";
 import type { RestoreReport } from "#core/restore/report.ts";
 import { reasonPhrases } from "./reasons.ts";
 import { heldText } from "./restore-plan.ts";
@@ -15,6 +16,7 @@ export function restoreNotices(report: RestoreReport): string {
     ...limited(
       report.notReady.map((one) => `not ready: ${one.kind} ${one.namespace}/${one.name}: ${one.why}`),
     ),
+    ...limited(report.hooks.filter(isLoss).map(hookText)),
     ...report.missing.map((one) => `missing in the target: ${groupResource(one)}: ${one.message}`),
     ...report.troubles.map((trouble) => `trouble: ${trouble}`),
     ...limited(
@@ -49,10 +51,22 @@ export function restoreSummary(report: RestoreReport): string {
     ...report.neverRestored.map(
       ({ resource, count, reason }) => `never restored: ${count} ${resource} (${reason})`,
     ),
+    ...hooksLines(report),
     ...(report.notWaited === undefined ? [] : [`not waited for readiness: ${report.notWaited}`]),
     `report: ${report.storedAt}`,
   ];
   return lines.map((line) => `${escapeControl(line)}\n`).join("");
+}
+
+/** Those that are a loss stand above already. */
+function hooksLines({ hooks }: RestoreReport): readonly string[] {
+  if (hooks.length === 0) return [];
+  const count = (wanted: string) => hooks.filter(({ result }) => result === wanted).length;
+  const idle = hooks.filter((end) => end.result !== "ran" && !isLoss(end));
+  return [
+    `hooks: ${count("ran")} ran, ${count("failed")} failed, ${count("not-run")} not run`,
+    ...limited(idle.map((end) => `  ${hookText(end)}`)),
+  ];
 }
 
 function reachesLines({ reaches }: RestoreReport): readonly string[] {

@@ -1,6 +1,6 @@
 import { itemTitle } from "#core/model/item.ts";
 import type { OnProgress } from "#core/model/progress.ts";
-import type { JournalEntry } from "#core/model/restore-journal.ts";
+import type { HookEntry, JournalEntry } from "#core/model/restore-journal.ts";
 import type { FollowedEvent } from "#core/restore/follow-restore.ts";
 import type { App } from "#plugin/app.ts";
 import { openProgress } from "./progress.ts";
@@ -55,9 +55,14 @@ function showEntry(entry: JournalEntry, seen: Set<string>, tell: OnProgress): vo
     tell({ type: "phase-started", phase: PHASE, total: entry.total });
   }
   if (entry.type === "item") showItem(entry, seen, tell);
+  if (entry.type === "hook" && entry.state === "failed") tell({ type: "warned", message: hookText(entry) });
   if (entry.type === "phase")
     tell({ type: "phase-advanced", phase: PHASE, done: seen.size, note: entry.phase });
   if (entry.type === "broke-off") tell({ type: "warned", message: `the restore broke off: ${entry.why}` });
+}
+
+function hookText(entry: HookEntry): string {
+  return `hook of ${itemTitle(entry, entry)} (pod ${entry.pod}, container ${entry.container}) failed: ${entry.message ?? ""}`;
 }
 
 type ItemEntry = Extract<JournalEntry, { type: "item" }>;

@@ -9,9 +9,9 @@
 import { retrying } from "#core/flow/retry.ts";
 import type { AccessHeaders, ClusterAccess } from "#core/kube/access/access.ts";
 import { Failure } from "#core/model/errors.ts";
+import { dial } from "./dial.ts";
 import { type Refusal, readRefusal } from "./refusal.ts";
 import { ServerClock } from "./server-clock.ts";
-import { dial } from "./dial.ts";
 import { connectServer } from "./server-connection.ts";
 import { unreachable } from "./unreachable.ts";
 import { type OpenSocket, openWebSocket, type SocketRequest } from "./web-socket.ts";
@@ -168,11 +168,7 @@ function reasonOf(error: unknown): string {
 }
 
 async function attempt(state: State, request: ApiRequest): Promise<ApiReply> {
-  const reply = await withCredentials(
-    state,
-    (headers) => exchange(state, request, headers),
-    request.signal,
-  );
+  const reply = await withCredentials(state, (headers) => exchange(state, request, headers), request.signal);
   return { ok: true, reply };
 }
 

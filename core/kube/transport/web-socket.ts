@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { WebSocket } from "ws";
 import { onAbort } from "#core/flow/on-abort.ts";
@@ -38,10 +39,11 @@ export async function openWebSocket(
   { path, protocols, onMessage, signal }: SocketRequest,
   { socket, host, headers }: SocketTarget,
 ): Promise<OpenSocket | WireReply> {
-  const { WebSocket: Client } = await import("./web-socket-client.ts");
+  const { startClient } = await import("./web-socket-client.ts");
   signal.throwIfAborted();
-  const client = new Client(`ws://${host}${path}`, [...protocols], {
-    createConnection: () => socket,
+  const client = startClient(`ws://${host}${path}`, protocols, {
+    // Its type asks for a net.Socket; any Duplex does.
+    createConnection: () => socket as Socket,
     headers: { ...headers, host },
     perMessageDeflate: false,
   });

@@ -6,7 +6,7 @@ import { objectAt, objectsAt, textsAt, valueAt } from "#core/restore/edit-object
 
 /** Something that the restore would do to objects of a kind in a namespace ("" for cluster-scoped ones). */
 export interface NeededRight {
-  readonly verb: "create" | "patch" | "update" | "delete";
+  readonly verb: "create" | "get" | "patch" | "update" | "delete";
   readonly kind: ItemKind;
   readonly subresource?: string | undefined;
   readonly namespaces: ReadonlySet<string>;

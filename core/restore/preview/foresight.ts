@@ -1,5 +1,6 @@
 import { groupResource } from "#core/model/item.ts";
 import { textAt } from "#core/restore/edit-object.ts";
+import type { PlannedHook } from "#core/restore/hooks/planned-hooks.ts";
 import { ServerQuestions } from "./ask-server.ts";
 import { checkQuota } from "./check-quota.ts";
 import { checkRights } from "./check-rights.ts";
@@ -26,9 +27,10 @@ export class Foresight {
     this.#questions = new ServerQuestions(ask, this.#uncheckable);
   }
 
-  async add({ verdict, wished }: Previewed): Promise<void> {
+  async add({ verdict, wished }: Previewed, hooks: readonly PlannedHook[]): Promise<void> {
     if (wished === undefined) return;
     const { target } = wished;
+    this.#needs.addHooks(hooks);
     this.#needs.add(verdict, wished);
     if (verdict.action === "create") this.#creations.add(this.#creationOf(wished));
     if (verdict.action !== "update" && isAllotted(wished))

@@ -1,5 +1,6 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
-import { NAMESPACES } from "#core/model/known-kinds.ts";
+import { NAMESPACES, PODS } from "#core/model/known-kinds.ts";
+import type { PlannedHook } from "#core/restore/hooks/planned-hooks.ts";
 import { canComeLate } from "#core/restore/order.ts";
 import { isToCome, linkOwners, openOwnerBook } from "#core/restore/owners.ts";
 import type { Prepared } from "#core/restore/prepare.ts";
@@ -38,6 +39,15 @@ export class NeededRights {
       if (subresource !== undefined) this.#need({ verb: "patch", step: name }, target);
     }
     if (this.#isLinkedLater(wished)) this.#need({ verb: "patch", step: "owners" }, target);
+  }
+
+  /** A WebSocket begins with a GET; servers from 1.35 on also ask whether it may create. */
+  addHooks(hooks: readonly PlannedHook[]): void {
+    for (const { hook, namespace, why } of hooks) {
+      if (hook.type === "init" || why !== undefined) continue;
+      for (const verb of ["create", "get"] as const)
+        this.#need({ verb, subresource: "exec", step: "hooks" }, { kind: PODS, namespace });
+    }
   }
 
   get all(): readonly NeededRight[] {

@@ -1,5 +1,6 @@
 import { type ItemKind, kindOf } from "#core/model/item.ts";
 import { REACHES_OUTSIDE } from "#core/restore/decide.ts";
+import { hooksOf, type PlannedHook } from "#core/restore/hooks/planned-hooks.ts";
 import { type Mention, MentionBook } from "#core/restore/mapping/old-mentions.ts";
 import { type Reach, ReachBook, reachesOf, withheldReach } from "#core/restore/outside/reaches.ts";
 import type { Prepared } from "#core/restore/prepare.ts";
@@ -42,6 +43,8 @@ export interface Preview {
   /** The first thousand. */
   readonly reaches: readonly Reach[];
   readonly mentions: readonly Mention[];
+  /** Restore hooks of what would be created. */
+  readonly hooks: readonly PlannedHook[];
   /** What the caller may not do of it. */
   readonly rights: readonly LackingRight[];
   readonly quota: readonly ExceededQuota[];
@@ -61,6 +64,7 @@ export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
   const reaches = new ReachBook();
   const mentions = new MentionBook(ask.request);
   const outcome = new Foresight(ask);
+  const hooks: PlannedHook[] = [];
   const kinds: PreviewedKind[] = [];
   for (const selected of ask.prepared.kinds) {
     const count = new KindCount(selected);
@@ -69,7 +73,9 @@ export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
       shown.add(previewed);
       reaches.add(reachesOfPreviewed(ask.prepared, previewed));
       if (previewed.wished !== undefined) mentions.note(previewed.wished);
-      await outcome.add(previewed);
+      const planned = hooksOfPreviewed(previewed, ask.request);
+      hooks.push(...planned);
+      await outcome.add(previewed, planned);
     }
     kinds.push(count.sum());
   }
@@ -79,8 +85,20 @@ export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
     objects: shown.objects,
     reaches: reaches.reaches,
     mentions: mentions.mentions,
+    hooks,
     ...(await outcome.end()),
   };
+}
+
+/** Of what is there and stays, none runs. */
+function hooksOfPreviewed(
+  { verdict: { action }, wished }: Previewed,
+  request: PreviewAsk["request"],
+): readonly PlannedHook[] {
+  const isMade = action === "create" || action === "recreate";
+  if (wished === undefined || !isMade || request.undo !== undefined) return [];
+  const { target, object, intended, original } = wished;
+  return hooksOf({ ...target, object, intended, original }, request);
 }
 
 function reachesOfPreviewed({ facts, hosts }: Prepared, { item, verdict, wished }: Previewed) {

@@ -7,6 +7,8 @@ import {
   withoutValues,
   withValue,
 } from "#core/restore/edit-object.ts";
+import { withInitHook } from "#core/restore/hooks/init-hook.ts";
+import { mapImage } from "#core/restore/mapping/images.ts";
 import { skipWithOwner } from "#core/restore/owner-fate.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
@@ -29,10 +31,13 @@ export const pods: Rule = {
   does: [
     "Pods of a controller that is restored, mirror pods, and those that have ended stay away.",
     "Left out: node, priority (its class says it), preemption policy, overhead, ephemeral containers, volumes of token Secrets that servers before 1.24 made.",
+    "A pod that is created gets the init container of its restore hook (`init.hook.restore.velero.io/…`) before all others.",
   ],
   descent: 2,
   adopted: true,
   decide: skipWithOwner,
+  atCreation: (pod, { hooks, undo, imageMapping }) =>
+    hooks && undo === undefined ? withInitHook(pod, (image) => mapImage(image, imageMapping)) : pod,
   transform(object, { original }) {
     if (Object.hasOwn(objectAt(object, ["metadata", "annotations"]), "kubernetes.io/config.mirror")) {
       return skipped("mirror-pod", "a kubelet makes it from a file on its node");

@@ -60,7 +60,13 @@ describe("a command in a container", () => {
   it.each([
     ["cut", ({ cut }: RemoteCommand) => cut()],
     ["closed in order", ({ close }: RemoteCommand) => close()],
-    ["cut after output", ({ send, cut }: RemoteCommand) => (send(1, "done"), cut())],
+    [
+      "cut after output",
+      ({ send, cut }: RemoteCommand) => {
+        send(1, "done");
+        cut();
+      },
+    ],
     ["ended by a status that cannot be read", ({ send }: RemoteCommand) => send(3, "all is well")],
     ["ended by a failure without an exit code", ({ send }: RemoteCommand) => send(3, "{}")],
   ])("is never a success where the connection was %s", async (_, play) => {

@@ -28,3 +28,9 @@ it.for([
 ])("%s is refused", ([word = ""]) => {
   expect(() => request(word)).toThrow(word.split("=")[0]);
 });
+
+it("hooks run unless somebody switches them off", () => {
+  expect(request().hooks).toBe(true);
+  expect(request("--hooks").hooks).toBe(true);
+  expect(request("--hooks=false").hooks).toBe(false);
+});

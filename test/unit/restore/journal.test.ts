@@ -46,6 +46,16 @@ it("stores what came within a second as one part, and nothing where nothing came
   expect(parts).toEqual(['{"type":"item","name":"a"}\n{"type":"item","name":"b"}\n']);
 });
 
+it("tells at once whether a line is stored, whatever else is on its way", async () => {
+  const { writer, parts } = writerThat(1);
+  const journal = new Journal(writer, () => undefined);
+  const line = (name: string) => ({ type: "phase", at: "", phase: "hooks", name }) as const;
+  expect(await journal.addNow(line("a"))).toBe(false);
+  expect(await Promise.all([journal.addNow(line("b")), journal.addNow(line("c"))])).toEqual([true, true]);
+  expect(names(parts)).toEqual(["a", "b", "c"]);
+  expect(await new Journal(undefined, () => undefined).addNow(line("d"))).toBe(true);
+});
+
 it("stores a part that failed again, before what came later", async () => {
   const { writer, parts } = writerThat(2);
   const troubles: string[] = [];

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { ProgressEvent } from "#core/model/progress.ts";
 import { openFinishBook } from "#core/restore/finish-book.ts";
+import { HookBook } from "#core/restore/hooks/hook-book.ts";
 import { storeLastWords } from "#core/restore/last-words.ts";
 import { MentionBook } from "#core/restore/mapping/old-mentions.ts";
 import { ReachBook } from "#core/restore/outside/reaches.ts";
@@ -37,7 +38,12 @@ function brokenRun(): RestoreRun {
   // What a report reads of a run.
   const [{ request }, reaches] = [factsFor(), new ReachBook()];
   const mentions = new MentionBook(request);
-  return { results, finish, reaches, mentions, prepared, request } as unknown as RestoreRun;
+  const hooks = new HookBook(request);
+  const annotations = { "post.hook.restore.velero.io/command": "fill" };
+  const pod = { metadata: { annotations }, spec: { containers: [{ name: "main" }] } };
+  const kind = { ...item, resource: "pods", kind: "Pod" };
+  hooks.note({ kind, namespace: "app", name: "db", object: pod, intended: pod, original: pod, uid: "u" });
+  return { results, finish, reaches, mentions, hooks, prepared, request } as unknown as RestoreRun;
 }
 
 it("the report of a restore that broke off is not waited for longer than that, and then stays on this machine", async () => {
@@ -66,6 +72,7 @@ it("the report of a restore that broke off is not waited for longer than that, a
     troubles: [
       "the restore broke off: stop",
       "not restored, or under way at that moment: 2 configmaps",
+      "the hook of pods app/db (container main) had not ended",
       "1 created objects lack their last steps; the next restore names them",
     ],
   });

@@ -25,6 +25,13 @@ const discovery = {
 };
 const chosen = selection.parse({ includeNamespaces: ["app"], includeResources: ["configmaps"] });
 
+it("commands in pods are a right of their own, only where hooks are asked for", () => {
+  const rules = (hooks: boolean) => restoreRights(chosen, discovery, { hooks })[0]?.rules ?? [];
+  const exec = (hooks: boolean) => rules(hooks).find(({ resources }) => resources.includes("pods/exec"));
+  expect(exec(false)).toBeUndefined();
+  expect(exec(true)?.verbs).toEqual(["create", "get"]);
+});
+
 describe("the rights for a policy", () => {
   it.each([
     ["skip", ["create", "get", "list", "patch", "watch"], []],

@@ -4,6 +4,8 @@ import { annotationKeys } from "#core/model/annotations.ts";
 import { BeforeImages } from "#core/restore/before-images.ts";
 import { finishObjects } from "#core/restore/finish.ts";
 import { openFinishBook } from "#core/restore/finish-book.ts";
+import { NO_EARLIER_HOOKS } from "#core/restore/hooks/earlier-hooks.ts";
+import { HookBook } from "#core/restore/hooks/hook-book.ts";
 import { Journal } from "#core/restore/journal.ts";
 import { liveState } from "#core/restore/live-digests.ts";
 import { MentionBook } from "#core/restore/mapping/old-mentions.ts";
@@ -39,6 +41,9 @@ function startRun(script: Script, more: Partial<RestoreRun> = {}) {
     finish: openFinishBook(),
     reaches: new ReachBook(),
     mentions: new MentionBook({ namespaceMapping: {} }),
+    hooks: new HookBook(facts.request),
+    earlierHooks: async () => NO_EARLIER_HOOKS,
+    now: () => new Date(),
     limit: createAdaptiveLimit({ start: 4, least: 1, most: 4 }),
     late: [],
     lostClaims: [],

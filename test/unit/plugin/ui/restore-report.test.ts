@@ -23,6 +23,7 @@ const report: RestoreReport = {
   leftOut: [],
   neverRestored: [{ resource: "nodes", count: 3, reason: "describes a machine" }],
   notReady: [],
+  hooks: [],
   troubles: [],
   pulledIn: [],
   unmet: [],
@@ -49,4 +50,25 @@ report: file:///backups/restores/b1-20260102-030405/
 test("warnings stand apart from the summary, which -q leaves out", () => {
   expect(restoreNotices(report)).toBe("warning: odd\\x1b[2J name\n");
   expect(restoreSummary(report)).not.toContain("odd");
+});
+
+test("hooks that failed stand with what did not come back, those that nobody misses in the summary", () => {
+  const place = {
+    hook: "exec",
+    group: "apps",
+    resource: "deployments",
+    namespace: "shop",
+    name: "db",
+  } as const;
+  const hooks: RestoreReport["hooks"] = [
+    { ...place, pod: "db-1", container: "pg", result: "ran" },
+    { ...place, pod: "db-2", container: "pg", result: "failed", message: "exit code 7" },
+    { ...place, container: "pg", result: "not-run", message: "it is scaled to 0", isIdle: true },
+  ];
+  expect(restoreNotices({ ...report, hooks })).toContain(
+    "hook of deployments.apps shop/db (pod db-2, container pg) failed: exit code 7\n",
+  );
+  expect(restoreSummary({ ...report, hooks })).toContain(
+    "hooks: 1 ran, 1 failed, 1 not run\n  hook of deployments.apps shop/db (container pg) did not run: it is scaled to 0\n",
+  );
 });
