@@ -417,6 +417,7 @@ describe("the plan for machines", () => {
       "missing",
       "mentions",
       "reaches",
+      "hooks",
       "rights",
       "quota",
       "uncheckable",
