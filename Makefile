@@ -7,6 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 NAME ?=
+NODE ?=
 PROJECTS ?= unit contracts integration
 STAMP := node_modules/.package-lock.json
 PARALLEL := -j4 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
@@ -35,8 +36,8 @@ demo: build ## Back up, delete and restore a small application before your eyes
 build: $(STAMP) ## build/kubectl-backup, runnable from anywhere
 	@node scripts/build.ts
 
-cluster-up: $(STAMP) ## Start a disposable cluster and an S3 server (NAME=b for another beside it)
-	@node scripts/cluster.ts up $(NAME)
+cluster-up: $(STAMP) ## Start a disposable cluster and an S3 server (NAME=b for another beside it; NODE=1, as root: pods run)
+	@node scripts/cluster.ts up $(NAME) $(if $(NODE),--node)
 
 cluster-down: $(STAMP) ## Stop them and leave nothing behind (NAME=b likewise)
 	@node scripts/cluster.ts down $(NAME)

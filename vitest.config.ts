@@ -6,6 +6,7 @@ import { defineConfig } from "vitest/config";
 const onRealServers = {
   globalSetup: ["test/harness/shared-servers.ts"],
   fileParallelism: false,
+  provide: { node: false },
   testTimeout: 180_000,
   hookTimeout: 600_000,
 };
@@ -22,7 +23,14 @@ export default defineConfig({
         },
       },
       { test: { name: "integration", include: ["test/integration/**/*.test.ts"], ...onRealServers } },
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], ...onRealServers } },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          ...onRealServers,
+          provide: { node: true },
+        },
+      },
     ],
   },
 });

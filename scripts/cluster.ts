@@ -1,10 +1,14 @@
 // make cluster-up / cluster-down: a disposable cluster and an S3 server that outlive this script. Several lie side by side
-// by name, each with its own folder build/cluster[-NAME]/ and its own build/cluster[-NAME].env to source.
+// by name, each with its own folder build/cluster[-NAME]/ and its own build/cluster[-NAME].env to source. With --node pods
+// run there too.
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import { parseArgs } from "node:util";
 import type { ControlPlane } from "#test/harness/control-plane.ts";
 import { startControlPlane } from "#test/harness/control-plane.ts";
+import { startClusterWithNode } from "#test/harness/node/cluster-with-node.ts";
+import { cleanNode } from "#test/harness/node/node.ts";
 import { isAlive, stopByPidFile } from "#test/harness/processes.ts";
 import type { S3Server } from "#test/harness/s3-server.ts";
 import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
@@ -12,9 +16,16 @@ import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
 const REPOSITORY = join(import.meta.dirname, "..");
 const BUILD = join(REPOSITORY, "build");
 // Those that talk to others stop before them.
-const STOP_ORDER = ["controller-manager", "apiserver", "etcd", "s3"];
+const CONTROL_PLANE = ["controller-manager", "apiserver", "etcd", "s3"];
+// "node" holds the namespaces of the others, and with them the address at which the API server listens.
+const NODE = "node";
+const STOP_ORDER = ["kubelet", "kube-proxy", "scheduler", "containerd", ...CONTROL_PLANE, NODE];
 
-const [action, name = ""] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  options: { node: { type: "boolean", default: false }, all: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const [action, name = ""] = positionals;
 
 try {
   await run();
@@ -25,14 +36,16 @@ try {
 
 async function run(): Promise<void> {
   if (action === "up" && isName(name)) return up();
-  if (action === "down" && name === "--all") return downAll();
+  if (action === "down" && values.all) return downAll();
   if (action === "down" && isName(name)) return down(baseOf(name));
-  throw new Error("usage: cluster.ts up|down [NAME]   (NAME: lower-case letters, digits and dashes)");
+  throw new Error(
+    "usage: cluster.ts up [NAME] [--node] | down [NAME] | down --all   (NAME: lower-case letters, digits and dashes)",
+  );
 }
 
 async function up(): Promise<void> {
   const base = baseOf(name);
-  if (await isRunning(base)) return explain(base, "is running already");
+  if (await isRunning(base)) return explainRunning(base);
   await down(base);
   await mkdir(BUILD, { recursive: true });
   try {
@@ -47,10 +60,13 @@ async function up(): Promise<void> {
 
 async function startBoth(base: string): Promise<[ControlPlane, S3Server]> {
   process.stdout.write(
-    "Starting etcd, kube-apiserver, kube-controller-manager and versitygw; the first time builds them.\n",
+    `Starting etcd, kube-apiserver, kube-controller-manager and versitygw${values.node ? ", and a node" : ""}; the first time builds them.\n`,
   );
   const site = { directory: directoryOf(base), lifetime: "own" } as const;
-  return [await startControlPlane(site), await startS3Server(site)];
+  if (!values.node) return [await startControlPlane(site), await startS3Server(site)];
+  await mkdir(site.directory);
+  const cluster = await startClusterWithNode(site);
+  return [cluster, await startS3Server({ ...site, address: cluster.hostAddress })];
 }
 
 async function down(base: string): Promise<void> {
@@ -66,17 +82,27 @@ async function downAll(): Promise<void> {
 }
 
 async function stopServers(base: string): Promise<void> {
-  for (const server of STOP_ORDER) await stopByPidFile(join(directoryOf(base), `${server}.pid`));
+  for (const server of STOP_ORDER) await stopByPidFile(pidFile(base, server));
+  await cleanNode(directoryOf(base));
 }
 
 async function isRunning(base: string): Promise<boolean> {
   if (!existsSync(envFile(base))) return false;
-  const pids = STOP_ORDER.map((server) =>
-    readFile(join(directoryOf(base), `${server}.pid`), "utf8").catch(() => "0"),
-  );
+  const servers = STOP_ORDER.filter((server) => hasNode(base) || CONTROL_PLANE.includes(server));
+  const pids = servers.map((server) => readFile(pidFile(base, server), "utf8").catch(() => "0"));
   return (await Promise.all(pids)).every(
     (text) => Number.parseInt(text, 10) > 0 && isAlive(Number.parseInt(text, 10)),
   );
+}
+
+function explainRunning(base: string): void {
+  if (values.node && !hasNode(base))
+    throw new Error(`${base} is running without a node; stop it first, or choose another NAME`);
+  explain(base, "is running already");
+}
+
+function hasNode(base: string): boolean {
+  return existsSync(pidFile(base, NODE));
 }
 
 function environment(cluster: ControlPlane, s3: S3Server): string {
@@ -110,6 +136,10 @@ function baseOf(suffix: string): string {
 
 function directoryOf(base: string): string {
   return join(BUILD, base);
+}
+
+function pidFile(base: string, server: string): string {
+  return join(directoryOf(base), `${server}.pid`);
 }
 
 function envFile(base: string): string {

@@ -3,6 +3,7 @@
 import { chmod, copyFile, mkdir, readdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { BUSYBOX } from "#test/fixtures/busybox-image.ts";
 import { shopObjects } from "#test/fixtures/shop.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import { CLI_PATH, type CliResult, runCli } from "#test/harness/run-cli.ts";
@@ -27,7 +28,7 @@ beforeAll(async () => {
   plugins = await scratchDirectory("plugins");
   await mkdir(join(home.path, ".kube"));
   await copyFile(cluster.kubeconfigPath, join(home.path, ".kube/config"));
-  await client.apply(shopObjects(shop));
+  await client.apply(shopObjects(shop, BUSYBOX));
   await podsOf(shop);
 });
 

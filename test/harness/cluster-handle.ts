@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import type { KeyPair } from "./certificates.ts";
 import { issueClient } from "./certificates.ts";
+import { type Image, writeImageArchive } from "./image.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { createKubeClient } from "./kube-client.ts";
 import { readIdentity, writeKubeconfig } from "./kubeconfig.ts";
 import { runCommand } from "./run-command.ts";
+import { scratchDirectory } from "./scratch.ts";
 
 /** Plain data about a running cluster, fit to be handed to another process. */
 export type ClusterDescriptor = {
@@ -21,6 +23,8 @@ export type ClusterDescriptor = {
   readonly ca?: KeyPair;
   /** Of a built cluster. */
   readonly etcdUrl?: string;
+  /** Of a cluster whose nodes take our images: the command line that loads an archive, whose path is to follow. */
+  readonly imageImport?: readonly string[];
 };
 
 export type ClusterHandle = {
@@ -45,6 +49,8 @@ export type ClusterHandle = {
     readonly name: string;
     readonly seconds?: number;
   }): Promise<string>;
+  /** Makes an image and loads it into the node; pods use it with imagePullPolicy: Never (or IfNotPresent). */
+  loadImage(image: Image): Promise<void>;
   /** Compacts etcd at its newest revision (built clusters only): with watchCache: false all older ones are then 410. */
   etcdCompact(): Promise<void>;
 };
@@ -68,6 +74,7 @@ export function attachCluster(descriptor: ClusterDescriptor): ClusterHandle {
       const output = await adminKubectl(["create", "token", name, "-n", namespace, `--duration=${seconds}s`]);
       return output.trim();
     },
+    loadImage: (image) => loadImage(image, descriptor.imageImport),
     etcdCompact: () => compact(builtOnly(descriptor.etcdUrl, "compaction")),
   };
 }
@@ -92,6 +99,20 @@ async function writeUser(
 function builtOnly<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`${what}: only with a cluster that the harness has built itself`);
   return value;
+}
+
+async function loadImage(image: Image, command: ClusterDescriptor["imageImport"]): Promise<void> {
+  if (command === undefined)
+    throw new Error(`${image.name}: this cluster has no node that takes images of ours`);
+  const scratch = await scratchDirectory("image");
+  try {
+    const archive = join(scratch.path, "image.tar");
+    await writeImageArchive(image, archive);
+    const [program = "", ...args] = command;
+    await runCommand(program, [...args, archive]);
+  } finally {
+    await scratch.remove();
+  }
 }
 
 async function compact(etcdUrl: string): Promise<void> {

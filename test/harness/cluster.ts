@@ -1,25 +1,32 @@
 // Which cluster the tests use: TEST_KUBECONFIG (an existing disposable cluster), else kind where a Docker engine answers
-// and kind is installed, else a control plane built here.
+// and kind is installed, else a control plane built here, with a node if one is asked for.
 import { copyFile, readFile } from "node:fs/promises";
+import { isIP } from "node:net";
 import { join } from "node:path";
 import { parse } from "yaml";
-import type { ClusterDescriptor } from "./cluster-handle.ts";
-import type { ControlPlaneOptions } from "./control-plane.ts";
+import { busyboxImage } from "#test/fixtures/busybox-image.ts";
+import { attachCluster, type ClusterDescriptor } from "./cluster-handle.ts";
 import { startControlPlane } from "./control-plane.ts";
+import { startClusterWithNode } from "./node/cluster-with-node.ts";
 import { hasCommand } from "./prerequisites.ts";
 import { runCommand } from "./run-command.ts";
 import type { Scratch } from "./scratch.ts";
 import { scratchDirectory } from "./scratch.ts";
 import { tool } from "./tools.ts";
 
-export type StartedCluster = { readonly descriptor: ClusterDescriptor; stop(): Promise<void> };
+export type StartedCluster = {
+  readonly descriptor: ClusterDescriptor;
+  /** This machine's address for pods, where they have one for it. */
+  readonly hostAddress?: string;
+  stop(): Promise<void>;
+};
 
 /** Starts (or, for TEST_KUBECONFIG, takes) a cluster for a whole test run. */
-export async function startCluster(options: ControlPlaneOptions = {}): Promise<StartedCluster> {
+export async function startCluster({ node }: { readonly node: boolean }): Promise<StartedCluster> {
   const existing = process.env["TEST_KUBECONFIG"];
   if (existing !== undefined && existing !== "") return takeExisting(existing);
   if (await canUseKind()) return startKind();
-  return startControlPlane(options);
+  return node ? startClusterWithNode() : startControlPlane();
 }
 
 async function takeExisting(kubeconfig: string): Promise<StartedCluster> {
@@ -47,7 +54,19 @@ async function startKind(): Promise<StartedCluster> {
     await runCommand("kind", ["delete", "cluster", "--name", name]);
     await scratch.remove();
   };
-  return { descriptor: await describe("kind", path, scratch), stop };
+  const imageImport = ["kind", "load", "image-archive", "--name", name];
+  const descriptor = { ...(await describe("kind", path, scratch)), imageImport };
+  await attachCluster(descriptor).loadImage(await busyboxImage());
+  return { descriptor, hostAddress: await kindGateway(), stop };
+}
+
+/** The machine's IPv4 address in the network of kind's nodes. */
+async function kindGateway(): Promise<string> {
+  const format = "{{range .IPAM.Config}}{{println .Gateway}}{{end}}";
+  const gateways = await runCommand("docker", ["network", "inspect", "kind", "--format", format]);
+  const address = gateways.split("\n").find((line) => isIP(line) === 4);
+  if (address === undefined) throw new Error(`the network of kind has no IPv4 gateway: ${gateways}`);
+  return address;
 }
 
 async function describe(

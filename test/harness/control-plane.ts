@@ -20,6 +20,8 @@ export type ControlPlaneOptions = {
   readonly directory?: string;
   /** "own": outlives this process, to be stopped by the pid files in `directory`. Default "parent". */
   readonly lifetime?: "parent" | "own";
+  /** Where the API server listens. Default 127.0.0.1, which no pod can reach. */
+  readonly address?: string;
   /** false: old pages and watches expire as soon as etcdCompact() ran. */
   readonly watchCache?: boolean;
   readonly extraApiserverArgs?: readonly string[];
@@ -36,9 +38,11 @@ export type ControlPlane = ClusterHandle & {
 type Site = {
   readonly directory: string;
   readonly lifetime: "parent" | "own";
+  readonly address: string;
   readonly ports: Readonly<Record<"etcd" | "etcdPeer" | "apiserver" | "controllerManager", number>>;
 };
 
+const LOOPBACK = "127.0.0.1";
 const SERVICE_RANGE = "10.96.0.0/16";
 
 /** Starts a control plane of its own; builds the servers first where they are not cached. */
@@ -46,8 +50,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const [etcdBin, kubernetesBin] = [await toolDirectory("etcd"), await toolDirectory("kubernetes")];
   const scratch = options.directory === undefined ? await scratchDirectory("cluster") : undefined;
   const directory = scratch?.path ?? options.directory ?? "";
-  const site = await prepareSite(directory, options.lifetime ?? "parent");
-  const { ca } = await writeKeys(directory, site.ports);
+  const site = await prepareSite(directory, options);
+  const { ca } = await writeKeys(site);
   const started: ServerProcess[] = [];
   const stop = async () => {
     for (const server of started.toReversed()) await server.stop();
@@ -72,36 +76,43 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 }
 
-async function prepareSite(directory: string, lifetime: Site["lifetime"]): Promise<Site> {
+async function prepareSite(
+  directory: string,
+  { lifetime = "parent", address = LOOPBACK }: ControlPlaneOptions,
+): Promise<Site> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const [etcd = 0, etcdPeer = 0, apiserver = 0, controllerManager = 0] = await freePorts(4);
-  return { directory, lifetime, ports: { etcd, etcdPeer, apiserver, controllerManager } };
+  return { directory, lifetime, address, ports: { etcd, etcdPeer, apiserver, controllerManager } };
 }
 
-function describeSite({ directory, ports }: Site, ca: KeyPair, kubectl: string): ClusterDescriptor {
+function describeSite(site: Site, ca: KeyPair, kubectl: string): ClusterDescriptor {
+  const { directory, ports } = site;
   return {
     origin: "built",
     directory,
     kubeconfigPath: join(directory, "admin.kubeconfig"),
-    server: serverUrl(ports),
+    server: serverUrl(site),
     kubectl,
     ca,
     etcdUrl: `http://127.0.0.1:${ports.etcd}`,
   };
 }
 
-function serverUrl(ports: Site["ports"]): string {
-  return `https://127.0.0.1:${ports.apiserver}`;
+function serverUrl({ address, ports }: Site): string {
+  return `https://${address}:${ports.apiserver}`;
 }
 
-async function writeKeys(directory: string, ports: Site["ports"]): Promise<{ ca: KeyPair }> {
+async function writeKeys(site: Site): Promise<{ ca: KeyPair }> {
+  const { directory, address } = site;
   const [ca, frontProxyCa] = await Promise.all([createAuthority("cluster"), createAuthority("front-proxy")]);
-  const hosts = ["127.0.0.1", "10.96.0.1", "localhost", "kubernetes", "kubernetes.default.svc"];
-  const [serving, frontProxy, admin, manager] = await Promise.all([
+  const names = ["localhost", "kubernetes", "kubernetes.default.svc"];
+  const hosts = [...new Set([LOOPBACK, address]), "10.96.0.1", ...names];
+  const [serving, frontProxy, admin, manager, kubeletClient] = await Promise.all([
     issueServer(ca, hosts),
     issueClient(frontProxyCa, { user: "front-proxy" }),
     issueClient(ca, { user: "admin", groups: ["system:masters"] }),
     issueClient(ca, { user: "system:kube-controller-manager" }),
+    issueClient(ca, { user: "kubelet-client", groups: ["system:masters"] }),
   ]);
   const signing = createSigningKey();
   const files: Readonly<Record<string, string>> = {
@@ -112,6 +123,8 @@ async function writeKeys(directory: string, ports: Site["ports"]): Promise<{ ca:
     "front-proxy-ca.crt": frontProxyCa.cert,
     "front-proxy.crt": frontProxy.cert,
     "front-proxy.key": frontProxy.key,
+    "kubelet-client.crt": kubeletClient.cert,
+    "kubelet-client.key": kubeletClient.key,
     "sa.key": signing.privateKey,
     "sa.pub": signing.publicKey,
   };
@@ -119,7 +132,7 @@ async function writeKeys(directory: string, ports: Site["ports"]): Promise<{ ca:
   await Promise.all(Object.entries(files).map(write));
   const kubeconfig = (name: string, client: KeyPair) =>
     writeKubeconfig(join(directory, name), {
-      server: serverUrl(ports),
+      server: serverUrl(site),
       ca: ca.cert,
       credentials: { client },
     });
@@ -150,7 +163,7 @@ function startEtcd({ directory, lifetime, ports }: Site, bin: string): Promise<S
 }
 
 function startApiserver(
-  { directory, lifetime, ports }: Site,
+  { directory, lifetime, address, ports }: Site,
   { bin, options }: { bin: string; options: ControlPlaneOptions },
 ): Promise<ServerProcess> {
   const file = (name: string) => join(directory, name);
@@ -161,10 +174,11 @@ function startApiserver(
     lifetime,
     args: [
       `--etcd-servers=http://127.0.0.1:${ports.etcd}`,
-      "--bind-address=127.0.0.1",
+      `--bind-address=${address}`,
       `--secure-port=${ports.apiserver}`,
-      "--advertise-address=127.0.0.1",
-      "--endpoint-reconciler-type=none", // loopback addresses may not stand in Endpoints
+      `--advertise-address=${address}`,
+      // Loopback addresses may not stand in Endpoints.
+      ...(address === LOOPBACK ? ["--endpoint-reconciler-type=none"] : []),
       `--cert-dir=${directory}`,
       `--tls-cert-file=${file("apiserver.crt")}`,
       `--tls-private-key-file=${file("apiserver.key")}`,
@@ -182,6 +196,10 @@ function startApiserver(
       `--proxy-client-cert-file=${file("front-proxy.crt")}`,
       `--proxy-client-key-file=${file("front-proxy.key")}`,
       "--enable-aggregator-routing=true",
+      `--kubelet-client-certificate=${file("kubelet-client.crt")}`,
+      `--kubelet-client-key=${file("kubelet-client.key")}`,
+      `--kubelet-certificate-authority=${file("ca.crt")}`,
+      "--kubelet-preferred-address-types=InternalIP",
       "--allow-privileged=true",
       ...(options.watchCache === false ? ["--watch-cache=false"] : []),
       ...(options.extraApiserverArgs ?? []),

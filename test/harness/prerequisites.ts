@@ -2,15 +2,31 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const INSTALL = {
+  busybox: "sudo apt-get install busybox-static",
+  containerd: "sudo apt-get install containerd",
   go: "sudo apt-get install golang-go (1.21 or newer fetches the exact toolchain itself), or see https://go.dev/dl",
+  ip: "sudo apt-get install iproute2",
+  iptables: "sudo apt-get install iptables",
+  nsenter: "sudo apt-get install util-linux",
   openssl: "sudo apt-get install openssl",
+  runc: "sudo apt-get install runc",
   sh: "sudo apt-get install dash",
   tar: "sudo apt-get install tar",
 } as const;
 
+export const CNI_PLUGINS = "/usr/lib/cni";
+
 /** Throws an error that names the missing command and what installs it. */
 export function requireCommand(command: keyof typeof INSTALL): void {
   if (!hasCommand(command)) throw new Error(`${command} is missing; install it with: ${INSTALL[command]}`);
+}
+
+/** Throws an error that says what installs it if this plugin for the network of pods is not where Debian puts it. */
+export function requireCniPlugin(plugin: string): void {
+  if (isExecutable(join(CNI_PLUGINS, plugin))) return;
+  throw new Error(
+    `${join(CNI_PLUGINS, plugin)} is missing; install it with: sudo apt-get install containernetworking-plugins`,
+  );
 }
 
 /** Is the command on PATH and executable? */

@@ -5,7 +5,7 @@
 // Processes are stopped by their id alone, never by name; the pid file carries the start time, so that an id which the
 // system has given to somebody else meanwhile is left alone.
 import { execFileSync, spawn } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -138,14 +138,20 @@ export async function waitUntilReady(
   if (died) throw new Error(`${server.name} ended at once:\n${await logEnd(server)}`);
 }
 
-/** Does a process with this id exist? */
+/** Does a process with this id run? One that has ended does not, even if its parent has not looked yet. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
+    return !isZombie(pid);
   } catch (error) {
     return error instanceof Error && "code" in error && error.code === "EPERM";
   }
+}
+
+/** The state follows the name in brackets: proc(5), /proc/pid/stat. */
+function isZombie(pid: number): boolean {
+  const path = `/proc/${pid}/stat`;
+  return existsSync(path) && readFileSync(path, "utf8").split(") ").at(-1)?.startsWith("Z") === true;
 }
 
 async function logEnd(server: ServerProcess): Promise<string> {

@@ -16,11 +16,13 @@ export type S3ServerOptions = {
   /** Where data, log and pid file go; a scratch folder when absent. The caller removes a folder it named. */
   readonly directory?: string;
   readonly lifetime?: "parent" | "own";
+  /** Where it listens. Default 127.0.0.1, which no pod can reach. */
+  readonly address?: string;
 };
 
 export type S3Server = S3Address & { readonly dataDir: string };
 
-/** Starts versitygw on a loopback port with one empty bucket (path-style addresses). */
+/** Starts versitygw on a free port with one empty bucket (path-style addresses). */
 export async function startS3Server(
   options: S3ServerOptions = {},
 ): Promise<S3Server & { readonly process: ServerProcess; stop(): Promise<void> }> {
@@ -29,7 +31,7 @@ export async function startS3Server(
   const directory = scratch?.path ?? options.directory ?? "";
   const port = await freePort();
   const server: S3Server = {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: `http://${options.address ?? "127.0.0.1"}:${port}`,
     bucket: options.bucket ?? "backups",
     region: "us-east-1",
     accessKeyId: `test${randomBytes(8).toString("hex")}`,

@@ -1,5 +1,5 @@
 // The vitest globalSetup of the projects that need real servers: one cluster and one S3 server for the whole run, however
-// many projects ask. A server that does not start fails the run; nothing is skipped.
+// many projects ask; those with a node are others. A server that does not start fails the run; nothing is skipped.
 import type { TestProject } from "vitest/node";
 import type { StartedCluster } from "./cluster.ts";
 import { startCluster } from "./cluster.ts";
@@ -11,6 +11,8 @@ declare module "vitest" {
   interface ProvidedContext {
     readonly cluster: ClusterDescriptor;
     readonly s3: S3Server;
+    /** Set in vitest.config.ts: does the project need pods that run? */
+    readonly node: boolean;
   }
 }
 
@@ -18,14 +20,17 @@ type Servers = { readonly cluster: StartedCluster; readonly s3: S3Server; stop()
 type Holder = { users: number; servers?: Promise<Servers> };
 
 // Each project loads this file anew, in one process: what they share has to live on globalThis.
-const HOLDER = Symbol.for("kubectl-backup.test.servers");
-const scope = globalThis as { [HOLDER]?: Holder }; // a property of our own
-scope[HOLDER] ??= { users: 0 };
-const holder = scope[HOLDER];
+const HOLDERS = Symbol.for("kubectl-backup.test.servers");
+const scope = globalThis as { [HOLDERS]?: Map<boolean, Holder> }; // a property of our own
+scope[HOLDERS] ??= new Map();
+const holders = scope[HOLDERS];
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { node } = project.getProvidedContext();
+  const holder = holders.get(node) ?? { users: 0 };
+  holders.set(node, holder);
   holder.users += 1;
-  holder.servers ??= startServers();
+  holder.servers ??= startServers(node);
   const { cluster, s3 } = await holder.servers;
   project.provide("cluster", cluster.descriptor);
   project.provide("s3", s3);
@@ -38,8 +43,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   };
 }
 
-async function startServers(): Promise<Servers> {
-  const [cluster, gateway] = await Promise.all([startCluster(), startS3Server()]);
-  const { process: _, stop, ...s3 } = gateway;
-  return { cluster, s3, stop: async () => void (await Promise.all([cluster.stop(), stop()])) };
+async function startServers(node: boolean): Promise<Servers> {
+  const cluster = await startCluster({ node });
+  const { hostAddress: address } = cluster;
+  const gateway = await startS3Server(address === undefined ? {} : { address });
+  const { process: _, stop: stopGateway, ...s3 } = gateway;
+  const stop = async () => {
+    await stopGateway();
+    await cluster.stop();
+  };
+  return { cluster, s3, stop };
 }

@@ -31,13 +31,7 @@ const MODULES = {
       kubectl: "k8s.io/kubernetes/cmd/kubectl",
     },
     pin: "k8s.io/kubernetes",
-    stamps: (version) => {
-      const [major = "", minor = ""] = version.replace("v", "").split(".");
-      const variables = { gitVersion: version, gitMajor: major, gitMinor: minor };
-      return Object.entries(variables).map(
-        ([name, value]) => `k8s.io/component-base/version.${name}=${value}`,
-      );
-    },
+    stamps: kubernetesStamps,
   },
   versitygw: {
     packages: { versitygw: "github.com/versity/versitygw/cmd/versitygw" },
@@ -55,6 +49,16 @@ const MODULES = {
     },
     pin: "github.com/vmware-tanzu/velero-plugin-for-aws",
     stamps: () => [],
+  },
+  // What only a cluster with a node needs; a module of its own, so that the control plane keeps its cached build.
+  "kubernetes-node": {
+    packages: {
+      "kube-proxy": "k8s.io/kubernetes/cmd/kube-proxy",
+      "kube-scheduler": "k8s.io/kubernetes/cmd/kube-scheduler",
+      kubelet: "k8s.io/kubernetes/cmd/kubelet",
+    },
+    pin: "k8s.io/kubernetes",
+    stamps: kubernetesStamps,
   },
 } as const satisfies Readonly<Record<string, Module>>;
 
@@ -88,6 +92,12 @@ export async function toolDirectory(module: ToolModule): Promise<string> {
 /** The path of one binary, e.g. tool("kubernetes", "kubectl"). */
 export async function tool(module: ToolModule, binary: string): Promise<string> {
   return join(await toolDirectory(module), binary);
+}
+
+function kubernetesStamps(version: string): readonly string[] {
+  const [major = "", minor = ""] = version.replace("v", "").split(".");
+  const variables = { gitVersion: version, gitMajor: major, gitMinor: minor };
+  return Object.entries(variables).map(([name, value]) => `k8s.io/component-base/version.${name}=${value}`);
 }
 
 async function fingerprint(module: ToolModule): Promise<string> {

@@ -53,6 +53,18 @@ test("a server with a life of its own is stopped by its pid file", async () => {
   expect(existsSync(pidFile)).toBe(false);
 });
 
+test("a server counts as ended although its parent has not asked for its exit status", async () => {
+  const negligent = spawn("sh", ["-c", "sleep 60 & echo $!; exec sleep 60"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(negligent.stdout, "data");
+  const pid = Number(String(line));
+  expect(isAlive(pid)).toBe(true);
+  process.kill(pid, "SIGKILL");
+  await gone(pid);
+  negligent.kill("SIGKILL");
+});
+
 test("a pid that belongs to somebody else by now is left alone", async () => {
   const server = await startProcess({ ...sleeper(), lifetime: "own" });
   const foreign = join(scratch.path, "foreign.pid");
