@@ -13,7 +13,7 @@ STAMP := node_modules/.package-lock.json
 PARALLEL := -j4 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 VITEST := vitest run $(VITEST_ARGS)
 
-.PHONY: help check types lint dead borders test e2e bench demo build cluster-up cluster-down clean
+.PHONY: help check types lint dead borders test e2e bench demo build dist cluster-up cluster-down clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2}' Makefile
@@ -35,6 +35,9 @@ demo: build ## Back up, delete and restore a small application before your eyes
 
 build: $(STAMP) ## build/kubectl-backup, runnable from anywhere
 	@node scripts/build.ts
+
+dist: build ## Executables for every platform, archives, sums, bill of materials and krew index, in build/dist
+	@node scripts/release.ts
 
 cluster-up: $(STAMP) ## Start a disposable cluster and an S3 server (NAME=b for another beside it; NODE=1, as root: pods run)
 	@node scripts/cluster.ts up $(NAME) $(if $(NODE),--node)

@@ -99,7 +99,7 @@ const staged = join(output, "lib.new");
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const result = await build({
-  entryPoints: ["plugin/main.ts", ...HEAVY].map((file) => ({
+  entryPoints: ["plugin/main.ts", "plugin/executable.ts", ...HEAVY].map((file) => ({
     in: join(root, file),
     out: basename(file, ".ts"),
   })),
@@ -109,6 +109,8 @@ const result = await build({
   format: "cjs",
   platform: "node",
   target: "node26",
+  // A single executable can require what lies within it, but not import() it.
+  supported: { "dynamic-import": false },
   // Names stay as they are, for stack traces; keeping them aside (keepNames) costs a call for each function made.
   minifySyntax: true,
   minifyWhitespace: true,

@@ -4,6 +4,7 @@ import { delimiter, join } from "node:path";
 const INSTALL = {
   busybox: "sudo apt-get install busybox-static",
   containerd: "sudo apt-get install containerd",
+  git: "sudo apt-get install git",
   go: "sudo apt-get install golang-go (1.21 or newer fetches the exact toolchain itself), or see https://go.dev/dl",
   ip: "sudo apt-get install iproute2",
   iptables: "sudo apt-get install iptables",

@@ -4,7 +4,9 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { scratchDirectory } from "./scratch.ts";
 
-export const CLI_PATH = join(import.meta.dirname, "../../build/kubectl-backup");
+/** KUBECTL_BACKUP names another build of it, like a released executable. */
+export const CLI_PATH =
+  process.env["KUBECTL_BACKUP"] ?? join(import.meta.dirname, "../../build/kubectl-backup");
 
 export type CliOptions = {
   readonly kubeconfig?: string;

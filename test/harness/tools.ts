@@ -60,6 +60,14 @@ const MODULES = {
     pin: "k8s.io/kubernetes",
     stamps: kubernetesStamps,
   },
+  krew: {
+    packages: {
+      krew: "sigs.k8s.io/krew/cmd/krew",
+      "validate-krew-manifest": "sigs.k8s.io/krew/cmd/validate-krew-manifest",
+    },
+    pin: "sigs.k8s.io/krew",
+    stamps: () => [],
+  },
 } as const satisfies Readonly<Record<string, Module>>;
 
 export type ToolModule = keyof typeof MODULES;
