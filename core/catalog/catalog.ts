@@ -185,6 +185,8 @@ export interface RestoreWriter {
   writeFile(file: string, body: Uint8Array, signal: AbortSignal): Promise<void>;
   /** Objects as they are before they are changed. Resolves when a crash would find them. */
   keepBefore(images: readonly BeforeImage[], signal: AbortSignal): Promise<void>;
+  /** Failure where another run may go on with this restore by now: nothing may be written in its name any more. */
+  assertHeld(): void;
   /** Gives the name free. */
   close(): Promise<void>;
 }

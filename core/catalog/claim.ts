@@ -28,6 +28,12 @@ const NOTHING_WRITTEN: ReadonlySet<FailureCode> = new Set([
   "location-full",
 ]);
 
+const LOST_HINTS = {
+  backup: "nothing was committed: run the command again",
+  restore:
+    "another run may have taken it over: kubectl backup restores tells; else the same command goes on with it",
+} as const;
+
 export interface ClaimEnvironment {
   readonly store: ObjectStore;
   readonly processes: ProcessTable;
@@ -101,14 +107,14 @@ export class NameClaim {
     }
   }
 
-  /** To be called before each write: throws when others may take the claim for dead. */
+  /** To be called before each write, to a cluster in the claim's name too: throws when others may take the claim for dead. */
   assertFresh(): void {
     if (this.isFresh) return;
     const why = this.#renewalTrouble;
     throw new Failure(
       isFailure(why) ? why.code : "name-taken",
       `the claim on "${this.name}" was not renewed for 4 minutes${why === undefined ? " (did this machine sleep?)" : `: ${describeError(why)}`}`,
-      { hint: "nothing was committed: run the command again", cause: why },
+      { hint: LOST_HINTS[this.#what], cause: why },
     );
   }
 
@@ -174,7 +180,8 @@ export class NameClaim {
     const { signal } = this.#stop;
     for (let pauseMs = RENEW_MS; !signal.aborted; ) {
       await this.#environment.clock.sleepUnheld(pauseMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
+      // Too late: another run may hold the name by now, and a claim that came back would stand beside its.
+      if (signal.aborted || !this.isFresh) return;
       pauseMs = await this.#renew(signal);
     }
   }

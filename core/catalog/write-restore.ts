@@ -91,6 +91,7 @@ function writer(claim: NameClaim, { store, tempFolder }: WriteEnvironment, last:
         signal,
       });
     },
+    assertHeld: () => claim.assertFresh(),
     runId: claim.runId,
     close: () => claim.release(),
   };

@@ -15,6 +15,7 @@ import { BeforeImages } from "./before-images.ts";
 import { checkContents } from "./check-contents.ts";
 import { finishObjects } from "./finish.ts";
 import { openFinishBook } from "./finish-book.ts";
+import { heldCluster } from "./held-cluster.ts";
 import { HookBook } from "./hooks/hook-book.ts";
 import { Journal } from "./journal.ts";
 import { storeLastWords } from "./last-words.ts";
@@ -147,7 +148,7 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
     journal,
     before: new BeforeImages(record, signal, (error) => stopped.abort(error)),
     isResumed: ask.resumed !== undefined,
-    cluster,
+    cluster: heldCluster(cluster, record, (error) => stopped.abort(error)),
     request,
     prepared,
     // Of what may be recreated nobody knows yet which uid it will have.

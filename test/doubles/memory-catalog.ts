@@ -36,6 +36,7 @@ const restoreWriter: RestoreWriter = {
   append: async () => undefined,
   writeFile: async () => undefined,
   keepBefore: async () => undefined,
+  assertHeld: () => undefined,
   close: async () => undefined,
 };
 

@@ -144,8 +144,10 @@ describe("a run's own claim", () => {
     const writer = await begin(run, flaky);
     await addAll(writer, SOME_ITEMS);
     isAway = true;
-    clock.advance(4 * MINUTE + 1);
-    await settle();
+    for (const pauseMs of [2 * MINUTE, 2 * MINUTE + 1]) {
+      clock.advance(pauseMs);
+      await settle();
+    }
     const stranger = "backups/web/web-results.gz";
     await store.put(stranger, Buffer.from("of another run"), signal);
     await expect(writer.commit(makeFacts("web"), run.context)).rejects.toMatchObject({
@@ -154,6 +156,20 @@ describe("a run's own claim", () => {
     await writer.abort();
     expect(await keysIn(store)).toEqual([stranger]);
     expect(warnings(run)).toHaveLength(1);
+  });
+
+  test("that was slept over is never renewed again: others may have taken it for dead", async () => {
+    const run = makeRun();
+    const writer = await begin(run);
+    await addAll(writer, SOME_ITEMS);
+    clock.advance(6 * MINUTE);
+    await settle();
+    expect(await claims()).toBe(1);
+    await expect(writer.commit(makeFacts("web"), run.context)).rejects.toMatchObject({
+      code: "name-taken",
+      message: expect.stringContaining("did this machine sleep?"),
+    });
+    await writer.abort();
   });
 
   test("that somebody removed keeps the run from committing", async () => {

@@ -18,6 +18,7 @@ function writerThat(keepBefore: RestoreWriter["keepBefore"]): RestoreWriter {
     append: async () => undefined,
     writeFile: async () => undefined,
     keepBefore,
+    assertHeld: () => undefined,
     close: async () => undefined,
   };
 }

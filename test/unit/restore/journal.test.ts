@@ -23,6 +23,7 @@ function writerThat(fails: number) {
     },
     writeFile: async () => undefined,
     keepBefore: async () => undefined,
+    assertHeld: () => undefined,
     close: async () => undefined,
   };
   return { writer, parts };

@@ -212,10 +212,34 @@ describe("a restore that has written", () => {
         files.set(file, Buffer.from(body).toString());
       },
       keepBefore: async () => undefined,
+      assertHeld: () => undefined,
       close: async () => undefined,
     });
     return () => JSON.parse(files.get("kubectl-backup-broke-off-run-report.json") ?? "{}");
   }
+
+  it("writes nothing more to the cluster once another run may have taken it over, and says so", async () => {
+    const names = ["api", "db", "web"];
+    const { cluster, catalog, restore } = await saved((empty) => {
+      for (const name of names) empty.put("configmaps", { metadata: { name, namespace: "shop" } });
+    });
+    for (const name of names) cluster.drop("configmaps", "shop", name);
+    const { beginRestore } = catalog;
+    let isHeld = true;
+    catalog.beginRestore = async (...asked) => ({
+      ...(await beginRestore(...asked)),
+      assertHeld: () => {
+        if (!isHeld) throw new Failure("name-taken", "the claim was not renewed");
+      },
+    });
+    const { create } = cluster;
+    cluster.create = (...call: Parameters<typeof create>) => {
+      isHeld = false;
+      return create(...call);
+    };
+    await expect(restore()).rejects.toMatchObject({ code: "name-taken" });
+    expect(names.filter((name) => cluster.read("configmaps", "shop", name) !== undefined)).toHaveLength(1);
+  });
 
   it("says when interrupted that what it wrote stays, and leaves a report of what it did and what not", async () => {
     const { cluster, catalog, restore } = await saved((empty) => empty.put("deployments.apps", deployment));
