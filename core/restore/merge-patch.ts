@@ -2,12 +2,15 @@ import { type ExactJson, type ExactObject, isExactObject } from "#core/objects/e
 
 /** RFC 7386, as the server applies it. */
 export function mergePatch(object: ExactObject, patch: ExactObject): ExactObject {
-  const merged: { [key: string]: ExactJson } = { ...object };
+  // An assignment to a key of the name `__proto__`, which a ConfigMap may have, would be lost.
+  const merged = new Map(Object.entries(object));
   for (const [key, value] of Object.entries(patch)) {
-    const old = merged[key];
-    if (value === null) delete merged[key];
-    else if (isExactObject(value)) merged[key] = mergePatch(isExactObject(old) ? old : {}, value);
-    else merged[key] = value;
+    if (value === null) merged.delete(key);
+    else merged.set(key, mergeValue(merged.get(key), value));
   }
-  return merged;
+  return Object.fromEntries(merged);
+}
+
+function mergeValue(old: ExactJson | undefined, value: ExactJson): ExactJson {
+  return isExactObject(value) ? mergePatch(isExactObject(old) ? old : {}, value) : value;
 }

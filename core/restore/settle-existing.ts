@@ -29,11 +29,23 @@ export async function settleExisting(run: RestoreRun, wish: Wish, live: LiveStat
   const isOther = outcome.result === "recreated" || outcome.result === "created";
   if (isOther) return outcome;
   run.owners.note(wish.item.uid, live.uid);
-  if (live.pending !== "")
+  const lacks = stepsLacking(wish, live, outcome);
+  if (lacks.length > 0)
     run.finish.troubles.push(
-      `${titleOf(wish)}: an earlier restore broke off before its last steps (${live.pending}): it lacks them`,
+      `${titleOf(wish)}: an earlier restore broke off before its last steps (${lacks.join(",")}): it lacks them`,
     );
   return outcome;
+}
+
+/** What is as it is meant to be has had those of its steps that are part of its content. */
+function stepsLacking({ later }: Wish, { pending }: LiveState, { result }: ItemOutcome): readonly string[] {
+  const isMended = result === "updated" || result === "unchanged";
+  const ofContent = later.filter(
+    ({ patch, subresource }) =>
+      subresource === undefined && Object.keys(patch).some((key) => key !== "metadata"),
+  );
+  const done = new Set(isMended ? ofContent.map(({ name }) => name) : []);
+  return pending.split(",").filter((name) => name !== "" && !done.has(name));
 }
 
 async function settle(run: RestoreRun, wish: Wish, live: LiveState): Promise<ItemOutcome> {

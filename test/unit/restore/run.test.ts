@@ -72,6 +72,19 @@ describe("a restore over what is there", () => {
     expect(report.warned).toEqual([]);
   });
 
+  it("does not miss what an earlier restore left undone where the update has just done it", async () => {
+    const nightly = { metadata: { name: "nightly", namespace: "shop" }, spec: { suspend: false } };
+    const { cluster, restore } = await saved((empty) => empty.put("cronjobs.batch", nightly));
+    const annotations = { "kubectl-backup.io/pending-steps": "un-suspend" };
+    const asleep = { metadata: { ...nightly.metadata, annotations }, spec: { suspend: true } };
+    cluster.put("cronjobs.batch", asleep);
+    expect((await restore()).troubles).toEqual([expect.stringContaining("un-suspend")]);
+    const report = await restore({ existing: "update", name: "r2" });
+    expect(report.counts).toMatchObject({ updated: 1 });
+    expect(report).toMatchObject({ troubles: [], complete: true });
+    expect((await restore({ name: "r3" })).troubles).toEqual([]);
+  });
+
   it("names what an earlier restore that broke off left without its last steps", async () => {
     const settings = { metadata: { name: "settings", namespace: "shop" }, data: { a: "b" } };
     const { cluster, restore } = await saved((empty) => empty.put("configmaps", settings));
