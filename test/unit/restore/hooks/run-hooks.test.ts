@@ -51,6 +51,8 @@ interface Play {
   readonly nodes?: boolean;
   readonly onExec?: (request: ExecRequest) => Promise<ExecEnd>;
   readonly request?: object;
+  /** What of the journal's lines is stored; throws where nothing takes them. */
+  readonly append?: (lines: string) => void;
   /** When the ReplicaSet and the pods of a Deployment were made, by the server's clock. */
   readonly childrenMadeAt?: string;
 }
@@ -73,6 +75,11 @@ async function play({ objects, nodes = true, ...how }: Play) {
     for (const { metadata } of list) cluster.drop(kind, "shop", metadata.name);
   playControllers(cluster, { status: running, childrenMadeAt: CREATED, ...how });
   if (how.onExec !== undefined) cluster.onExec = how.onExec;
+  const writer = {
+    ...(await catalog.resumeRestore("r", context)),
+    append: async (lines: string) => how.append?.(lines),
+  };
+  catalog.beginRestore = async () => writer;
   const request = restoreRequest.parse({
     name: "r",
     backup: "b",
@@ -242,6 +249,34 @@ describe("restore hooks", () => {
     expect(execs).toEqual([]);
     expect(ends(report)).toEqual([[undefined, "not-run", "--hooks=false"]]);
     expect(report.complete).toBe(true);
+  });
+
+  it("begin when it is stored that they do, so that a crash finds it", async () => {
+    const stored: string[] = [];
+    const states = () => [...stored.join("").matchAll(/"state":"(\w+)"/g)].map(([, state]) => state);
+    let atExec: readonly (string | undefined)[] = [];
+    const { report } = await play({
+      objects: { pods: [pod("db")] },
+      append: (lines) => stored.push(lines),
+      onExec: async () => {
+        atExec = states();
+        return { type: "exited", code: 0 };
+      },
+    });
+    expect(report.complete).toBe(true);
+    expect(atExec).toEqual(["begun"]);
+    expect(states()).toEqual(["begun", "ran"]);
+  });
+
+  it("do not begin where that cannot be stored", async () => {
+    const { report, execs } = await play({
+      objects: { pods: [pod("db")] },
+      append: () => {
+        throw new Error("no room");
+      },
+    });
+    expect(execs).toEqual([]);
+    expect(ends(report)).toEqual([["db", "not-run", expect.stringContaining("could not be stored")]]);
   });
 
   it("do not run in pods that a restored Deployment only takes over: what is in them has lived on", async () => {
