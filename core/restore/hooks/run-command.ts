@@ -12,7 +12,7 @@ type End = Pick<HookEnd, "result" | "message">;
 
 /** What a timer can count. */
 const MOST_MS = 2 ** 31 - 1;
-const MOST_WORDS = 300;
+const MOST_WORDS = 500;
 
 /** Runs a hook's command in a pod: noted before it begins, and when it has ended. */
 export async function runCommand(
