@@ -119,7 +119,12 @@ const result = await build({
   metafile: true,
   plugins: [leanHttp, heavyApart, manifestsInside],
   // Libraries ask where they lie to find files of their own; CommonJS has another word for it.
-  define: { "import.meta.url": "__fileUrl" },
+  define: {
+    "import.meta.url": "__fileUrl",
+    // Native helpers of the WebSocket library: there are none, and a single executable could not load them.
+    "process.env.WS_NO_BUFFER_UTIL": '"1"',
+    "process.env.WS_NO_UTF_8_VALIDATE": '"1"',
+  },
   banner: { js: 'const __fileUrl = require("node:url").pathToFileURL(__filename).href;' },
   logLevel: "warning",
 });

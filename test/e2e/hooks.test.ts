@@ -50,16 +50,12 @@ const ends = (result: CliResult) =>
 let free: Awaited<ReturnType<typeof saved>>;
 beforeAll(async () => {
   free = await saved((namespace) => [
-    barePod(
-      { namespace, name: "db" },
-      { ...postHook("echo filled > /mark"), ...initHook("echo prepared") },
-    ),
+    barePod({ namespace, name: "db" }, { ...postHook("echo filled > /mark"), ...initHook("echo prepared") }),
     podPair({ namespace, name: "web" }, postHook("cat /etc/hostname > /mark")),
-    barePod(
-      { namespace, name: "late" },
-      postHook("cat /ready > /mark", { "wait-for-ready": "true" }),
-      { start: "sleep 2; echo yes > /ready", ready: "test -f /ready" },
-    ),
+    barePod({ namespace, name: "late" }, postHook("cat /ready > /mark", { "wait-for-ready": "true" }), {
+      start: "sleep 2; echo yes > /ready",
+      ready: "test -f /ready",
+    }),
   ]);
 });
 
