@@ -42,16 +42,14 @@ export class Delivery {
     if (this.#begun) return this.#give(fresh, names);
     for (const item of fresh) this.#heldBytes += item.length;
     this.#held.push(...fresh);
-    return this.#heldBytes > HOLD_BYTES ? this.finish() : [];
+    return this.#heldBytes > HOLD_BYTES ? this.#give(this.#takeHeld(), undefined) : [];
   }
 
-  /** All that is still held back. */
+  /** All that is still held back: the list is whole and will not be read again, so its names are not needed. */
   finish(): readonly Uint8Array[] {
-    const held = this.#held;
-    this.#begun ||= held.length > 0;
-    this.#held = [];
-    this.#heldBytes = 0;
-    return this.#give(held, undefined);
+    const held = this.#takeHeld();
+    this.#count += held.length;
+    return held;
   }
 
   /** The whole list will be read again: forgets what is held, skips from now on what was given. */
@@ -74,6 +72,14 @@ export class Delivery {
     const index = this.#held.findIndex((item) => itemName(item) === name);
     if (index >= 0) this.#held.splice(index, 1, ...(now === undefined ? [] : [now]));
     else this.#changedBehind = true;
+  }
+
+  #takeHeld(): readonly Uint8Array[] {
+    const held = this.#held;
+    this.#begun ||= held.length > 0;
+    this.#held = [];
+    this.#heldBytes = 0;
+    return held;
   }
 
   #give(items: readonly Uint8Array[], names: readonly string[] | undefined): readonly Uint8Array[] {

@@ -46,7 +46,7 @@ export class ListScanner {
   #inValue = false;
   #name = "";
   #sawItems = false;
-  #metadata: Uint8Array | undefined;
+  #meta: ListMeta | undefined;
 
   /** The items that are whole with this chunk; those of LARGE_BYTES and more are valid until the next one. */
   push(chunk: Uint8Array): Uint8Array[] {
@@ -59,14 +59,14 @@ export class ListScanner {
 
   /** The List's metadata as far as it is known: custom resources bring it last. */
   get meta(): ListMeta | undefined {
-    return this.#metadata === undefined ? undefined : readMeta(this.#metadata);
+    return this.#meta;
   }
 
   /** To be called at the end of the body; throws unless the List was whole. */
   end(): ListMeta {
     if (this.#expected !== "end" || this.#inValue) throw new TruncatedJson("the List is cut off");
-    if (!this.#sawItems || this.meta === undefined) throw new InvalidJson("the reply is not a List");
-    return this.meta;
+    if (!this.#sawItems || this.#meta === undefined) throw new InvalidJson("the reply is not a List");
+    return this.#meta;
   }
 
   #step(chunk: Uint8Array, at: number): number {
@@ -138,7 +138,7 @@ export class ListScanner {
         this.#expected = "colon";
         return;
       default:
-        if (this.#name === "metadata") this.#metadata = value.slice();
+        if (this.#name === "metadata") this.#meta = readMeta(value);
         this.#expected = "afterValue";
     }
   }
