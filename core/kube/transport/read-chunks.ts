@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { noteBuffers } from "#core/flow/buffer-garbage.ts";
 
 /**
  * The bytes of a body, in pieces as large as what has arrived meanwhile. API servers write 4 KiB at a time and node
@@ -18,8 +19,10 @@ export async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array, vo
   for (const event of ["readable", "end", "close"]) stream.on(event, woken);
   while (failure === undefined) {
     const chunk: Buffer | null = stream.read();
-    if (chunk !== null) yield chunk;
-    else if (stream.readableEnded || stream.destroyed) break;
+    if (chunk !== null) {
+      noteBuffers(chunk.length);
+      yield chunk;
+    } else if (stream.readableEnded || stream.destroyed) break;
     else await new Promise<void>((resolve) => (wake = resolve));
     await nextTurn();
   }
