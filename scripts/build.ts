@@ -1,13 +1,14 @@
-import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
+import { NODE_FLAGS } from "./release/node-flags.ts";
+import { warmUp } from "./warm-up.ts";
 
 /**
  * plugin/ → build/lib/main.cjs with all of the product, in which import() costs nothing but the running of what it names
  * (a hundred chunks of ES modules took 50 ms to find and link); the heavy libraries in files of their own beside it, read
- * when they are needed; and build/kubectl-backup, a launcher that runs them on the pinned Node. Swapped in at the end,
- * so that a running one is never half replaced.
+ * when they are needed; start.cjs, which runs them from compiled code; and build/kubectl-backup, a launcher that starts
+ * it on the pinned Node. Swapped in at the end, so that a running one is never half replaced.
  */
 const root = join(import.meta.dirname, "..");
 const output = join(root, "build");
@@ -19,11 +20,7 @@ const HEAVY = [
   "core/kube/transport/web-socket-client.ts",
 ];
 
-/**
- * $0 may be a link (a folder on PATH, krew). The compile cache holds what V8 made of our modules: it is filled below
- * and halves the start-up; a folder that cannot be written does no harm. Semi-spaces of 8 MiB keep the short-lived
- * buffers of a streaming run out of the old generation without costing memory.
- */
+/** $0 may be a link (a folder on PATH, krew). */
 const LAUNCHER = `#!/bin/sh
 self=$0
 while [ -h "$self" ]; do
@@ -46,9 +43,7 @@ if [ ! -x "$node" ]; then
   echo "hint: run make build in the project's folder" >&2
   exit 1
 fi
-NODE_COMPILE_CACHE=\${NODE_COMPILE_CACHE:-$here/lib/.compile-cache}
-export NODE_COMPILE_CACHE
-exec "$node" --disable-warning=ExperimentalWarning --max-semi-space-size=8 "$here/lib/main.cjs" "$@"
+exec "$node" ${NODE_FLAGS.join(" ")} "$here/lib/start.cjs" "$@"
 `;
 
 /**
@@ -99,7 +94,7 @@ const staged = join(output, "lib.new");
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const result = await build({
-  entryPoints: ["plugin/main.ts", "plugin/executable.ts", ...HEAVY].map((file) => ({
+  entryPoints: ["plugin/start.ts", "plugin/executable.ts", "plugin/main.ts", ...HEAVY].map((file) => ({
     in: join(root, file),
     out: basename(file, ".ts"),
   })),
@@ -111,6 +106,8 @@ const result = await build({
   target: "node26",
   // A single executable can require what lies within it, but not import() it.
   supported: { "dynamic-import": false },
+  // plugin/compiled-modules.ts reads it so.
+  charset: "ascii",
   // Names stay as they are, for stack traces; keeping them aside (keepNames) costs a call for each function made.
   minifySyntax: true,
   minifyWhitespace: true,
@@ -121,6 +118,7 @@ const result = await build({
   // Libraries ask where they lie to find files of their own; CommonJS has another word for it.
   define: {
     "import.meta.url": "__fileUrl",
+    "import.meta.dirname": "__dirname",
     // Native helpers of the WebSocket library: there are none, and a single executable could not load them.
     "process.env.WS_NO_BUFFER_UTIL": '"1"',
     "process.env.WS_NO_UTF_8_VALIDATE": '"1"',
@@ -143,4 +141,4 @@ const launcher = join(output, "kubectl-backup");
 writeFileSync(`${launcher}.new`, LAUNCHER);
 chmodSync(`${launcher}.new`, 0o755);
 renameSync(`${launcher}.new`, launcher);
-execFileSync(launcher, ["--help"], { stdio: "ignore" });
+await warmUp(launcher);

@@ -25,7 +25,8 @@ const RELEASES = process.env["RELEASES"] ?? `${HOMEPAGE}/releases`;
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
 function contentOfExecutables(): Content {
-  const modules = readdirSync(LIBRARY).filter((name) => name.endsWith(".cjs") && name !== "executable.cjs");
+  const starters = ["executable.cjs", "start.cjs"];
+  const modules = readdirSync(LIBRARY).filter((name) => name.endsWith(".cjs") && !starters.includes(name));
   // main.cjs runs the program, so it comes last: what it has loaded is compiled with it.
   const ordered = modules.toSorted((a, b) => Number(a === "main.cjs") - Number(b === "main.cjs"));
   makeCodeCache(LIBRARY, ordered, EXECUTABLES);

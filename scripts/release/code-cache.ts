@@ -2,12 +2,10 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-
-/** What the program runs with, built in; V8 refuses code that was made under other flags. */
-export const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8"];
+import { NODE_FLAGS } from "./node-flags.ts";
 
 /**
- * Loads the named modules as plugin/executable.ts does, lets the program list an empty folder, and leaves the code that
+ * Loads the named modules as plugin/compiled-modules.ts does, lets the program list an empty folder, and leaves the code that
  * V8 made of each. The other modules are only compiled.
  */
 const KEEPER = `const { Module } = require("node:module");

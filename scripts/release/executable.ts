@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { signAdHoc } from "./ad-hoc-signature.ts";
-import { NODE_FLAGS } from "./code-cache.ts";
+import { NODE_FLAGS } from "./node-flags.ts";
 import { nodeBinary } from "./node-runtime.ts";
 import { executableName, isBuilder, type Target, targetName } from "./targets.ts";
 
