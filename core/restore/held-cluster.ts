@@ -33,6 +33,10 @@ export function heldCluster(
       assertHeld();
       return cluster.patch(...call);
     },
+    exec: async (...call) => {
+      assertHeld();
+      return cluster.exec(...call);
+    },
     remove: async (...call) => {
       assertHeld();
       return cluster.remove(...call);

@@ -6,6 +6,7 @@ import type { Reach } from "./outside/reaches.ts";
 import type { HeldItem, MissingKind, PlannedClaim, PlannedNamespace, RestorePlan } from "./plan.ts";
 import type { ServerAnswers } from "./preview/ask-server.ts";
 import type { ActionCounts, Preview, PreviewedObject } from "./preview/preview-restore.ts";
+import { DIFFERS } from "./settle-existing.ts";
 import type { Removal } from "./undo/removals.ts";
 
 /**
@@ -123,11 +124,21 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
   };
 }
 
-/** Nothing that is meant would stay away; what exists and differs is a matter of the policy. */
-export function isComplete({ counts, missing, hooks, rights, quota, server }: PlanDocument): boolean {
-  const refused = server?.refused.length ?? 0;
-  const idle = hooks.filter(({ runs, isIdle }) => !runs && !isIdle).length;
-  return counts.hold + counts.fail + missing.length + idle + rights.length + quota.length + refused === 0;
+/** Nothing that is meant would stay away; what exists and differs counts only where the request is strict (report.ts). */
+export function isComplete(document: PlanDocument, { strict }: { readonly strict: boolean }): boolean {
+  const { counts, missing, absentNamespaces, hooks, rights, quota, server, kinds } = document;
+  const losses = [
+    counts.hold,
+    counts.fail,
+    missing.length,
+    absentNamespaces.length,
+    hooks.filter(({ runs, isIdle }) => !runs && !isIdle).length,
+    rights.length,
+    quota.length,
+    server?.refused.length ?? 0,
+    ...(strict ? kinds.map(({ reasons }) => reasons[DIFFERS.reason] ?? 0) : []),
+  ];
+  return losses.every((count) => count === 0);
 }
 
 function plannedRemoval({ action, kind, namespace, name, reason, message }: Removal): PlannedRemoval {

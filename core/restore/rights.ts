@@ -6,6 +6,7 @@ import { kindNeverRestored } from "#core/objects/never-restored.ts";
 import { type NeededRight, type RbacObject, rbacObjects } from "#core/objects/rbac-rules.ts";
 import { DEPENDENCY_KINDS } from "#core/objects/references.ts";
 import { compileSelection } from "#core/selection/compile-selection.ts";
+import { resolveResource } from "#core/selection/resource-names.ts";
 
 const WRITE = ["create", "get", "list", "patch", "watch"];
 /** What a policy does to live objects beyond that. */
@@ -13,6 +14,8 @@ const CHANGE: Readonly<Partial<Record<ExistingPolicy, readonly string[]>>> = {
   replace: ["update"],
   recreate: ["delete"],
 };
+/** What was changed is put back by a PUT, what was created or recreated is deleted. */
+const UNDO = ["update", "delete"];
 /** Looked at before a policy changes or deletes anything. */
 const LOOKED_AT: ReadonlyMap<string, readonly ExistingPolicy[]> = new Map([
   ["horizontalpodautoscalers.autoscaling", ["update", "replace", "recreate"]],
@@ -30,7 +33,13 @@ const GRANT: ReadonlyMap<string, readonly string[]> = new Map([
   ["clusterrolebindings.rbac.authorization.k8s.io", ["bind"]],
 ]);
 
-export type RestoreWays = Pick<RestoreRequest, "existing" | "withDependencies" | "withOwners" | "hooks">;
+export type RestoreWays = Pick<
+  RestoreRequest,
+  "existing" | "withDependencies" | "withOwners" | "hooks" | "includeStatus"
+> & {
+  /** Also to take such a restore back. */
+  readonly undo: boolean;
+};
 
 /** What running commands in restored pods takes; a WebSocket begins with a GET, which servers from 1.35 on call a creation. */
 const HOOKS: readonly NeededRight[] = [
@@ -45,7 +54,10 @@ export function restoreRights(
   discovery: Discovery,
   how: Partial<RestoreWays> = {},
 ): readonly RbacObject[] {
-  const { existing = "skip" } = how;
+  const { existing = "skip", includeStatus = [] } = how;
+  const statusKinds = new Set(
+    includeStatus.map((word) => resolveResource(word, discovery.resources).groupResource),
+  );
   const chosen = compileSelection(selection, discovery.resources);
   const excluding = compileSelection({ ...selection, includeResources: [] }, discovery.resources);
   const isExcluded = (kind: ItemKind) => excluding.kindShare(kind).take === "none";
@@ -68,7 +80,10 @@ export function restoreRights(
   return rbacObjects("kubectl-backup-restorer", literal ? namespaces : undefined, (namespace) => [
     ...kinds
       .filter((kind) => namespace === undefined || kind.namespaced)
-      .map((kind) => kindRight(kind, existing)),
+      .flatMap((kind) => [
+        kindRight(kind, how),
+        ...(statusKinds.has(groupResource(kind)) ? [statusRight(kind)] : []),
+      ]),
     ...looked.map((kind) => ({ kind, verbs: ["list"] })),
     ...(how.hooks === true ? HOOKS : []),
     ...(namespace === undefined ? [] : [namespaceRight(namespace)]),
@@ -86,10 +101,15 @@ function comesAlong(kind: Pick<ItemKind, "group" | "resource">, how: Partial<Res
   );
 }
 
-function kindRight(kind: Discovery["resources"][number], existing: ExistingPolicy): NeededRight {
+function kindRight(kind: Discovery["resources"][number], how: Partial<RestoreWays>): NeededRight {
   const grant = GRANT.get(groupResource(kind)) ?? [];
-  const verbs = [...WRITE, ...(CHANGE[existing] ?? []), ...grant].sort();
-  return { kind, verbs };
+  const change = CHANGE[how.existing ?? "skip"] ?? [];
+  const verbs = new Set([...WRITE, ...change, ...grant, ...(how.undo === true ? UNDO : [])]);
+  return { kind, verbs: [...verbs].sort() };
+}
+
+function statusRight({ group, resource }: Discovery["resources"][number]): NeededRight {
+  return { kind: { group, resource: `${resource}/status` }, verbs: ["patch"] };
 }
 
 /** Creating a namespace is no namespaced right: who restores by a Role needs it to exist. */

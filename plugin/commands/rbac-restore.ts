@@ -13,6 +13,8 @@ export const rbacRestoreCommand = defineCommand({
     ...selectionFlags,
     ...partFlags,
     existing: restoreFlags.existing,
+    "include-status": restoreFlags["include-status"],
+    undo: { type: "boolean", describe: "also to take the restore back, and delete what it created" },
     hooks: { type: "boolean", describe: "also to run commands in restored pods, for restore hooks" },
     ...outputFlag,
     ...clusterFlags,
@@ -38,8 +40,9 @@ export const rbacRestoreCommand = defineCommand({
     const existing = restoreRequest.shape.existing.parse(flags.existing);
     const cluster = await openClusterFor(flags, app);
     try {
-      const { withDependencies = false, withOwners = false, hooks = false } = flags;
-      const how = { existing, withDependencies, withOwners, hooks };
+      const { withDependencies = false, withOwners = false, hooks = false, undo = false } = flags;
+      const includeStatus = [...(flags.includeStatus ?? [])];
+      const how = { existing, withDependencies, withOwners, hooks, undo, includeStatus };
       await printRoles(app, flags.output, restoreRights(selection, await cluster.discover(app.signal), how));
       return 0;
     } finally {

@@ -140,7 +140,7 @@ async function showPlan({ ask, prepared }: Planned, given: RestoreFlags, app: Ap
     ),
     text: () => restorePlanText(document),
   });
-  return isComplete(document) ? 0 : 3;
+  return isComplete(document, request) ? 0 : 3;
 }
 
 interface Planned {

@@ -12,7 +12,17 @@ type Given = Pick<RestoreFlags, "modifiers" | "resourceModifierConfigmap">;
 const VELERO = "velero";
 
 /** From a file, before any cluster is asked; undefined where none is named. */
-export async function modifiersOfFile({ modifiers }: Given): Promise<Modifiers | undefined> {
+export async function modifiersOfFile({
+  modifiers,
+  resourceModifierConfigmap,
+}: Given): Promise<Modifiers | undefined> {
+  if (modifiers !== undefined && resourceModifierConfigmap !== undefined) {
+    throw new Failure(
+      "usage",
+      "--modifiers and --resource-modifier-configmap mean the same: give one of them",
+      { hint: "put the rules of both into one file" },
+    );
+  }
   if (modifiers === undefined || configMapOf({ modifiers }) !== undefined) return undefined;
   const text = await readFile(modifiers, "utf8").catch((error: unknown) => {
     throw new Failure("usage", `--modifiers: ${modifiers} cannot be read: ${describeError(error)}`, {

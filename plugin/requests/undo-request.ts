@@ -43,13 +43,24 @@ const OF_RESTORES_ONLY = [
   "includeStatus",
   "emptyVolumes",
   "hooks",
+  "withDependencies",
+  "withOwners",
+  "modifiers",
+  "resourceModifierConfigmap",
+  "preserveNodePorts",
+  "includeExternal",
+  "startJobs",
+  "keepManagedFields",
+  "keepProtection",
+  "tierTimeout",
 ] as const satisfies readonly (keyof RestoreFlags)[];
 
 function refuseOthers(given: RestoreFlags): void {
-  const wrong = OF_RESTORES_ONLY.find((flag) => isGiven(given[flag]));
-  if (wrong === undefined) return;
-  const flag = `--${wrong.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  throw new Failure("usage", `--undo takes back a whole restore: ${flag} does not go with it`);
+  const wrong = OF_RESTORES_ONLY.filter((flag) => isGiven(given[flag]));
+  if (wrong.length === 0) return;
+  const flags = wrong.map((flag) => `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`);
+  const verb = flags.length === 1 ? "does" : "do";
+  throw new Failure("usage", `--undo takes back a whole restore: ${flags.join(", ")} ${verb} not go with it`);
 }
 
 function isGiven(value: unknown): boolean {

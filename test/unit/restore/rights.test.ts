@@ -32,6 +32,23 @@ it("commands in pods are a right of their own, only where hooks are asked for", 
   expect(exec(true)?.verbs).toEqual(["create", "get"]);
 });
 
+it("a status is a right of its own, and taking a restore back needs to replace and to delete", () => {
+  const rules = (how: object) => restoreRights(chosen, discovery, how)[0]?.rules ?? [];
+  const verbs = (resource: string, how: object) =>
+    rules(how).find(({ resources }) => resources.includes(resource))?.verbs;
+  expect(verbs("configmaps/status", {})).toBeUndefined();
+  expect(verbs("configmaps/status", { includeStatus: ["configmaps"] })).toEqual(["patch"]);
+  expect(verbs("configmaps", { undo: true })).toEqual([
+    "create",
+    "delete",
+    "get",
+    "list",
+    "patch",
+    "update",
+    "watch",
+  ]);
+});
+
 describe("the rights for a policy", () => {
   it.each([
     ["skip", ["create", "get", "list", "patch", "watch"], []],

@@ -4,6 +4,7 @@ import type { Cluster } from "#core/kube/cluster.ts";
 import { backupRequest } from "#core/model/backup.ts";
 import { restoreRequest } from "#core/model/restore.ts";
 import { selection } from "#core/model/selection.ts";
+import { isComplete, planDocument } from "#core/restore/plan-document.ts";
 import { prepareRestore } from "#core/restore/prepare.ts";
 import { previewRestore } from "#core/restore/preview/preview-restore.ts";
 import { memoryCatalog } from "#test/doubles/memory-catalog.ts";
@@ -41,7 +42,7 @@ function granting(...verbs: readonly string[]) {
 /** Backs up what `fill` puts there, lets `change` happen, and previews the restore of the namespace shop. */
 async function previewed(
   fill: (cluster: MemoryCluster) => void,
-  { change, see, ...request }: Record<string, unknown> & Happenings,
+  { change, see, includeNamespaces = ["shop"], ...request }: Record<string, unknown> & Happenings,
 ) {
   const cluster = memoryCluster({ resources });
   const catalog = memoryCatalog();
@@ -50,16 +51,24 @@ async function previewed(
   const made = backupRequest.parse({ name: "b", selection: selection.parse({}) });
   await runBackup({ cluster, catalog, request: made, toolVersion: "0.1.0" }, context);
   change?.(cluster);
-  const chosen = selection.parse({ includeNamespaces: ["shop"] });
+  const chosen = selection.parse({ includeNamespaces });
   const asked = restoreRequest.parse({ name: "r", backup: "b", selection: chosen, ...request });
   const backup = await catalog.open("b", context);
   const seen: Cluster = { ...cluster, ...granting("*")(cluster), ...see?.(cluster) };
   const ask = { cluster: seen, catalog, backup, request: asked, stateDirectory: "/nowhere" };
   const prepared = await prepareRestore(ask, context);
-  return previewRestore({ prepared, cluster: seen, request: asked, askServer: true, signal: context.signal });
+  const preview = await previewRestore({
+    prepared,
+    cluster: seen,
+    request: asked,
+    askServer: true,
+    signal: context.signal,
+  });
+  return { ...preview, isComplete: isComplete(planDocument(prepared.plan, preview), asked) };
 }
 
 interface Happenings {
+  readonly includeNamespaces?: readonly string[];
   readonly change?: (cluster: MemoryCluster) => void;
   readonly see?: (cluster: MemoryCluster) => Partial<Cluster>;
 }
@@ -231,5 +240,21 @@ describe("the quotas that a plan asks for", () => {
     const { quota: found, warnings } = await exceeded({ pods: "1" }, {}, { scopes: ["BestEffort"] });
     expect(found).toEqual([]);
     expect(warnings).toEqual(["quota shop/tight has scopes: it was not checked"]);
+  });
+});
+
+describe("a dry run ends as the restore would", () => {
+  const fill = (cluster: MemoryCluster) => void cluster.put("configmaps", settings("old"));
+  const change = (cluster: MemoryCluster) => cluster.put("configmaps", settings("new"));
+
+  it("incomplete, where a namespace that was named is not in the backup", async () => {
+    expect((await previewed(fill, {})).isComplete).toBe(true);
+    expect((await previewed(fill, { includeNamespaces: ["shop", "shpo"] })).isComplete).toBe(false);
+  });
+
+  it("incomplete, where what differs is left and the request is strict", async () => {
+    expect((await previewed(fill, { change })).isComplete).toBe(true);
+    expect((await previewed(fill, { change, strict: true })).isComplete).toBe(false);
+    expect((await previewed(fill, { change, strict: true, existing: "update" })).isComplete).toBe(true);
   });
 });
