@@ -20,8 +20,9 @@ export function buildExecutable(target: Target, content: Content, folder: string
   const output = join(home, executableName(target));
   const config = join(home, "sea.json");
   writeFileSync(config, JSON.stringify(configuration(target, content, output)));
-  // The seed makes two builds alike: with it V8 makes the same code of the same source.
-  execFileSync(process.execPath, ["--random-seed=1", "--build-sea", config], {
+  // The seed makes two builds alike: with it V8 makes the same code of the same source. Under other flags than the program
+  // runs with, V8 would refuse that code, and Node warn of it in every run.
+  execFileSync(process.execPath, ["--random-seed=1", ...NODE_FLAGS, "--build-sea", config], {
     stdio: ["ignore", "ignore", "inherit"],
   });
   // The base's signature went with the change, and macOS on arm64 kills what bears none.
