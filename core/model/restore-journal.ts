@@ -28,6 +28,8 @@ const hookEntry = z.looseObject({
   resource: z.string(),
   namespace: z.string(),
   name: z.string(),
+  /** Another one may have its name since. */
+  uid: z.string(),
   pod: z.string(),
   podUid: z.string(),
   container: z.string(),

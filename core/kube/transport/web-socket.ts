@@ -40,6 +40,7 @@ export async function openWebSocket(
   { socket, host, headers }: SocketTarget,
 ): Promise<OpenSocket | WireReply> {
   const { startClient } = await import("./web-socket-client.ts");
+  if (signal.aborted) socket.destroy();
   signal.throwIfAborted();
   const client = startClient(`ws://${host}${path}`, protocols, {
     // Its type asks for a net.Socket; any Duplex does.
@@ -60,7 +61,15 @@ export async function openWebSocket(
   // Nobody waits for it where the upgrade is refused.
   closed.catch(() => undefined);
   const refusal = await Promise.race([opened(client), refused(client), closed]);
-  return refusal ?? { closed, close: () => client.close() };
+  return refusal ?? { closed, close: () => leave(client) };
+}
+
+/** Nobody waits longer for a server that does not answer the farewell. */
+const FAREWELL_MS = 1_000;
+
+function leave(client: WebSocket): void {
+  client.close();
+  setTimeout(() => client.terminate(), FAREWELL_MS).unref();
 }
 
 function opened(client: WebSocket): Promise<undefined> {

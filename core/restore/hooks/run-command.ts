@@ -28,6 +28,7 @@ export async function runCommand(
       resource: due.kind.resource,
       namespace: due.namespace,
       name: due.name,
+      uid: due.uid,
       pod: textAt(pod, ["metadata", "name"]),
       podUid: uidOf(pod),
       container: hook.container,

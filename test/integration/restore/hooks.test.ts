@@ -113,7 +113,7 @@ it("where no node is Ready each is named as not run, nothing is waited for, and 
 
   const live = await rig.client.get(`/api/v1/namespaces/${copy}/pods/db`);
   expect(live["spec"]).toMatchObject({ initContainers: [{ name: "first", image: "tools:1" }] });
-  const again = await restore(copy, ["--strict", "--no-resume", "--existing", "update"]);
+  const again = await restore(copy, ["--strict", "--no-resume"]);
   expect(again.code, again.stdout + again.stderr).toBe(0);
   expect(again.stdout).toMatch(/^0 created, 0 updated/m);
 });

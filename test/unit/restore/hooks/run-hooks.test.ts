@@ -57,7 +57,8 @@ interface Play {
   readonly childrenMadeAt?: string;
 }
 
-type HookState = Extract<JournalEntry, { type: "hook" }>["state"];
+type HookLine = Extract<JournalEntry, { type: "hook" }>;
+type HookState = HookLine["state"];
 
 /** Backs the objects up, loses them, and restores them while kubelet and controllers are played. */
 async function play({ objects, nodes = true, ...how }: Play) {
@@ -290,7 +291,8 @@ describe("restore hooks", () => {
 });
 
 describe("restore hooks of a restore that is gone on with", () => {
-  const begun = (name: string, podUid: string, state: HookState): JournalEntry => ({
+  const begun = (name: string, podUid: string, state: HookState): HookLine => ({
+    uid: podUid,
     ...{ type: "hook", at: "2026-01-01T00:00:00Z", group: "", resource: "pods", namespace: "shop" },
     ...{ name, pod: name, podUid, container: "main", state },
     ...(state === "failed" && { message: "exit code 7" }),
@@ -316,13 +318,18 @@ describe("restore hooks of a restore that is gone on with", () => {
   });
 
   it("do not run in pods that took the place of those that had them", async () => {
-    const { again } = await play({ objects: { "deployments.apps": [deployment()] } });
-    const of = { group: "apps", resource: "deployments", name: "web" };
-    const { report, execs } = await again([
-      { ...begun("web-1-gone", "gone", "ran"), ...of } as JournalEntry, // of another owner
-    ]);
+    const { again, cluster } = await play({ objects: { "deployments.apps": [deployment()] } });
+    const uid = String(cluster.read("deployments.apps", "shop", "web")?.metadata.uid);
+    const { report, execs } = await again([{ ...begun("web-1-gone", "gone", "ran"), uid }]);
     expect(execs).toHaveLength(1);
     expect(report.hooks).toHaveLength(2);
+  });
+
+  it("run in a pod that was lost since and is made anew", async () => {
+    const { again } = await play({ objects: { pods: [pod("db")] } });
+    const { report, execs } = await again([begun("db", "lost", "ran")]);
+    expect(execs).toEqual(["exec shop/db main"]);
+    expect(ends(report)).toEqual([["db", "ran", undefined]]);
   });
 
   it("do not run where the journal cannot be read", async () => {
