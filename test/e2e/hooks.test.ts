@@ -117,6 +117,34 @@ test("what fails, does not start, does not end or is waited for in vain is named
   expect(restored.stdout + restored.stderr).not.toContain("hunter2");
 });
 
+test("a caller who may not run commands gets the objects back, and each hook that he may not run is named", async () => {
+  const user = uniqueName("user");
+  const { copy, args } = await saved((namespace) => [barePod({ namespace, name: "db" }, postHook("true"))]);
+  const { stdout } = await runCli(["rbac", "restore", "-o", "json"], options);
+  const group = "rbac.authorization.k8s.io";
+  const roleRef = { apiGroup: group, kind: "ClusterRole", name: user };
+  const subjects = [{ apiGroup: group, kind: "User", name: user }];
+  const apiVersion = `${group}/v1`;
+  await client.apply([
+    { ...JSON.parse(stdout), metadata: { name: user } },
+    { apiVersion, kind: "ClusterRoleBinding", metadata: { name: user }, roleRef, subjects },
+  ]);
+  const kubeconfig = await cluster.withClientCert({ user });
+
+  const restored = await runCli([...args, "-o", "json"], { ...options, kubeconfig });
+
+  expect(restored.code, restored.stderr).toBe(3);
+  expect(ends(restored)).toEqual([
+    [
+      "db",
+      "exec",
+      "failed",
+      expect.stringMatching(`pods ${copy}/db: .*cannot (create|get) resource "pods/exec"`),
+    ],
+  ]);
+  await cluster.adminKubectl(["delete", "clusterrole,clusterrolebinding", user]);
+});
+
 test("killed between hooks, it is gone on with: none runs twice, and one that was under way is named", async () => {
   const mark = "echo once >> /mark";
   const { copy, args } = await saved((namespace) => [
