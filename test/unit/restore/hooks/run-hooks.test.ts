@@ -252,6 +252,22 @@ describe("restore hooks", () => {
     expect(report.complete).toBe(true);
   });
 
+  it("of one tier have ended before the next tier begins", async () => {
+    const inTier = (name: string, tier: string) => ({
+      ...pod(name),
+      metadata: { ...pod(name).metadata, labels: { "kubectl-backup.io/tier": tier } },
+    });
+    const pods = [inTier("db", "critical"), inTier("app", "normal")];
+    const { cluster } = await play({ objects: { pods } });
+    const steps = cluster.requests.filter((one) => /^(create pods|exec)/.test(one));
+    expect(steps).toEqual([
+      "create pods shop/db",
+      "exec shop/db main",
+      "create pods shop/app",
+      "exec shop/app main",
+    ]);
+  });
+
   it("begin when it is stored that they do, so that a crash finds it", async () => {
     const stored: string[] = [];
     const states = () => [...stored.join("").matchAll(/"state":"(\w+)"/g)].map(([, state]) => state);
