@@ -3,6 +3,7 @@ import { openIndex } from "#core/format/archive-index.ts";
 import {
   type BeforeManifest,
   beforeFiles,
+  beforePartNumber,
   beforePartOf,
   decodeBeforeManifest,
 } from "#core/format/before-files.ts";
@@ -31,7 +32,7 @@ export async function openBefore(
     const bytes = await readWhole(store, { key }, { maxBytes: MAX_MANIFEST_BYTES, signal });
     found.push({ part, manifest: decodeBeforeManifest(bytes) });
   }
-  found.sort((left, right) => (left.manifest.createdAt < right.manifest.createdAt ? -1 : 1));
+  found.sort((left, right) => beforePartNumber(left.part) - beforePartNumber(right.part));
   const backup = new MergedBackup(summaryOf(restore));
   const expected = new Map<string, Set<string>>();
   for (const { part, manifest } of found) {

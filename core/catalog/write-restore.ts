@@ -1,4 +1,4 @@
-import { beforePart } from "#core/format/before-files.ts";
+import { beforePart, beforePartNumber, beforePartOf } from "#core/format/before-files.ts";
 import { restoreKey } from "#core/format/layout.ts";
 import {
   encodePart,
@@ -33,7 +33,7 @@ export async function beginRestore(
   try {
     if (view.files.length > 0) throw nameTaken(record.name, store);
     await store.put(restoreKey(record.name, RECORD_FILE), encodeRecord(record), context.signal);
-    return writer(claim, environment, 0);
+    return writer(claim, environment, { journal: 0, before: 0 });
   } catch (error) {
     await claim.release();
     throw isFailure(error, "key-exists") ? nameTaken(record.name, store) : error;
@@ -51,7 +51,7 @@ export async function resumeRestore(
     await claim.release();
     throw new Failure("name-taken", `the restore "${name}" has ended meanwhile: there is nothing to resume`);
   }
-  return writer(claim, environment, lastPart(view, claim.folder));
+  return writer(claim, environment, lastNumbers(view, claim.folder));
 }
 
 function takeName(name: string, environment: WriteEnvironment, context: RunContext) {
@@ -62,13 +62,24 @@ function nameTaken(name: string, { url }: ObjectStore): Failure {
   return new Failure("name-taken", `there is a restore "${name}" in ${url} already`);
 }
 
-function lastPart({ files }: FolderView, folder: string): number {
-  return Math.max(0, ...files.map(({ key }) => partNumber(key.slice(folder.length)) ?? 0));
+interface LastNumbers {
+  readonly journal: number;
+  readonly before: number;
 }
 
-function writer(claim: NameClaim, { store, tempFolder }: WriteEnvironment, last: number): RestoreWriter {
-  let number = last;
-  let beforeParts = 0;
+/** Of the parts that earlier runs have stored. */
+function lastNumbers({ files }: FolderView, folder: string): LastNumbers {
+  const names = files.map(({ key }) => key.slice(folder.length));
+  const before = names.flatMap((name) => beforePartOf(name) ?? []).map(beforePartNumber);
+  return {
+    journal: Math.max(0, ...names.map((name) => partNumber(name) ?? 0)),
+    before: Math.max(0, ...before),
+  };
+}
+
+function writer(claim: NameClaim, { store, tempFolder }: WriteEnvironment, last: LastNumbers): RestoreWriter {
+  let number = last.journal;
+  let beforeParts = last.before;
   return {
     url: store.url,
     append: async (lines, signal) => {

@@ -14,7 +14,7 @@ export interface BeforeFiles {
   readonly manifest: string;
 }
 
-/** The run's id keeps the parts of two runs of one restore apart. */
+/** Numbered on over all runs of a restore; a run's id keeps its parts apart from those of one that it took over. */
 export function beforePart(runId: string, number: number): string {
   return `${runId}-${String(number).padStart(6, "0")}`;
 }
@@ -29,11 +29,16 @@ export function beforePartOf(file: string): string | undefined {
   return MANIFEST.exec(file)?.[1];
 }
 
+/** Of two images of one object the one with the smaller number was taken first. */
+export function beforePartNumber(part: string): number {
+  return Number(part.slice(part.lastIndexOf("-") + 1));
+}
+
 const fileRecord = z.object({ sizeBytes: z.number().int(), sha256: z.string() });
 
 const beforeManifest = z.object({
   schemaVersion: z.string(),
-  /** RFC 3339, the maker's clock: of two images of one object the older one counts. */
+  /** RFC 3339, the maker's clock: for people. */
   createdAt: z.string(),
   archive: fileRecord,
   index: fileRecord,

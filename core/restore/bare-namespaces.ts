@@ -1,6 +1,7 @@
 import { retrying } from "#core/flow/retry.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { NAMESPACES } from "#core/model/known-kinds.ts";
+import { readItemHeader } from "#core/objects/item-header.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { isAlreadyThere, refusedOutcome } from "./write-replies.ts";
 
@@ -22,10 +23,16 @@ export async function createBareNamespaces(run: RestoreRun): Promise<void> {
       run.finish.notes.push(
         `namespace ${name} is not in the backup: it was made without labels or annotations`,
       );
+      if (reply.ok) noteMade(run, name, readItemHeader(reply.body).uid);
       continue;
     }
     const outcome = refusedOutcome(reply);
     run.results.add(NAMESPACES, { namespace: "", name, outcome, warnings: [] });
     run.blockedNamespaces.set(name, `its namespace could not be created: ${reply.message}`);
   }
+}
+
+/** On record, so that an undo that deletes what was created finds it. */
+function noteMade(run: RestoreRun, name: string, uid: string): void {
+  run.results.add(NAMESPACES, { namespace: "", name, outcome: { result: "created", uid }, warnings: [] });
 }

@@ -32,7 +32,8 @@ export interface FinishBook {
   readonly notes: string[];
 }
 
-export function openFinishBook(): FinishBook {
+/** `troubles` that are known before anything is done. */
+export function openFinishBook(troubles: readonly string[] = []): FinishBook {
   return {
     owners: [],
     steps: [],
@@ -41,7 +42,7 @@ export function openFinishBook(): FinishBook {
     services: new Map(),
     unestablished: new Map(),
     tiers: [],
-    troubles: [],
+    troubles: [...troubles],
     notes: [],
   };
 }

@@ -157,7 +157,7 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
       request.existing === "recreate" ? new Map() : prepared.liveOwners,
     ),
     results: new Results((resultJson) => journal.addItem(resultJson)),
-    finish: openFinishBook(),
+    finish: openFinishBook(prepared.undo?.gaps),
     reaches: new ReachBook(),
     mentions: new MentionBook(request),
     hooks: new HookBook(request),

@@ -5,6 +5,7 @@ import { defineCommand } from "#plugin/command.ts";
 import type { Resumable } from "#plugin/resumed-restore.ts";
 import { confirm } from "#plugin/ui/confirm.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
+import { escapeControl } from "#plugin/ui/table.ts";
 import { type RestoreFlags, restoreFlags } from "./restore-flags.ts";
 
 export const restoreCommand = defineCommand({
@@ -140,7 +141,9 @@ async function showPlan({ ask, prepared }: Planned, given: RestoreFlags, app: Ap
     ),
     text: () => restorePlanText(document),
   });
-  return isComplete(document, request) ? 0 : 3;
+  const gaps = prepared.undo?.gaps ?? [];
+  for (const gap of gaps) app.stderr.write(`warning: ${escapeControl(gap)}\n`);
+  return isComplete(document, request) && gaps.length === 0 ? 0 : 3;
 }
 
 interface Planned {

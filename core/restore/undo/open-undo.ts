@@ -20,6 +20,8 @@ export interface Undo {
   readonly backup: OpenBackup;
   /** In the order of their creation. */
   readonly created: readonly CreatedObject[];
+  /** What of its record could not be read: there may be more to take back. */
+  readonly gaps: readonly string[];
   /** Whether an object that it changed is still as it left it. */
   isAsLeft(place: ObjectPlace, live: { readonly uid: string; readonly digest: string }): boolean;
 }
@@ -48,6 +50,7 @@ export async function openUndo(
     restore,
     backup: ofCluster(before.backup, record),
     created: created ?? [],
+    gaps: ends.gaps,
     isAsLeft: (place, { uid, digest }) => {
       const title = titleOf(place);
       const isOurs = oldUids.get(title) === uid || newUids.get(title) === uid;
@@ -82,6 +85,7 @@ interface Ends {
   readonly recreated: ReadonlyMap<string, string>;
   /** Of what an update left, as the server answered. */
   readonly digests: ReadonlyMap<string, string>;
+  readonly gaps: readonly string[];
 }
 
 async function readEnds(
@@ -92,7 +96,8 @@ async function readEnds(
   const created = new Map<string, CreatedObject>();
   const recreated = new Map<string, string>();
   const digests = new Map<string, string>();
-  for await (const entry of itemEntries(restore, catalog, context)) {
+  const gaps: string[] = [];
+  for await (const entry of itemEntries(catalog.journal({ restore, after: 0 }, context), gaps)) {
     const { group, resource, namespace, name, outcome } = entry;
     const { result, uid = "", digest } = outcome;
     const title = titleOf(entry);
@@ -100,12 +105,13 @@ async function readEnds(
     if (result === "recreated") recreated.set(title, uid);
     if (digest !== undefined) digests.set(title, digest);
   }
-  return { created: [...created.values()], recreated, digests };
+  return { created: [...created.values()], recreated, digests, gaps };
 }
 
-async function* itemEntries(restore: string, catalog: Pick<Catalog, "journal">, context: RunContext) {
-  for await (const { trouble, entries } of catalog.journal({ restore, after: 0 }, context)) {
-    if (trouble !== undefined) context.onProgress({ type: "warned", message: trouble });
+async function* itemEntries(parts: ReturnType<Catalog["journal"]>, gaps: string[]) {
+  for await (const { number, trouble, entries } of parts) {
+    if (trouble !== undefined)
+      gaps.push(`part ${number} of the journal cannot be read (${trouble}): what it tells is not taken back`);
     for (const entry of entries) if (entry.type === "item") yield entry;
   }
 }

@@ -2,13 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Clock, systemClock } from "#core/catalog/clock.ts";
 import { openCatalog } from "#core/catalog/open-catalog.ts";
 import { restoreKey } from "#core/format/layout.ts";
 import { partFile } from "#core/format/restore-files.ts";
 import type { JournalEntry, JournalPart } from "#core/model/restore-journal.ts";
 import { type RestoreRecord, restoreRecord } from "#core/model/restore-record.ts";
+import { openUndo } from "#core/restore/undo/open-undo.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
 
 let folder: string;
@@ -122,6 +123,52 @@ describe("a restore's record", () => {
       ["torn", "damaged"],
       ["whole", "Unfinished"],
     ]);
+  });
+});
+
+describe("what was there before a restore", () => {
+  const kind = { group: "", version: "v1", resource: "configmaps", kind: "ConfigMap", namespaced: true };
+  const image = (value: string) => {
+    const metadata = { namespace: "app", name: "one", uid: "u", resourceVersion: "1" };
+    const object = { apiVersion: "v1", kind: "ConfigMap", metadata, data: { value } };
+    return { kind, bytes: Buffer.from(JSON.stringify(object)), expected: `after ${value}` };
+  };
+
+  it("is what the first run saw, also where the second one's clock is behind", async () => {
+    const { catalog } = openLocation();
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const first = await catalog.beginRestore(recordOf("r"), context);
+      await first.keepBefore([image("old")], signal);
+      await first.close();
+      vi.setSystemTime(Date.now() - 3_600_000);
+      const second = await catalog.resumeRestore("r", context);
+      await second.keepBefore([image("half-way")], signal);
+      await second.close();
+    } finally {
+      vi.useRealTimers();
+    }
+    const { backup } = await catalog.openBefore("r", context);
+    const items = (await Array.fromAsync(backup.items(kind))).flat();
+    const [read] = await Array.fromAsync(backup.read(items, signal));
+    expect(read?.ok === true && JSON.parse(Buffer.from(read.bytes).toString()).data).toEqual({
+      value: "old",
+    });
+  });
+
+  it("cannot be told whole where a part of the journal is damaged: an undo names the gap", async () => {
+    const { store, catalog } = openLocation();
+    const writer = await catalog.beginRestore(recordOf("r"), context);
+    for (const name of ["a", "b"]) await writer.append(line(name), signal);
+    await store.remove([restoreKey("r", partFile(1, writer.runId))], signal);
+    await store.put(restoreKey("r", partFile(1, writer.runId)), Buffer.from("torn"), signal);
+    const report = { backup: "b", startedAt: "2026-01-02T03:04:05Z", finishedAt: "2026-01-02T03:04:09Z" };
+    const closing = JSON.stringify({ ...report, complete: true, counts: { created: 2 } });
+    await writer.writeFile("kubectl-backup-report.json", Buffer.from(closing), signal);
+    await writer.close();
+    const undo = await openUndo("r", catalog, context);
+    expect(undo.created.map(({ name }) => name)).toEqual(["b"]);
+    expect(undo.gaps).toEqual([expect.stringContaining("part 1 of the journal cannot be read")]);
   });
 });
 

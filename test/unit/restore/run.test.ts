@@ -26,12 +26,12 @@ const resources = [
 ];
 
 /** Saves what `fill` puts into the namespace shop, lets `change` happen to the cluster, and restores the namespace. */
-async function saved(fill: (cluster: MemoryCluster) => void) {
+async function saved(fill: (cluster: MemoryCluster) => void, ofBackup: object = {}) {
   const cluster = memoryCluster({ resources });
   const catalog = memoryCatalog();
   for (const name of ["shop", "kube-system"]) cluster.put("namespaces", { metadata: { name } });
   fill(cluster);
-  const request = backupRequest.parse({ name: "b", selection: selection.parse({}) });
+  const request = backupRequest.parse({ name: "b", selection: selection.parse(ofBackup) });
   await runBackup({ cluster, catalog, request, toolVersion: "0.1.0" }, context);
   const restore = async (more: object = {}, signal: AbortSignal = context.signal) => {
     const chosen = selection.parse({ includeNamespaces: ["shop"] });
@@ -70,6 +70,30 @@ describe("a restore over what is there", () => {
     const report = await restore({ existing: "update" });
     expect(report.counts).toMatchObject({ updated: 1 });
     expect(report.warned).toEqual([]);
+  });
+
+  it("puts on record that it made a namespace which the backup does not hold", async () => {
+    const settings = { metadata: { name: "settings", namespace: "shop" }, data: { a: "b" } };
+    const only = { includeNamespaces: ["shop"], excludeResources: ["namespaces"] };
+    const { cluster, catalog, restore } = await saved((empty) => empty.put("configmaps", settings), only);
+    cluster.drop("configmaps", "shop", "settings");
+    cluster.drop("namespaces", "", "shop");
+    const { beginRestore } = catalog;
+    const lines: string[] = [];
+    catalog.beginRestore = async (...asked) => ({
+      ...(await beginRestore(...asked)),
+      append: async (part) => void lines.push(...part.trim().split("\n")),
+    });
+    await restore();
+    const { uid } = cluster.read("namespaces", "", "shop")?.metadata ?? {};
+    expect(lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({
+        type: "item",
+        resource: "namespaces",
+        name: "shop",
+        outcome: { result: "created", uid },
+      }),
+    );
   });
 
   it("does not miss what an earlier restore left undone where the update has just done it", async () => {
