@@ -1,6 +1,6 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
-import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, valueAt, withoutValue, withValue } from "./edit-object.ts";
+import { type ExactObject, isExactObject } from "#core/objects/exact-json.ts";
+import { objectAt, valueAt, withEach, withoutValue, withValue } from "./edit-object.ts";
 import { ingressFromBeta } from "./rules/ingress-beta.ts";
 
 type Convert = (object: ExactObject) => ExactObject;
@@ -17,6 +17,10 @@ interface Successor {
  * not served, and never guessed at.
  */
 const SUCCESSORS: readonly Successor[] = [
+  { from: "controllerrevisions.apps/v1beta1", to: "v1" },
+  { from: "deployments.apps/v1beta1", to: "v1", convert: selectorFromBeta },
+  { from: "statefulsets.apps/v1beta1", to: "v1", convert: selectorFromBeta },
+  { from: "endpointslices.discovery.k8s.io/v1beta1", to: "v1", convert: sliceFromBeta },
   { from: "controllerrevisions.apps/v1beta2", to: "v1" },
   { from: "daemonsets.apps/v1beta2", to: "v1" },
   { from: "deployments.apps/v1beta2", to: "v1" },
@@ -79,6 +83,34 @@ function budgetFromBeta(budget: ExactObject): ExactObject {
   const none = { key: "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match", operator: "Exists" };
   return withValue(budget, ["spec", "selector"], { matchExpressions: [none] });
 }
+
+/** Where it was left out the template's labels were meant; v1 wants it said. */
+function selectorFromBeta(workload: ExactObject): ExactObject {
+  if (valueAt(workload, ["spec", "selector"]) !== undefined) return workload;
+  const matchLabels = objectAt(workload, ["spec", "template", "metadata", "labels"]);
+  return withValue(workload, ["spec", "selector"], { matchLabels });
+}
+
+/**
+ * Zone and node became fields of their own; for the rest of the topology see the rule for slices. Before there was a
+ * field for the node, the host name was the node's.
+ */
+function sliceFromBeta(slice: ExactObject): ExactObject {
+  return withEach(slice, ["endpoints"], (endpoint) => {
+    const { topology, ...rest } = endpoint;
+    if (!isExactObject(topology)) return rest;
+    const { [ZONE]: zone, [HOST]: node, ...others } = topology;
+    return {
+      ...(node !== undefined && { nodeName: node }),
+      ...(zone !== undefined && { zone }),
+      ...(Object.keys(others).length > 0 && { deprecatedTopology: others }),
+      ...rest,
+    };
+  });
+}
+
+const ZONE = "topology.kubernetes.io/zone";
+const HOST = "kubernetes.io/hostname";
 
 /** Renamed in v1beta3. */
 function sharesFromBeta(level: ExactObject): ExactObject {

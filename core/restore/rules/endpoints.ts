@@ -1,4 +1,5 @@
-import type { Rule, Skip } from "#core/restore/rule.ts";
+import { objectsAt, withEach, withoutValue } from "#core/restore/edit-object.ts";
+import { type Rule, restored, type Skip } from "#core/restore/rule.ts";
 
 const MADE: Skip = { reason: "controller-made", message: "a controller makes it from its Service" };
 
@@ -12,6 +13,9 @@ export const endpoints: Rule = {
   },
 };
 
+/** A server that is sent it in v1 clears it and says nothing (registry/discovery/endpointslice/strategy.go). */
+const TOPOLOGY_LOST = "endpoints keep node and zone of their topology: v1 has no place for the rest";
+
 const SLICE_CONTROLLERS: ReadonlySet<string> = new Set([
   "endpointslice-controller.k8s.io",
   "endpointslicemirroring-controller.k8s.io",
@@ -22,5 +26,12 @@ export const endpointSlices: Rule = {
   decide({ namespace, name, labels }) {
     if (namespace === "default" && name === "kubernetes") return MADE;
     return SLICE_CONTROLLERS.has(labels["endpointslice.kubernetes.io/managed-by"] ?? "") ? MADE : undefined;
+  },
+  transform(object) {
+    const bare = withEach(object, ["endpoints"], (endpoint) =>
+      withoutValue(endpoint, ["deprecatedTopology"]),
+    );
+    const isLess = objectsAt(object, ["endpoints"]).some((endpoint) => "deprecatedTopology" in endpoint);
+    return restored(bare, { warnings: isLess ? [TOPOLOGY_LOST] : [] });
   },
 };

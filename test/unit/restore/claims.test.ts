@@ -30,6 +30,29 @@ const facts = (more: Partial<ClaimFacts> = {}): ClaimFacts => ({
 });
 const live = (more: Partial<Volume>) => new Map([["pv", { ...volume, ...more }]]);
 
+describe("a volume's reclaim policy", () => {
+  const policies = ["Retain", "Delete", "Recycle"];
+  const cases = policies.flatMap((stored) =>
+    [undefined, ...policies].map((inCluster) => ({ stored, inCluster })),
+  );
+
+  it.each(cases)(
+    "is Retain where it returns to its claim, so that none is to be put back afterwards: $stored, then $inCluster",
+    ({ stored, inCluster }) => {
+      const { fate } = decideClaim(
+        claim,
+        facts({
+          storedVolumes: new Map([["pv", { ...volume, phase: "Bound", reclaimPolicy: stored }]]),
+          ...(inCluster !== undefined && { liveVolumes: live({ reclaimPolicy: inCluster }) }),
+        }),
+      );
+      const returning = inCluster ?? stored;
+      const expected = inCluster === undefined ? "static" : "rebind";
+      expect(fate).toBe(returning === "Retain" ? expected : "held");
+    },
+  );
+});
+
 describe("the fate of a claim", () => {
   it.each<{ when: string; claim?: Partial<StoredClaim>; facts?: Partial<ClaimFacts>; fate: string }>([
     { when: "it is in the target", facts: { exists: () => true }, fate: "exists" },

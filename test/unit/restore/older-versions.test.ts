@@ -41,6 +41,54 @@ describe("a version that the cluster gave up", () => {
     expect(inNewerVersion(selecting(chosen), kind, "v1")["spec"]).toEqual({ selector: chosen });
   });
 
+  it("an EndpointSlice says zone and node in fields of their own, and what v1 has no place for is named", () => {
+    const kind = { group: "discovery.k8s.io", resource: "endpointslices", version: "v1beta1" };
+    const topology = {
+      "kubernetes.io/hostname": "n1",
+      "topology.kubernetes.io/zone": "a",
+      "topology.kubernetes.io/region": "r",
+    };
+    const endpoints = [
+      { addresses: ["10.0.0.1"], topology },
+      { addresses: ["10.0.0.2"], nodeName: "n2" },
+    ];
+    const object = { apiVersion: "discovery.k8s.io/v1beta1", addressType: "IPv4", endpoints };
+    expect(inNewerVersion(object, kind, "v1")).toEqual({
+      apiVersion: "discovery.k8s.io/v1",
+      addressType: "IPv4",
+      endpoints: [
+        {
+          addresses: ["10.0.0.1"],
+          nodeName: "n1",
+          zone: "a",
+          deprecatedTopology: { "topology.kubernetes.io/region": "r" },
+        },
+        { addresses: ["10.0.0.2"], nodeName: "n2" },
+      ],
+    });
+    const metadata = { name: "one", namespace: "app", labels: {} };
+    const { ruling } = transformItem(
+      storedItem(kind),
+      Buffer.from(JSON.stringify({ ...object, metadata })),
+      factsFor({}, { targetVersion: () => "v1" }),
+    );
+    expect(ruling).toMatchObject({
+      object: { endpoints: [{ addresses: ["10.0.0.1"], nodeName: "n1", zone: "a" }, { nodeName: "n2" }] },
+      warnings: [expect.stringContaining("v1 has no place for the rest")],
+    });
+    expect(JSON.stringify(ruling)).not.toContain("deprecatedTopology");
+  });
+
+  it("a workload without a selector selects by its template's labels", () => {
+    const kind = { group: "apps", resource: "statefulsets", version: "v1beta1" };
+    const template = { metadata: { labels: { app: "db" } } };
+    const object = { apiVersion: "apps/v1beta1", spec: { template } };
+    expect(inNewerVersion(object, kind, "v1")["spec"]).toEqual({
+      template,
+      selector: { matchLabels: { app: "db" } },
+    });
+  });
+
   it("an Ingress has its backends in their new shape, by number or by name", () => {
     const kind = { group: "networking.k8s.io", resource: "ingresses", version: "v1beta1" };
     const object = {
