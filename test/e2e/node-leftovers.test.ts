@@ -1,9 +1,9 @@
 // What a node makes on this machine goes with it, also when it is killed. Beside the node of this run: they do not meet.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdir, readFile, readlink } from "node:fs/promises";
+import { readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { BUSYBOX } from "#test/fixtures/busybox-image.ts";
 import { attachCluster, type ClusterDescriptor, type ClusterHandle } from "#test/harness/cluster-handle.ts";
 import { eventually } from "#test/harness/eventually.ts";
@@ -11,6 +11,12 @@ import { startClusterWithNode } from "#test/harness/node/cluster-with-node.ts";
 import { runCommand } from "#test/harness/run-command.ts";
 
 const CGROUPS = "/sys/fs/cgroup";
+// What a kubelet sets for its whole machine, with values that it does not want.
+const TUNABLES = { "kernel/panic": "7", "kernel/panic_on_oops": "0", "vm/overcommit_memory": "0" };
+const found = await Promise.all(Object.keys(TUNABLES).map(readTunable));
+
+beforeAll(async () => void (await Promise.all(Object.entries(TUNABLES).map(writeTunable))));
+afterAll(async () => void (await Promise.all(found.map(writeTunable))));
 
 test("a node that was killed is cleaned up after by the next start, and one that is stopped leaves nothing", async () => {
   const before = await machine();
@@ -36,15 +42,22 @@ test("a node that was killed is cleaned up after by the next start, and one that
 
 /** What is the machine's own (the nodes of others come and go), and what the node's servers would change there if they could. */
 async function machine(): Promise<unknown> {
-  const tunables = ["kernel/panic", "kernel/panic_on_oops", "vm/overcommit_memory", "net/ipv4/ip_forward"];
   return {
-    tunables: await Promise.all(tunables.map((name) => readFile(join("/proc/sys", name), "utf8"))),
+    tunables: await Promise.all([...Object.keys(TUNABLES), "net/ipv4/ip_forward"].map(readTunable)),
     mounts: await readFile("/proc/self/mounts", "utf8"),
     folders: await Promise.all(["/run", "/var/lib", "/var/log"].map((path) => readdir(path))),
     interfaces: (await readdir("/sys/class/net")).filter((name) => !name.startsWith("kb-node-")),
     rules: await runCommand("iptables", ["-S"]),
     addressRules: await runCommand("iptables", ["-S", "-t", "nat"]),
   };
+}
+
+async function readTunable(name: string): Promise<[string, string]> {
+  return [name, (await readFile(join("/proc/sys", name), "utf8")).trim()];
+}
+
+function writeTunable([name, value]: readonly [string, string]): Promise<void> {
+  return writeFile(join("/proc/sys", name), value);
 }
 
 async function startInOwnProcess(): Promise<{ readonly descriptor: ClusterDescriptor; kill(): void }> {
