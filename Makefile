@@ -13,7 +13,7 @@ STAMP := node_modules/.package-lock.json
 PARALLEL := -j4 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 VITEST := vitest run $(VITEST_ARGS)
 
-.PHONY: help check types lint dead borders test e2e bench demo build dist cluster-up cluster-down clean
+.PHONY: help check types lint dead borders test e2e bench demo build image dist cluster-up cluster-down clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2}' Makefile
@@ -24,7 +24,7 @@ check: $(STAMP) ## Types, format and lint, dead code, borders between folders (a
 test: build ## Unit, contract and integration tests, against real servers built on first use (PROJECTS=unit for some)
 	@$(VITEST) $(addprefix --project ,$(PROJECTS))
 
-e2e: build ## The built program's whole story, told from outside
+e2e: image ## The built program's whole story, told from outside
 	@$(VITEST) --project e2e
 
 bench: build ## Speed and memory against a raw client; writes build/bench.json
@@ -35,6 +35,9 @@ demo: build ## Back up, delete and restore a small application before your eyes
 
 build: $(STAMP) ## build/kubectl-backup, runnable from anywhere
 	@node scripts/build.ts
+
+image: build ## What the Dockerfile adds to its base, in build/image
+	@node scripts/image.ts
 
 dist: build ## Executables for every platform, archives, sums, bill of materials and krew index, in build/dist
 	@node scripts/release.ts

@@ -1,6 +1,8 @@
 // Pods that really run: what a control plane without a node cannot show.
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { PRODUCT, productImage } from "#test/fixtures/product-image.ts";
 import { GREETING, runningApp } from "#test/fixtures/running-app.ts";
+import type { ApplyObject } from "#test/harness/kube-client.ts";
 import { type CliResult, runCli } from "#test/harness/run-cli.ts";
 import { s3Environment } from "#test/harness/s3-server.ts";
 import { sharedCluster, sharedS3, uniqueName } from "#test/harness/shared.ts";
@@ -51,6 +53,16 @@ test("a pod reaches the object store of this run", async () => {
   expect(await inPod(`nc -w 10 ${host.replace(":", " ")} </dev/null && echo reached`)).toBe("reached\n");
 });
 
+test("the product's image runs as nobody in particular, on a file system that cannot be written", async () => {
+  await cluster.loadImage(await productImage());
+  await client.apply([onlyVersion(app)]);
+  const ended = "--for=jsonpath={.status.phase}=Succeeded";
+  await cluster.adminKubectl(["wait", ended, "pod/version", "-n", app, "--timeout=120s"]);
+  const told = await cluster.adminKubectl(["logs", "version", "-n", app]);
+  await cluster.adminKubectl(["delete", "pod", "version", "-n", app]);
+  expect(JSON.parse(told)).toMatchObject({ client: { version: expect.stringMatching(/^\d+\.\d+\.\d+/) } });
+});
+
 test("a restore of a deleted namespace ends when its pods are ready again", async () => {
   expect(await backup("create", "b1", "-n", app)).toMatchObject({ code: 0 });
   await cluster.adminKubectl(["delete", "namespace", app]);
@@ -78,6 +90,27 @@ test("a workload whose image does not exist is named with its last condition at 
   const lost = `not ready: Deployment ${copy}/web: 0 of 2 replicas are available: `;
   expect(stderr).toContain(`${lost}Deployment does not have minimum availability.`);
 });
+
+function onlyVersion(namespace: string): ApplyObject {
+  const container = {
+    name: "version",
+    image: PRODUCT,
+    imagePullPolicy: "Never",
+    command: ["kubectl-backup", "version", "--client", "-o", "json"],
+    securityContext: {
+      runAsNonRoot: true,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ["ALL"] },
+    },
+  };
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name: "version", namespace },
+    spec: { restartPolicy: "Never", containers: [container] },
+  };
+}
 
 function inPod(script: string): Promise<string> {
   return cluster.adminKubectl(["exec", "deployment/web", "-n", app, "--", "sh", "-c", script]);
