@@ -25,7 +25,8 @@ const KINDS_WITH_OWNED_STATUS = [
   ...["APIService", "CronJob", "CustomResourceDefinition", "DaemonSet", "Deployment", "FlowSchema"],
   ...["HorizontalPodAutoscaler", "Ingress", "Job", "Namespace", "NetworkPolicy", "PersistentVolume"],
   ...["PersistentVolumeClaim", "Pod", "PodDisruptionBudget", "PriorityLevelConfiguration", "ReplicaSet"],
-  ...["ReplicationController", "ResourceQuota", "Service", "StatefulSet", "ValidatingAdmissionPolicy"],
+  ...["ReplicationController", "ResourceQuota", "Service", "ServiceCIDR", "StatefulSet"],
+  "ValidatingAdmissionPolicy",
 ];
 
 export const IGNORED_PATHS: readonly IgnoredPath[] = [
@@ -39,8 +40,6 @@ export const IGNORED_PATHS: readonly IgnoredPath[] = [
     ["metadata", "ownerReferences", "*", "uid"],
     "the owner too has a new identity; its kind and name count",
   ),
-  everywhere(["metadata", "labels", "velero.io/backup-name"], "added by Velero's restore to every object"),
-  everywhere(["metadata", "labels", "velero.io/restore-name"], "added by Velero's restore to every object"),
   annotation([], "kubectl-backup.io/restored-from", "says where a restored object comes from"),
   of(KINDS_WITH_OWNED_STATUS, ["status"], "written anew by the kind's controller"),
   {
@@ -86,6 +85,12 @@ export const IGNORED_PATHS: readonly IgnoredPath[] = [
     reason: "a token of the old service account is worthless; the controller issues a new one",
   },
   annotation(["Secret"], "kubernetes.io/service-account.uid", "the service account has a new identity"),
+  {
+    kinds: ["ConfigMap"],
+    path: ["data", "ca.crt"],
+    when: ({ metadata }) => metadata.name === "kube-root-ca.crt",
+    reason: "the cluster's own, which its controller keeps there",
+  },
   of(["Pod"], ["spec", "nodeName"], "chosen by the scheduler"),
 ];
 

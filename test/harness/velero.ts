@@ -150,6 +150,17 @@ async function install(
     location(namespace, options),
   ];
   await client.apply(objects);
+  await eventually("Velero's kinds to be discovered", () => areDiscovered(client, objects));
+}
+
+/** Velero ends at once where one of its kinds is missing from discovery, which lags behind the CRDs. */
+async function areDiscovered(client: KubeClient, objects: readonly ApplyObject[]): Promise<boolean> {
+  const accept = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+  const { text } = await client.request("GET", "/apis", { headers: { accept } });
+  const plurals = objects
+    .filter(({ kind }) => kind === "CustomResourceDefinition")
+    .map(({ metadata }) => metadata.name?.split(".")[0]);
+  return plurals.every((plural) => text.includes(`"resource":"${plural}"`));
 }
 
 function emptyDeployment(namespace: string): ApplyObject {

@@ -1,7 +1,31 @@
-import type { IgnoredPath } from "#test/harness/ignored-paths.ts";
+import { expect } from "vitest";
+import { settled } from "#test/fixtures/every-object.ts";
+import { MISSING_AFTER_VELERO } from "#test/fixtures/velero-differences.ts";
+import type { KubeObject } from "#test/harness/kube-object.ts";
+import { loseClusterScoped, mappingArgument } from "./site.ts";
+import type { UsedSite } from "./use-site.ts";
 
-/** What Velero's restore changes and ours does not, beside the labels it adds. */
-export const RESTORED_BY_VELERO: readonly IgnoredPath[] = [
-  { path: ["metadata", "ownerReferences"], reason: "Velero drops every owner reference" },
-  { path: ["status"], reason: "Velero drops every status unless told to restore it" },
-];
+type VeleroRestore = {
+  readonly name: string;
+  readonly backup: string;
+  /** Old → new. */
+  readonly namespaces: Readonly<Record<string, string>>;
+};
+
+/** What Velero brings back of all the content, after the loss of what is cluster-scoped. It is never told to bring a status. */
+export async function restoredByVelero(
+  { client, site, content, selection }: UsedSite,
+  { name, backup, namespaces }: VeleroRestore,
+): Promise<readonly KubeObject[]> {
+  await loseClusterScoped(client, content);
+  const mapping = ["--namespace-mappings", mappingArgument(namespaces)];
+  await site.velero.cli(["restore", "create", name, "--from-backup", backup, ...selection, ...mapping]);
+  const { status } = await site.velero.waitForRestore(name);
+  expect(status).toMatchObject({ phase: "PartiallyFailed", errors: MISSING_AFTER_VELERO.length });
+  return settled(client, { namespaces: Object.values(namespaces), marker: content.marker });
+}
+
+/** What a comparison then says of the objects that Velero does not bring back. */
+export function missingIn(namespace: string | undefined): readonly string[] {
+  return MISSING_AFTER_VELERO.map(({ object }) => `${object.replace(" ", ` ${namespace}/`)}: missing`);
+}

@@ -1,7 +1,13 @@
 // A Velero and our program at one bucket and one prefix of it, and the content that both save: a namespace of the bench
 // and one with every kind.
 import { createBenchContent } from "#test/fixtures/bench-content.ts";
-import { createEveryKind, deleteClusterScoped, type FixtureSite } from "#test/fixtures/every-kind.ts";
+import {
+  createEveryKind,
+  deleteClusterScoped,
+  type FixtureSite,
+  namespacesOf,
+} from "#test/fixtures/every-kind.ts";
+import { settled } from "#test/fixtures/every-object.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import type { KubeClient } from "#test/harness/kube-client.ts";
 import type { KubeObject } from "#test/harness/kube-object.ts";
@@ -9,7 +15,6 @@ import { type CliResult, runCli } from "#test/harness/run-cli.ts";
 import { s3Environment } from "#test/harness/s3-server.ts";
 import { sharedCluster, sharedS3, uniqueName } from "#test/harness/shared.ts";
 import { startVelero, type Velero, type VeleroOptions } from "#test/harness/velero.ts";
-import { everyObject } from "./every-object.ts";
 
 export type Site = {
   readonly velero: Velero;
@@ -53,15 +58,16 @@ export async function createContent(
   { bench = true }: { readonly bench?: boolean } = {},
 ): Promise<Content> {
   const marker = uniqueName("every");
-  const namespaces = [marker, ...(bench ? [uniqueName("bench")] : [])];
-  await createBenchContent(client, namespaces.slice(1));
+  const many = bench ? [uniqueName("bench")] : [];
+  const namespaces = [...namespacesOf({ namespace: marker }), ...many];
+  await createBenchContent(client, many);
   await createEveryKind(client, { namespace: marker, marker });
   return { namespace: marker, marker, namespaces, originals: await settled(client, { namespaces, marker }) };
 }
 
 /** Starts to delete the namespaces and everything cluster-scoped of the content. */
 export async function removeContent(client: KubeClient, content: Content): Promise<void> {
-  await deleteClusterScoped(client, content, { keepNamespace: true });
+  await deleteClusterScoped(client, content, { keepNamespaces: true });
   await removeNamespaces([...content.namespaces, ...Object.values(copyNames(content.namespaces))]);
 }
 
@@ -70,8 +76,8 @@ export async function removeNamespaces(names: readonly string[]): Promise<void> 
 }
 
 /** Old → new. */
-export function copyNames(namespaces: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(namespaces.map((name) => [name, `${name}-copy`]));
+export function copyNames(namespaces: readonly string[], suffix = "copy"): Readonly<Record<string, string>> {
+  return Object.fromEntries(namespaces.map((name) => [name, `${name}-${suffix}`]));
 }
 
 export function mappingArgument(names: Readonly<Record<string, string>>): string {
@@ -82,28 +88,9 @@ export function mappingArgument(names: Readonly<Record<string, string>>): string
 
 /** Takes away what is cluster-scoped (with the CRDs their objects), so that a restore has to bring it back. */
 export async function loseClusterScoped(client: KubeClient, content: FixtureSite): Promise<void> {
-  await deleteClusterScoped(client, content, { keepNamespace: true });
+  await deleteClusterScoped(client, content, { keepNamespaces: true });
   await eventually(
     "the custom resources to be gone",
     async () => (await client.find(`/apis/${content.marker}.example.com`)) === undefined,
-  );
-}
-
-/** Controllers write into new objects for a while; what changes between two readings would differ for no fault. */
-export async function settled(
-  client: KubeClient,
-  scope: { readonly namespaces: readonly string[]; readonly marker: string },
-): Promise<readonly KubeObject[]> {
-  let before = "";
-  return eventually(
-    "the content to stand still",
-    async () => {
-      const objects = await everyObject(client, scope);
-      const now = objects.map(({ metadata }) => `${metadata.uid} ${metadata.resourceVersion}`).join();
-      const still = now === before;
-      before = now;
-      return still && objects;
-    },
-    { timeoutMs: 180_000, intervalMs: 1_000 },
   );
 }

@@ -5,6 +5,7 @@ import { olderVersions } from "#core/restore/older-versions.ts";
 import { LANES, laneOf, orderedKinds } from "#core/restore/order.ts";
 import { metadataRules } from "#core/restore/rules/metadata.ts";
 import { ruledKinds, ruleFor } from "#core/restore/rules.ts";
+import { markdownTable } from "#test/harness/markdown-table.ts";
 
 /** Built-in kinds without a rule or a place of their own. */
 const PLAIN_KINDS = [
@@ -31,7 +32,7 @@ export function rulesDocument(): string {
     kindTable(),
     "## Order",
     "Lanes run side by side; each starts when those it waits for have ended. Later steps (owner references, status, field managers, releasing CronJobs) come before the lane `gates`, conversion webhooks after all.",
-    table(
+    markdownTable(
       ["Lane", "Waits for"],
       LANES.map(({ name, after }) => [name, after.join(", ") || "nothing"]),
     ),
@@ -50,7 +51,7 @@ export function rulesDocument(): string {
 
 function kindTable(): string {
   const kinds = [...new Set([...ruledKinds, ...orderedKinds, ...PLAIN_KINDS])].toSorted();
-  return table(
+  return markdownTable(
     ["Kind", "Lane", "What a restore does"],
     kinds.map((name) => {
       const kind = kindNamed(name);
@@ -66,7 +67,7 @@ function kindNamed(name: string): Pick<ItemKind, "group" | "resource"> {
 }
 
 function published(rules: readonly PublishedRule[]): string {
-  return table(
+  return markdownTable(
     ["What", "Why, or how"],
     rules.map(({ what, reason }) => [what, reason]),
   );
@@ -74,10 +75,4 @@ function published(rules: readonly PublishedRule[]): string {
 
 function list(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}`).join("\n");
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

@@ -1,18 +1,23 @@
-import type { IgnoredPath } from "#test/harness/ignored-paths.ts";
-import type { KubeObject } from "#test/harness/kube-object.ts";
-import { compareObjects } from "#test/harness/semantic-compare.ts";
+import type { IgnoredPath } from "./ignored-paths.ts";
+import type { KubeObject } from "./kube-object.ts";
+import { compareObjects } from "./semantic-compare.ts";
 
 export type Comparison = {
   readonly originals: readonly KubeObject[];
   readonly restored: readonly KubeObject[];
-  /** Old → new. */
-  readonly namespaces: Readonly<Record<string, string>>;
+  /** Old → new; as they were when absent. */
+  readonly namespaces?: Readonly<Record<string, string>>;
   /** Added to what every restore may change. */
   readonly ignore?: readonly IgnoredPath[];
 };
 
 /** What is missing, what is too much and what differs, a line each; empty when everything came back. */
-export function compareAll({ originals, restored, namespaces, ignore = [] }: Comparison): readonly string[] {
+export function compareAll({
+  originals,
+  restored,
+  namespaces = {},
+  ignore = [],
+}: Comparison): readonly string[] {
   const twins = new Map(restored.map((object) => [titleOf(object), object]));
   const expected = new Set<string>();
   const lines = originals.flatMap((original) => {

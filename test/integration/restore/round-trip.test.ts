@@ -1,0 +1,110 @@
+// Everything that a stock API server lets one write, and CRDs of every shape: saved, restored into another cluster and
+// into its own after all was deleted, and compared past the product.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { WITHOUT_FIXTURE } from "#test/fixtures/every-kind/without-fixture.ts";
+import {
+  createEveryKind,
+  deleteClusterScoped,
+  everyKind,
+  type FixtureSite,
+  namespacesOf,
+} from "#test/fixtures/every-kind.ts";
+import { type ServedKind, servedKinds, settled } from "#test/fixtures/every-object.ts";
+import type { ClusterHandle } from "#test/harness/cluster-handle.ts";
+import { compareAll } from "#test/harness/compare-all.ts";
+import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
+import { eventually } from "#test/harness/eventually.ts";
+import type { KubeClient } from "#test/harness/kube-client.ts";
+import type { KubeObject } from "#test/harness/kube-object.ts";
+import { runCli } from "#test/harness/run-cli.ts";
+import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { directoryLocation } from "#test/integration/cli/test-location.ts";
+
+const home = sharedCluster();
+const client = home.adminClient();
+const marker = uniqueName("every");
+const site: FixtureSite = { namespace: marker, marker };
+const namespaces = namespacesOf(site);
+const scope = { namespaces, marker };
+let originals: readonly KubeObject[];
+let location: Awaited<ReturnType<typeof directoryLocation>>;
+let other: ControlPlane;
+
+beforeAll(async () => {
+  [other, location] = await Promise.all([startControlPlane(), directoryLocation()]);
+  await createEveryKind(client, site);
+  originals = await settled(client, scope);
+  const selection = ["--include-namespaces", namespaces.join(","), "--include-cluster-resources=true"];
+  const made = await ours(home, ["create", "all", ...selection]);
+  expect(made.code, made.stderr).toBe(0);
+});
+afterAll(async () => {
+  await lose(client);
+  client.close();
+  await location.remove();
+  await other.stop();
+});
+
+function ours({ kubeconfigPath }: Pick<ClusterHandle, "kubeconfigPath">, args: readonly string[]) {
+  return runCli([...args, "--location", location.url], { kubeconfig: kubeconfigPath });
+}
+
+/** Deletes all of it and waits until it is gone. */
+async function lose(from: KubeClient): Promise<void> {
+  await deleteClusterScoped(from, site);
+  await eventually(
+    "all of it to be gone",
+    async () => {
+      const left = await Promise.all(namespaces.map((name) => from.find(`/api/v1/namespaces/${name}`)));
+      return (
+        left.every((it) => it === undefined) && (await from.find(`/apis/${marker}.example.com`)) === undefined
+      );
+    },
+    { timeoutMs: 180_000 },
+  );
+}
+
+/** Restores all of it, with the status of the one kind whose status only its own controller could bring back. */
+async function restored(into: ControlPlane | ClusterHandle): Promise<readonly KubeObject[]> {
+  const status = ["--include-status", `machines.${marker}.example.com`];
+  const { code, stderr } = await ours(into, ["restore", "all", "--yes", ...status]);
+  expect(code, stderr).toBe(0);
+  const admin = into.adminClient();
+  const found = await settled(admin, scope);
+  admin.close();
+  return found;
+}
+
+describe("what the fixture holds", () => {
+  const isBuiltIn = ({ group }: ServedKind) => !group.includes(".") || group.endsWith(".k8s.io");
+  const titleOf = ({ group, resource }: ServedKind) => (group === "" ? resource : `${resource}.${group}`);
+
+  it("is at least three objects of every built-in kind that the server lets one create", async () => {
+    const creatable = (await servedKinds(client)).filter(
+      (it) => isBuiltIn(it) && it.verbs.includes("create"),
+    );
+    const sparse = creatable.filter(({ group, kind }) => {
+      const isOfKind = ({ apiVersion, kind: its }: { apiVersion: string; kind: string }) =>
+        its === kind && (apiVersion.includes("/") ? apiVersion.split("/")[0] : "") === group;
+      return everyKind(site).filter(isOfKind).length < 3;
+    });
+    expect(sparse.map(titleOf).toSorted()).toEqual(Object.keys(WITHOUT_FIXTURE).toSorted());
+  });
+
+  it("is all there before it is saved", () => {
+    const there = new Set(originals.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+    const missing = everyKind(site).filter(({ kind, metadata }) => !there.has(`${kind} ${metadata.name}`));
+    expect(missing.map(({ kind, metadata }) => `${kind} ${metadata.name}`)).toEqual([]);
+  });
+});
+
+describe("a restore of all of it", () => {
+  it("into another cluster brings each object back as it was", async () => {
+    expect(compareAll({ originals, restored: await restored(other) })).toEqual([]);
+  });
+
+  it("into its own cluster, after everything was deleted, brings each object back as it was", async () => {
+    await lose(client);
+    expect(compareAll({ originals, restored: await restored(home) })).toEqual([]);
+  });
+});
