@@ -7,14 +7,13 @@ import {
   deleteClusterScoped,
   everyKind,
   type FixtureSite,
+  loseClusterScoped,
   namespacesOf,
 } from "#test/fixtures/every-kind.ts";
 import { type ServedKind, servedKinds, settled } from "#test/fixtures/every-object.ts";
 import type { ClusterHandle } from "#test/harness/cluster-handle.ts";
 import { compareAll } from "#test/harness/compare-all.ts";
 import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
-import { eventually } from "#test/harness/eventually.ts";
-import type { KubeClient } from "#test/harness/kube-client.ts";
 import type { KubeObject } from "#test/harness/kube-object.ts";
 import { runCli } from "#test/harness/run-cli.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
@@ -39,7 +38,7 @@ beforeAll(async () => {
   expect(made.code, made.stderr).toBe(0);
 });
 afterAll(async () => {
-  await lose(client);
+  await deleteClusterScoped(client, site);
   client.close();
   await location.remove();
   await other.stop();
@@ -47,21 +46,6 @@ afterAll(async () => {
 
 function ours({ kubeconfigPath }: Pick<ClusterHandle, "kubeconfigPath">, args: readonly string[]) {
   return runCli([...args, "--location", location.url], { kubeconfig: kubeconfigPath });
-}
-
-/** Deletes all of it and waits until it is gone. */
-async function lose(from: KubeClient): Promise<void> {
-  await deleteClusterScoped(from, site);
-  await eventually(
-    "all of it to be gone",
-    async () => {
-      const left = await Promise.all(namespaces.map((name) => from.find(`/api/v1/namespaces/${name}`)));
-      return (
-        left.every((it) => it === undefined) && (await from.find(`/apis/${marker}.example.com`)) === undefined
-      );
-    },
-    { timeoutMs: 180_000 },
-  );
 }
 
 /** Restores all of it, with the status of the one kind whose status only its own controller could bring back. */
@@ -104,7 +88,7 @@ describe("a restore of all of it", () => {
   });
 
   it("into its own cluster, after everything was deleted, brings each object back as it was", async () => {
-    await lose(client);
+    await loseClusterScoped(client, site);
     expect(compareAll({ originals, restored: await restored(home) })).toEqual([]);
   });
 });

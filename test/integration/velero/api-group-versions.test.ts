@@ -1,11 +1,12 @@
 // Velero's feature EnableAPIGroupVersions stores and reads each object once for each version of its group. Our backups
 // hold one version and say so by their format version; from Velero's we take the preferred one.
 import { afterAll, expect, test } from "vitest";
+import { loseClusterScoped } from "#test/fixtures/every-kind.ts";
 import { settled } from "#test/fixtures/every-object.ts";
 import { RESTORED_BY_VELERO } from "#test/fixtures/velero-differences.ts";
 import { compareAll } from "#test/harness/compare-all.ts";
 import { missingIn, restoredByVelero } from "./restored-by-velero.ts";
-import { copyNames, loseClusterScoped, mappingArgument, removeNamespaces } from "./site.ts";
+import { copyNames, mappingArgument, removeNamespaces } from "./site.ts";
 import { useSite } from "./use-site.ts";
 
 const used = useSite({
@@ -26,7 +27,7 @@ afterAll(() => removeNamespaces([...Object.values(copies("theirs")), ...Object.v
 
 test("we restore a backup that holds every version of each object", async () => {
   const { client, site, content, selection } = used();
-  await loseClusterScoped(client, content);
+  await loseClusterScoped(client, content, { keepNamespaces: true });
   const how = [
     "--yes",
     "--namespace-mapping",

@@ -1,8 +1,9 @@
 import { expect } from "vitest";
+import { loseClusterScoped } from "#test/fixtures/every-kind.ts";
 import { settled } from "#test/fixtures/every-object.ts";
 import { MISSING_AFTER_VELERO } from "#test/fixtures/velero-differences.ts";
 import type { KubeObject } from "#test/harness/kube-object.ts";
-import { loseClusterScoped, mappingArgument } from "./site.ts";
+import { mappingArgument } from "./site.ts";
 import type { UsedSite } from "./use-site.ts";
 
 type VeleroRestore = {
@@ -17,7 +18,7 @@ export async function restoredByVelero(
   { client, site, content, selection }: UsedSite,
   { name, backup, namespaces }: VeleroRestore,
 ): Promise<readonly KubeObject[]> {
-  await loseClusterScoped(client, content);
+  await loseClusterScoped(client, content, { keepNamespaces: true });
   const mapping = ["--namespace-mappings", mappingArgument(namespaces)];
   await site.velero.cli(["restore", "create", name, "--from-backup", backup, ...selection, ...mapping]);
   const { status } = await site.velero.waitForRestore(name);

@@ -8,7 +8,6 @@ import {
   namespacesOf,
 } from "#test/fixtures/every-kind.ts";
 import { settled } from "#test/fixtures/every-object.ts";
-import { eventually } from "#test/harness/eventually.ts";
 import type { KubeClient } from "#test/harness/kube-client.ts";
 import type { KubeObject } from "#test/harness/kube-object.ts";
 import { type CliResult, runCli } from "#test/harness/run-cli.ts";
@@ -84,13 +83,4 @@ export function mappingArgument(names: Readonly<Record<string, string>>): string
   return Object.entries(names)
     .map((pair) => pair.join(":"))
     .join(",");
-}
-
-/** Takes away what is cluster-scoped (with the CRDs their objects), so that a restore has to bring it back. */
-export async function loseClusterScoped(client: KubeClient, content: FixtureSite): Promise<void> {
-  await deleteClusterScoped(client, content, { keepNamespaces: true });
-  await eventually(
-    "the custom resources to be gone",
-    async () => (await client.find(`/apis/${content.marker}.example.com`)) === undefined,
-  );
 }

@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
+import { loseClusterScoped } from "#test/fixtures/every-kind.ts";
 import { settled } from "#test/fixtures/every-object.ts";
 import { IN_VELEROS_BACKUP_ONLY, RESTORED_BY_VELERO } from "#test/fixtures/velero-differences.ts";
 import { compareAll } from "#test/harness/compare-all.ts";
 import type { IgnoredPath } from "#test/harness/ignored-paths.ts";
 import { missingIn, restoredByVelero } from "./restored-by-velero.ts";
-import { copyNames, loseClusterScoped, mappingArgument, removeNamespaces } from "./site.ts";
+import { copyNames, mappingArgument, removeNamespaces } from "./site.ts";
 import { useSite } from "./use-site.ts";
 
 const [THEIRS, OURS] = ["theirs", "ours"];
@@ -55,7 +56,7 @@ test("logs prints Velero's log to the letter", async () => {
 // A backup of Velero's does not say which cluster it was made of: hence --yes.
 test("we restore all of a backup that Velero made, each object as it was", async () => {
   const { client, site, content, copies, selection } = used();
-  await loseClusterScoped(client, content);
+  await loseClusterScoped(client, content, { keepNamespaces: true });
   const mapping = ["--namespace-mapping", mappingArgument(copies)];
   const status = ["--include-status", `machines.${content.marker}.example.com`];
   await site.ours(["restore", THEIRS, "--yes", ...selection, ...mapping, ...status]);
