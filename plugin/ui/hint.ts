@@ -1,3 +1,4 @@
+import { shellWord } from "#core/model/shell-word.ts";
 import { type AnyCommand, type Flag, type Flags, findCommand } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, selectionFlags } from "#plugin/flags.ts";
 
@@ -65,7 +66,7 @@ function completeCall(
   const takesLocation = command.words[0] === "location" && command.positionals?.[0]?.required !== true;
   const words = [
     ...(takesLocation && command.positionals !== undefined && location !== undefined
-      ? [quote(location)]
+      ? [shellWord(location)]
       : []),
     ...flags.map(spell),
   ];
@@ -86,11 +87,6 @@ function spell({ name, flag, value }: GivenFlag): string {
   const word = flag.short === undefined ? `--${name}` : `-${flag.short}`;
   if (value === undefined) return word;
   return flag.type === "boolean" || flag.bare !== undefined
-    ? `--${name}=${quote(value)}`
-    : `${word} ${quote(value)}`;
-}
-
-/** As a POSIX shell reads it. */
-function quote(value: string): string {
-  return /^[\w@%+=:,./-]+$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+    ? `--${name}=${shellWord(value)}`
+    : `${word} ${shellWord(value)}`;
 }

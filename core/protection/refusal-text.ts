@@ -1,0 +1,68 @@
+import { annotationKeys } from "#core/model/annotations.ts";
+import { shellWord } from "#core/model/shell-word.ts";
+import { inShort } from "./in-short.ts";
+import { claimsAtRisk, type DeletionFacts, type Unusable } from "./judge-backup.ts";
+
+/** The newest backup of a namespace and why it does not let it go. */
+export interface RefusedBackup {
+  readonly name: string;
+  readonly reason: Unusable | "location";
+  readonly why: string;
+  /** It would do but for what `why` says: no new one has to be made. */
+  readonly isFresh: boolean;
+}
+
+interface Refused {
+  readonly facts: DeletionFacts;
+  readonly locations: readonly string[];
+  readonly troubles: readonly string[];
+}
+
+/**
+ * At most five lines: what is refused, how the backups stand, and the commands which, as printed, make the next
+ * deletion pass.
+ */
+export function refusalText(refused: Refused, newest: RefusedBackup | undefined): string {
+  const { namespace, protection } = refused.facts;
+  const { name } = namespace;
+  const limit = inShort(protection.maxAgeSeconds);
+  return [
+    `namespace ${name} is protected: it may go when a usable backup of it is at most ${limit} old`,
+    standingLine(refused.facts, newest),
+    ...troubleLine(refused.troubles),
+    wayForward(refused, newest),
+    `or, with the right to skip:  kubectl backup unprotect ${name} --once --for 1h --reason REASON && kubectl delete ns ${name}`,
+  ].join("\n");
+}
+
+function standingLine(facts: DeletionFacts, newest: RefusedBackup | undefined): string {
+  const standing =
+    newest === undefined ? "there is no backup of it" : `its newest backup ${newest.name}: ${newest.why}`;
+  if (newest?.reason === "claim") return standing;
+  // No backup could bring these claims' data back, so a new one alone would be refused as well.
+  const [claim] = claimsAtRisk(facts);
+  return claim === undefined ? standing : `${standing}; and no backup holds the data of claim ${claim.name}`;
+}
+
+function troubleLine(troubles: readonly string[]): readonly string[] {
+  const [first] = troubles;
+  if (first === undefined) return [];
+  const others = troubles.length > 1 ? ` (and ${troubles.length - 1} more)` : "";
+  // Servers' messages may hold line breaks; five lines are the promise.
+  return [`not looked at: ${first.replaceAll(/\s+/g, " ")}${others}`];
+}
+
+function wayForward({ facts, locations }: Refused, newest: RefusedBackup | undefined): string {
+  const { name } = facts.namespace;
+  const weaker = [
+    ...(claimsAtRisk(facts).length > 0 ? [`kubectl backup protect ${name} --volumes waived`] : []),
+    ...(newest?.reason === "excluded"
+      ? [`kubectl annotate namespace ${name} ${annotationKeys.allowExcluded}=true`]
+      : []),
+  ];
+  const [location] = locations;
+  const to = location === undefined ? "" : ` --location ${shellWord(location)}`;
+  const create = `kubectl backup create --include-namespaces ${name}${to}`;
+  const steps = newest?.isFresh === true ? weaker : [...weaker, create];
+  return `${weaker.length > 0 ? "with the right to weaken protection:  " : ""}${steps.join(" && ")}`;
+}

@@ -1,0 +1,20 @@
+/**
+ * Protection decides whether a namespace may go or be less protected. Facts in, a decision with its reason out: it
+ * knows neither cluster nor store nor clock, so that every row of it can be tested. Whoever asks brings the facts and
+ * never decides.
+ */
+export type Tier = "critical" | "high" | "normal" | "low";
+
+export interface ProtectionSettings {
+  readonly maxAgeSeconds: Readonly<Record<Tier, number>>;
+  /** No annotation lets a backup count for longer. */
+  readonly longestMaxAgeSeconds: number;
+}
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+
+export const DEFAULT_SETTINGS: ProtectionSettings = {
+  maxAgeSeconds: { critical: 4 * HOUR, high: 12 * HOUR, normal: DAY, low: 7 * DAY },
+  longestMaxAgeSeconds: 30 * DAY,
+};
