@@ -39,7 +39,7 @@ export type DeletionDecision =
 export type RefusalReason = "none" | "location" | RefusedBackup["reason"];
 
 /** How old the look behind an allowed deletion may be: what was removed from a location since then is not seen. */
-export const LONGEST_LOOK_SECONDS = 5;
+const LONGEST_LOOK_SECONDS = 5;
 
 /** May it go? The order is the promise: what needs no location comes first, and only proof of a backup comes after. */
 export function decideDeletion(deletion: Deletion): DeletionDecision {
@@ -58,7 +58,7 @@ export function decideDeletion(deletion: Deletion): DeletionDecision {
 }
 
 /** The skip that lies on a namespace and holds now. */
-export function holdingSkip({ name, annotations }: NamespaceMarks, now: Date): Skip | undefined {
+function holdingSkip({ name, annotations }: NamespaceMarks, now: Date): Skip | undefined {
   const text = annotations[annotationKeys.skipFinalBackup];
   return text === undefined || whyNoSkip(text, name, now) !== undefined ? undefined : readSkip(text);
 }
