@@ -68,6 +68,10 @@ describe("generations", () => {
     };
     expect(await seen(settled)).toEqual({ generation: 1, status: { observedGeneration: 1, phase: "Good" } });
     expect(await seen(behind)).toEqual({ generation: 1, status: { phase: "Good" } });
+
+    await rig.removeNamespace(app);
+    await rig.restore(backup);
+    expect(await seen(settled), "without includeStatus").toEqual({ generation: 1, status: undefined });
     await custom.remove();
   });
 });
