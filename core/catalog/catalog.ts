@@ -3,6 +3,7 @@ import type { ItemHeader, ItemKind } from "#core/model/item.ts";
 import type { JournalPart } from "#core/model/restore-journal.ts";
 import type { RestoreRecord } from "#core/model/restore-record.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import type { BackupProof, StoredFolder } from "./stored-folder.ts";
 
 /**
  * What exists in a location: format on top of storage. The verbs read and write backups through these interfaces and
@@ -94,6 +95,12 @@ export interface CatalogReader {
   /** Failure backup-not-found, backup-damaged, backup-unsupported. */
   find(name: string, context: RunContext): Promise<BackupSummary>;
   open(name: string, context: RunContext): Promise<OpenBackup>;
+  /** Every committed backup's folder, by one plain listing and no read. */
+  folders(context: RunContext): AsyncIterable<StoredFolder>;
+  /** One backup's folder as it is now; undefined when it is not committed. */
+  folder(name: string, context: RunContext): Promise<StoredFolder | undefined>;
+  /** Two reads. Failure backup-damaged, backup-not-found; backup-unsupported where nothing can be proved. */
+  prove(folder: StoredFolder, context: RunContext): Promise<BackupProof>;
   /** The stored log, gunzipped, in pieces. */
   logs(name: string, context: RunContext): AsyncIterable<Uint8Array>;
   /** That of a restore. Failure restore-not-found. */

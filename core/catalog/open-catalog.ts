@@ -9,9 +9,11 @@ import { findRestore, listRestores } from "./list-restores.ts";
 import { openBackup } from "./open-backup.ts";
 import { openBefore } from "./open-before.ts";
 import { type ProcessTable, systemProcesses } from "./process-identity.ts";
+import { proveBackup } from "./prove-backup.ts";
 import { readJournal } from "./read-journal.ts";
 import { readLog, readRestoreLog } from "./read-log.ts";
 import { removeBackup } from "./remove-backup.ts";
+import { listFolders, lookAtFolder } from "./stored-folder.ts";
 import { beginBackup } from "./write-backup.ts";
 import { beginRestore, resumeRestore } from "./write-restore.ts";
 
@@ -32,6 +34,9 @@ export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalo
     list: (context) => listBackups(environment, context),
     find: async (name, context) => toBackupSummary(await findCommit(store, name, context.signal)),
     open: (name, context) => openBackup(name, environment, context),
+    folders: (context) => listFolders(store, context.signal),
+    folder: (name, context) => lookAtFolder(store, name, context.signal),
+    prove: (folder, context) => proveBackup(store, folder, context.signal),
     logs: (name, context) => readLog(store, name, context.signal),
     restoreLogs: (restore, context) => readRestoreLog(store, restore, context.signal),
     restores: (context) => listRestores(environment, { openOnly: false, signal: context.signal }),

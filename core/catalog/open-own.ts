@@ -2,14 +2,12 @@ import { createHash } from "node:crypto";
 import { openIndex } from "#core/format/archive-index.ts";
 import type { ArchiveSource } from "#core/format/archive-reader.ts";
 import type { CommitSummary } from "#core/format/commit-summary.ts";
-import { backupKey, INDEX_FILE, MANIFEST_FILE, veleroFiles } from "#core/format/layout.ts";
-import { decodeManifest, MAX_MANIFEST_BYTES } from "#core/format/manifest.ts";
+import { backupKey, INDEX_FILE, veleroFiles } from "#core/format/layout.ts";
 import type { FileRecord, Manifest } from "#core/model/backup.ts";
-import { Failure, isFailure } from "#core/model/errors.ts";
 import type { ObjectInfo, ObjectReader } from "#core/storage/object-store.ts";
 import { toBackupSummary } from "./backup-summary.ts";
 import type { OpenBackup } from "./catalog.ts";
-import { readWhole } from "./read-whole.ts";
+import { damaged, present, provenManifest } from "./proven-manifest.ts";
 import type { Spool } from "./spool.ts";
 import { StoredBackup } from "./stored-backup.ts";
 
@@ -25,7 +23,7 @@ export interface OpenParts {
 /** Follows the chain of proof: commit → manifest → index; the items' digests are checked when they are read. */
 export async function openOwnBackup(parts: OpenParts): Promise<OpenBackup> {
   const { store, commit, spool, signal } = parts;
-  const manifest = await provenManifest(parts);
+  const manifest = await provenManifest(store, commit, signal);
   const archive = await provenArchive(parts, recordOf(manifest, veleroFiles(commit.name).archive));
   await copyProven(parts, recordOf(manifest, INDEX_FILE));
   const index = await openIndex(spool, { archiveBytes: archive.sizeBytes, signal });
@@ -54,20 +52,6 @@ function sourceOf(store: ObjectReader, { key, etag, sizeBytes }: ObjectInfo): Ar
   };
 }
 
-async function provenManifest({ store, commit, signal }: OpenParts): Promise<Manifest> {
-  const { name } = commit;
-  const key = backupKey(name, MANIFEST_FILE);
-  const bytes = await present(name, MANIFEST_FILE, () =>
-    readWhole(store, { key }, { maxBytes: MAX_MANIFEST_BYTES, signal }),
-  );
-  const digest = createHash("sha256").update(bytes).digest("hex");
-  if (digest !== commit.manifestSha256) throw damaged(name, `${MANIFEST_FILE} is not what was written`);
-  const manifest = decodeManifest(bytes, name);
-  if (manifest.name !== name) throw damaged(name, `its manifest is of "${manifest.name}"`);
-  if (manifest.phase !== commit.phase) throw damaged(name, `its commit object says it is ${commit.phase}`);
-  return manifest;
-}
-
 /** Only its size: what is in it the index's digests prove. */
 async function provenArchive({ store, commit, signal }: OpenParts, record: FileRecord): Promise<ObjectInfo> {
   const { archive } = veleroFiles(commit.name);
@@ -94,16 +78,4 @@ function recordOf(manifest: Manifest, file: string): FileRecord {
   const record = manifest.files[file];
   if (record === undefined) throw damaged(manifest.name, `its manifest does not list ${file}`);
   return record;
-}
-
-async function present<T>(name: string, file: string, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    throw isFailure(error, "key-absent") ? damaged(name, `${file} is missing`) : error;
-  }
-}
-
-function damaged(name: string, why: string): Failure {
-  return new Failure("backup-damaged", `backup "${name}" is damaged: ${why}`);
 }

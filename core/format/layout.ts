@@ -61,6 +61,13 @@ export function restoreKey(restore: string, file: string): string {
   return restoreFolder(restore) + checkedSegment(file);
 }
 
+/** The backup and the file that a key names, if it lies directly in a backup's folder. */
+export function backupFileOf(key: string): { readonly backup: string; readonly file: string } | undefined {
+  const [root, backup = "", file = "", ...deeper] = key.split("/");
+  const isOne = `${root}/` === BACKUPS_PREFIX && isFolderName(backup) && isFolderName(file);
+  return isOne && deeper.length === 0 ? { backup, file } : undefined;
+}
+
 /** The restore and the file that a key names, if it lies directly in a restore's folder. */
 export function restoreFileOf(key: string): { readonly restore: string; readonly file: string } | undefined {
   const [root, restore = "", file = "", ...deeper] = key.split("/");
@@ -80,9 +87,8 @@ export function runOfClaim(file: string): string | undefined {
 
 /** The backup that a key commits, if the key is a commit object's. */
 export function committedBackup(key: string): string | undefined {
-  const [root, name, file, ...deeper] = key.split("/");
-  if (`${root}/` !== BACKUPS_PREFIX || file !== COMMIT_FILE || deeper.length > 0) return undefined;
-  return name !== undefined && isFolderName(name) ? name : undefined;
+  const at = backupFileOf(key);
+  return at?.file === COMMIT_FILE ? at.backup : undefined;
 }
 
 function checkedSegment(segment: string): string {

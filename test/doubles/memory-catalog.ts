@@ -74,6 +74,12 @@ export function memoryCatalog(): MemoryCatalog {
         .reverse(),
     find: async (name) => summaryOf(name),
     open: async (name) => openFolder(summaryOf(name), committed(name)),
+    // Nothing lies in files here.
+    folders: async function* () {},
+    folder: async () => undefined,
+    prove: async ({ name }) => {
+      throw new Failure("backup-unsupported", `backup "${name}" lies in no files`);
+    },
     logs: async function* () {},
     openBefore: async (restore) => {
       throw new Failure("restore-not-found", `no restore "${restore}"`);

@@ -1,0 +1,85 @@
+import {
+  BACKUPS_PREFIX,
+  backupFileOf,
+  backupFolder,
+  COMMIT_FILE,
+  MANIFEST_FILE,
+} from "#core/format/layout.ts";
+import type { Manifest } from "#core/model/backup.ts";
+import type { ObjectInfo, ObjectReader } from "#core/storage/object-store.ts";
+
+/** A committed backup's folder as one listing showed it: enough to tell whether anything in it has changed. */
+export interface StoredFolder {
+  readonly name: string;
+  /** LastModified of the commit object, by the store's clock. */
+  readonly committedAt: Date;
+  /** By file name. */
+  readonly files: ReadonlyMap<string, Pick<ObjectInfo, "sizeBytes" | "etag">>;
+}
+
+/** A manifest that its commit object vouches for, and the states of both in which that was seen. */
+export interface BackupProof {
+  readonly manifest: Manifest;
+  readonly commitEtag: string;
+  readonly manifestEtag: string;
+}
+
+/** All committed backups by one plain listing; memory holds one folder at a time. */
+export async function* listFolders(store: ObjectReader, signal: AbortSignal): AsyncGenerator<StoredFolder> {
+  let gathered: { name: string; objects: Map<string, ObjectInfo> } | undefined;
+  for await (const { objects } of store.list(BACKUPS_PREFIX, { signal })) {
+    for (const object of objects) {
+      const at = backupFileOf(object.key);
+      if (at === undefined) continue;
+      if (gathered?.name !== at.backup) {
+        yield* committed(gathered);
+        gathered = { name: at.backup, objects: new Map() };
+      }
+      gathered.objects.set(at.file, object);
+    }
+  }
+  yield* committed(gathered);
+}
+
+/** undefined when the backup is not, or no longer, committed. */
+export async function lookAtFolder(
+  store: ObjectReader,
+  name: string,
+  signal: AbortSignal,
+): Promise<StoredFolder | undefined> {
+  const objects = new Map<string, ObjectInfo>();
+  for await (const page of store.list(backupFolder(name), { signal })) {
+    for (const object of page.objects) {
+      const at = backupFileOf(object.key);
+      if (at !== undefined) objects.set(at.file, object);
+    }
+  }
+  return committed({ name, objects })[0];
+}
+
+/** What of a backup is no longer as it was written, in words that follow "backup NAME:"; undefined when all is. */
+export function damageIn(folder: StoredFolder, proof: BackupProof): string | undefined {
+  const links = { [COMMIT_FILE]: proof.commitEtag, [MANIFEST_FILE]: proof.manifestEtag };
+  for (const [file, etag] of Object.entries(links)) {
+    if (folder.files.get(file)?.etag !== etag) return changeOf(folder, file);
+  }
+  for (const [file, record] of Object.entries(proof.manifest.files)) {
+    const found = folder.files.get(file);
+    const isAsWritten =
+      found?.sizeBytes === record.sizeBytes && (record.etag === undefined || found.etag === record.etag);
+    if (!isAsWritten) return changeOf(folder, file);
+  }
+  return undefined;
+}
+
+function changeOf(folder: StoredFolder, file: string): string {
+  return folder.files.has(file) ? `${file} is not what was written` : `${file} is missing`;
+}
+
+function committed(
+  gathered: { readonly name: string; readonly objects: ReadonlyMap<string, ObjectInfo> } | undefined,
+): readonly StoredFolder[] {
+  const commit = gathered?.objects.get(COMMIT_FILE);
+  if (gathered === undefined || commit === undefined) return [];
+  return [{ name: gathered.name, committedAt: commit.lastModified, files: gathered.objects }];
+}
