@@ -5,17 +5,21 @@ import { deleteCommand } from "./commands/delete.ts";
 import { describeCommand } from "./commands/describe.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { getCommand } from "./commands/get.ts";
+import { installCommand } from "./commands/install.ts";
 import { locationAddCommand } from "./commands/location-add.ts";
 import { locationCheckCommand } from "./commands/location-check.ts";
 import { locationDefaultCommand } from "./commands/location-default.ts";
 import { locationListCommand } from "./commands/location-list.ts";
 import { locationRemoveCommand } from "./commands/location-remove.ts";
 import { logsCommand } from "./commands/logs.ts";
+import { protectCommand } from "./commands/protect.ts";
 import { rbacBackupCommand } from "./commands/rbac-backup.ts";
 import { rbacRestoreCommand } from "./commands/rbac-restore.ts";
 import { restoreCommand } from "./commands/restore.ts";
 import { restoreCreateCommand } from "./commands/restore-create.ts";
 import { restoresCommand } from "./commands/restores.ts";
+import { uninstallCommand } from "./commands/uninstall.ts";
+import { unprotectCommand } from "./commands/unprotect.ts";
 import { versionCommand } from "./commands/version.ts";
 import { watchCommand } from "./commands/watch.ts";
 
@@ -36,6 +40,10 @@ export const commands: readonly AnyCommand[] = [
   locationCheckCommand,
   locationDefaultCommand,
   locationRemoveCommand,
+  protectCommand,
+  unprotectCommand,
+  installCommand,
+  uninstallCommand,
   rbacBackupCommand,
   rbacRestoreCommand,
   versionCommand,

@@ -126,6 +126,17 @@ export const outputFlag = {
   },
 } as const satisfies Flags;
 
+/** Where the server's answer is the point: admission is asked, nothing is written. */
+export const dryRunFlag = {
+  "dry-run": {
+    type: "string",
+    value: "server",
+    choices: ["server", "none"],
+    bare: "server",
+    describe: "ask the server, change nothing",
+  },
+} as const satisfies Flags;
+
 export const yesFlag = {
   yes: { type: "boolean", short: "y", describe: "do not ask" },
 } as const satisfies Flags;

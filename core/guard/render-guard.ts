@@ -14,7 +14,11 @@ import { deploymentWith } from "./guard-deployment.ts";
 export interface GuardObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: Readonly<Record<string, string>>;
+  };
   readonly [field: string]: unknown;
 }
 
@@ -23,7 +27,8 @@ export type Credentials =
   | { readonly from: "service-account" };
 
 /** Parts of manifests/ that are installed only when they are asked for. */
-export type GuardComponent = "annotate-all" | "annotate-workloads" | "monitoring";
+const COMPONENTS = ["annotate-all", "annotate-workloads"] as const;
+export type GuardComponent = (typeof COMPONENTS)[number];
 
 export interface GuardOptions {
   /** By digest. */
@@ -43,20 +48,32 @@ const Kustomization = z.looseObject({ resources: z.array(z.string()) });
 const Manifest = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().exactOptional() }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().exactOptional(),
+    labels: z.record(z.string(), z.string()).exactOptional(),
+  }),
 });
 
 /** Every object of the guard, in the order in which they are to be applied: the webhook configuration comes last. */
 export function renderGuard(files: Files, options: GuardOptions): readonly GuardObject[] {
   const config = stringify({ ...options.locations }, { lineWidth: 0 });
-  const shipped = [
-    ...options.components.flatMap((component) => resourcesOf(files, `${component}/`)),
-    ...resourcesOf(files, ""),
-  ];
-  return withNamespacesFirst(shipped).map((object) => filledIn(object, { options, config }));
+  return shipped(files, options.components).map((object) => filledIn(object, { options, config }));
 }
 
-/** As they are shipped. */
+/** Whatever may have been installed, as it is shipped. */
+export function allGuardObjects(files: Files): readonly GuardObject[] {
+  return shipped(files, COMPONENTS);
+}
+
+/** Rights and rules before the rest; namespaces before all. */
+function shipped(files: Files, components: readonly GuardComponent[]): readonly GuardObject[] {
+  const isNamespace = ({ kind }: GuardObject) => kind === "Namespace";
+  const folders = [...components.map((component) => `${component}/`), ""];
+  const objects = folders.flatMap((folder) => resourcesOf(files, folder));
+  return [...objects.filter(isNamespace), ...objects.filter((object) => !isNamespace(object))];
+}
+
 function resourcesOf(files: Files, folder: string): readonly GuardObject[] {
   const { resources } = Kustomization.parse(parseYaml(textOf(files, `${folder}kustomization.yaml`)));
   return resources.flatMap((name) =>
@@ -68,11 +85,6 @@ function textOf(files: Files, name: string): string {
   const text = files[name];
   if (text === undefined) throw new Failure("internal", `manifests/${name} is missing`);
   return text;
-}
-
-function withNamespacesFirst(objects: readonly GuardObject[]): readonly GuardObject[] {
-  const isNamespace = ({ kind }: GuardObject) => kind === "Namespace";
-  return [...objects.filter(isNamespace), ...objects.filter((object) => !isNamespace(object))];
 }
 
 function filledIn(

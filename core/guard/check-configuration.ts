@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from "node:util";
+import * as z from "zod";
+import type { Cluster } from "#core/kube/cluster.ts";
+import { GUARD } from "#core/model/guard.ts";
+import { WEBHOOK_CONFIGURATIONS } from "#core/model/known-kinds.ts";
+import type { GuardObject } from "./render-guard.ts";
+
+export interface ConfigurationCheck {
+  readonly problem: string;
+}
+
+const Configuration = z.looseObject({ webhooks: z.array(z.looseObject({ name: z.string() })).nullish() });
+type Webhook = Readonly<Record<string, unknown>>;
+
+/** What the API server goes by; of the rest (caBundle) the guard takes care itself. */
+const COMPARED = [
+  "rules",
+  "failurePolicy",
+  "namespaceSelector",
+  "objectSelector",
+  "matchConditions",
+  "matchPolicy",
+];
+
+/** Where the live webhook configuration differs from the shipped one so that namespaces are not protected as promised. */
+export async function checkConfiguration(
+  shipped: GuardObject,
+  cluster: Cluster,
+  signal: AbortSignal,
+): Promise<readonly ConfigurationCheck[]> {
+  const body = await cluster.get(
+    { resource: WEBHOOK_CONFIGURATIONS, namespace: "", name: GUARD.name },
+    signal,
+  );
+  if (body === undefined) return [{ problem: `there is no webhook configuration ${GUARD.name}` }];
+  const live = webhookOf(JSON.parse(Buffer.from(body).toString("utf8")));
+  if (live === undefined) return [{ problem: `the webhook configuration has no webhook ${GUARD.webhook}` }];
+  const wanted = webhookOf(shipped) ?? {};
+  return COMPARED.filter((field) => !isDeepStrictEqual(live[field], wanted[field])).map((field) => ({
+    problem: `${field} of the webhook configuration is not as installed (some clouds rewrite selectors; install again, or exempt it there)`,
+  }));
+}
+
+function webhookOf(configuration: unknown): Webhook | undefined {
+  const { webhooks } = Configuration.parse(configuration);
+  return webhooks?.find(({ name }) => name === GUARD.webhook);
+}
