@@ -14,6 +14,11 @@ const LONGEST_MS = 24 * 3600 * 1000;
 const RFC_3339 = "\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(?:\\.\\d+)?(?:Z|[+-]\\d{2}:\\d{2})";
 const FORM = new RegExp(`^([a-z0-9-]+); until=(${RFC_3339}); reason=(.*\\S.*)$`, "s");
 
+/** The annotation's value: named so that it cannot be copied, dated so that it cannot be forgotten. */
+export function writeSkip({ namespace, until, reason }: Skip): string {
+  return `${namespace}; until=${until.toISOString().replace(/\.\d+Z$/, "Z")}; reason=${reason}`;
+}
+
 /** undefined when it is not of the form. */
 export function readSkip(text: string): Skip | undefined {
   const [, namespace = "", until = "", reason = ""] = FORM.exec(text) ?? [];

@@ -1,8 +1,8 @@
 import type { ProtectionChange } from "#core/guard/change-protection.ts";
-import { skipAnnotation } from "#core/guard/skip-annotation.ts";
 import { annotationKeys, labelKeys } from "#core/model/annotations.ts";
 import { parseDuration } from "#core/model/duration.ts";
 import { Failure } from "#core/model/errors.ts";
+import { writeSkip } from "#core/protection/skip.ts";
 
 interface ProtectFlags {
   readonly maxAge?: string | undefined;
@@ -61,6 +61,6 @@ export function unprotectChange(wanted: Unprotection, now: Date): (namespace: st
   if (wanted.how === "for-good") return () => ({ labels: { [labelKeys.protect]: null } });
   const until = new Date(now.getTime() + wanted.seconds * 1000);
   return (namespace) => ({
-    annotations: { [annotationKeys.skipFinalBackup]: skipAnnotation(namespace, until, wanted.reason) },
+    annotations: { [annotationKeys.skipFinalBackup]: writeSkip({ namespace, until, reason: wanted.reason }) },
   });
 }

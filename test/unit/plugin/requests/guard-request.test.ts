@@ -81,11 +81,7 @@ test.each([
 test.each([
   ["a folder", "file:///var/backups", /pods cannot see it/],
   ["a profile of this machine", "s3://backups?profile=me", /profile names something on this machine/],
-  [
-    "a CA file of this machine",
-    "s3://backups?endpoint=https://s3.lab&ca=/etc/ca.pem",
-    /ca names something/,
-  ],
+  ["a CA file of this machine", "s3://backups?endpoint=https://s3.lab&ca=/etc/ca.pem", /ca names something/],
 ])("%s as a location is refused, with the reason", (_, url, message) => {
   expect(refusalOf({}, at(parseLocation(url)))).toMatch(message);
 });
