@@ -18,6 +18,8 @@ export const cronJobs: Rule = {
         ],
       });
     }
-    return restored(suspended, { later: [{ name: "un-suspend", patch: { spec: { suspend: false } } }] });
+    return restored(suspended, {
+      later: [{ name: "un-suspend", patch: { spec: { suspend: false } }, awaitsAll: true }],
+    });
   },
 };
