@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join, relative } from "node:path";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 import { NODE_FLAGS } from "./release/node-flags.ts";
 import { warmUp } from "./warm-up.ts";
 
@@ -8,10 +8,33 @@ import { warmUp } from "./warm-up.ts";
  * plugin/ → build/lib/main.cjs with all of the product, in which import() costs nothing but the running of what it names
  * (a hundred chunks of ES modules took 50 ms to find and link); the heavy libraries in files of their own beside it, read
  * when they are needed; start.cjs, which runs them from compiled code; and build/kubectl-backup, a launcher that starts
- * it on the pinned Node. Swapped in at the end, so that a running one is never half replaced.
+ * it on the pinned Node. webhook/ → build/webhook/main.cjs, one file. Swapped in at the end, so that a running one is never half replaced.
  */
 const root = join(import.meta.dirname, "..");
 const output = join(root, "build");
+
+/** What both bundles are made by. */
+const FORM = {
+  bundle: true,
+  format: "cjs",
+  platform: "node",
+  target: "node26",
+  // Names stay as they are, for stack traces; keeping them aside (keepNames) costs a call for each function made.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  sourcemap: false,
+  legalComments: "linked",
+  // Libraries ask where they lie to find files of their own; CommonJS has another word for it.
+  define: {
+    "import.meta.url": "__fileUrl",
+    "import.meta.dirname": "__dirname",
+    // Native helpers of the WebSocket library: there are none, and a single executable could not load them.
+    "process.env.WS_NO_BUFFER_UTIL": '"1"',
+    "process.env.WS_NO_UTF_8_VALIDATE": '"1"',
+  },
+  banner: { js: 'const __fileUrl = require("node:url").pathToFileURL(__filename).href;' },
+  logLevel: "warning",
+} as const satisfies BuildOptions;
 
 /** Modules that are the door to a heavy library; each becomes a file of its own name. */
 const HEAVY = [
@@ -94,37 +117,19 @@ const staged = join(output, "lib.new");
 rmSync(staged, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const result = await build({
+  ...FORM,
   entryPoints: ["plugin/start.ts", "plugin/executable.ts", "plugin/main.ts", ...HEAVY].map((file) => ({
     in: join(root, file),
     out: basename(file, ".ts"),
   })),
   outdir: staged,
   outExtension: { ".js": ".cjs" },
-  bundle: true,
-  format: "cjs",
-  platform: "node",
-  target: "node26",
   // A single executable can require what lies within it, but not import() it.
   supported: { "dynamic-import": false },
   // plugin/compiled-modules.ts reads it so.
   charset: "ascii",
-  // Names stay as they are, for stack traces; keeping them aside (keepNames) costs a call for each function made.
-  minifySyntax: true,
-  minifyWhitespace: true,
-  sourcemap: false,
-  legalComments: "linked",
   metafile: true,
   plugins: [leanHttp, heavyApart, manifestsInside],
-  // Libraries ask where they lie to find files of their own; CommonJS has another word for it.
-  define: {
-    "import.meta.url": "__fileUrl",
-    "import.meta.dirname": "__dirname",
-    // Native helpers of the WebSocket library: there are none, and a single executable could not load them.
-    "process.env.WS_NO_BUFFER_UTIL": '"1"',
-    "process.env.WS_NO_UTF_8_VALIDATE": '"1"',
-  },
-  banner: { js: 'const __fileUrl = require("node:url").pathToFileURL(__filename).href;' },
-  logLevel: "warning",
 });
 writeFileSync(join(output, "meta.json"), JSON.stringify(result.metafile));
 
@@ -141,4 +146,9 @@ const launcher = join(output, "kubectl-backup");
 writeFileSync(`${launcher}.new`, LAUNCHER);
 chmodSync(`${launcher}.new`, 0o755);
 renameSync(`${launcher}.new`, launcher);
+await build({
+  ...FORM,
+  entryPoints: [join(root, "webhook/main.ts")],
+  outfile: join(output, "webhook/main.cjs"),
+});
 await warmUp(launcher);

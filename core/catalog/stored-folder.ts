@@ -18,8 +18,8 @@ export interface StoredFolder {
 }
 
 /** A manifest that its commit object vouches for, and the states of both in which that was seen. */
-export interface BackupProof {
-  readonly manifest: Manifest;
+export interface BackupProof<Told = Manifest> {
+  readonly manifest: Told;
   readonly commitEtag: string;
   readonly manifestEtag: string;
 }
@@ -58,7 +58,10 @@ export async function lookAtFolder(
 }
 
 /** What of a backup is no longer as it was written, in words that follow "backup NAME:"; undefined when all is. */
-export function damageIn(folder: StoredFolder, proof: BackupProof): string | undefined {
+export function damageIn(
+  folder: StoredFolder,
+  proof: BackupProof<Pick<Manifest, "files">>,
+): string | undefined {
   const links = { [COMMIT_FILE]: proof.commitEtag, [MANIFEST_FILE]: proof.manifestEtag };
   for (const [file, etag] of Object.entries(links)) {
     if (folder.files.get(file)?.etag !== etag) return changeOf(folder, file);

@@ -1,5 +1,11 @@
 import { annotationKeys } from "#core/model/annotations.ts";
-import { type BackupEvidence, type DeletionFacts, judgeBackup, type Verdict } from "./judge-backup.ts";
+import {
+  type BackupEvidence,
+  type DeletionFacts,
+  judgeBackup,
+  newestFirst,
+  type Verdict,
+} from "./judge-backup.ts";
 import type { NamespaceMarks } from "./protection-of.ts";
 import { type RefusedBackup, refusalText } from "./refusal-text.ts";
 import { readSkip, type Skip, whyNoSkip } from "./skip.ts";
@@ -58,7 +64,7 @@ export function decideDeletion(deletion: Deletion): DeletionDecision {
 }
 
 /** The skip that lies on a namespace and holds now. */
-function holdingSkip({ name, annotations }: NamespaceMarks, now: Date): Skip | undefined {
+export function holdingSkip({ name, annotations }: NamespaceMarks, now: Date): Skip | undefined {
   const text = annotations[annotationKeys.skipFinalBackup];
   return text === undefined || whyNoSkip(text, name, now) !== undefined ? undefined : readSkip(text);
 }
@@ -70,9 +76,8 @@ interface Judged {
 
 /** Newest first. */
 function judgeAll({ backups, facts }: Deletion): readonly Judged[] {
-  const startOf = ({ evidence }: SeenBackup) => Date.parse(evidence.namespace.firstListAt) || 0;
-  return [...backups]
-    .sort((a, b) => startOf(b) - startOf(a))
+  return backups
+    .toSorted((a, b) => newestFirst(a.evidence, b.evidence))
     .map((seen) => ({ seen, verdict: judgeBackup(seen.evidence, facts) }));
 }
 

@@ -20,6 +20,12 @@ export interface BackupEvidence {
   readonly damage?: string | undefined;
 }
 
+/** By the moment that their age counts from, which is told in whole seconds; then by when they were stored. */
+export function newestFirst(a: BackupEvidence, b: BackupEvidence): number {
+  const startOf = ({ namespace }: BackupEvidence) => Date.parse(namespace.firstListAt) || 0;
+  return startOf(b) - startOf(a) || b.committedAt.getTime() - a.committedAt.getTime();
+}
+
 /** A claim that is bound now. */
 export interface LiveClaim {
   readonly name: string;

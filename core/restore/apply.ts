@@ -48,7 +48,7 @@ async function runLane(lane: Lane, run: RestoreRun, pass: Pass): Promise<void> {
   const limited = lane.inFlight === undefined ? run : { ...run, limit: fixedLimit(lane.inFlight) };
   if (lane.name === "namespaces" && pass.isFirst) await createBareNamespaces(run);
   if (lane.name === "children") await applyChildren(limited, pass.isLast);
-  if (lane.name === "gates") await finishBeforeGates(run, pass.isLast);
+  if (lane.name === "gates") await finishBeforeGates(run);
   const kinds = pass.kinds.filter(({ kind }) => laneOf(kind) === lane.name);
   const options = { concurrency: KINDS_AT_ONCE, signal: run.signal };
   await forEachLimited(kinds, options, async (selected) => {

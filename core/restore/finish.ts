@@ -28,16 +28,13 @@ export function finishObjects(run: RestoreRun): Promise<void> {
 
 /**
  * The same before webhooks and policies come, since they could refuse every one of these steps as long as nothing
- * answers for them; but not for objects whose owners are among what comes then, nor with steps that are the last of all,
- * nor, before the last wave, with those that wait for all of them.
+ * answers for them; but not for objects whose owners are among what comes then, nor with steps that are the last of all.
  */
-export function finishBeforeGates(run: RestoreRun, isLastWave: boolean): Promise<void> {
+export function finishBeforeGates(run: RestoreRun): Promise<void> {
   const early = run.finish.owners.filter(({ references }) =>
     references.some((reference) => isToCome(run, textAt(reference, ["uid"]))),
   );
-  const last = run.finish.steps.filter(({ steps }) =>
-    steps.some(({ isLast, awaitsAll }) => isLast || (awaitsAll && !isLastWave)),
-  );
+  const last = run.finish.steps.filter(({ steps }) => steps.some(({ isLast }) => isLast));
   return finishOpen(run, new Set([...early, ...last].map(({ uid }) => uid)));
 }
 

@@ -62,8 +62,6 @@ export interface LaterStep {
   readonly name: string;
   readonly patch: ExactObject;
   readonly subresource?: "status" | undefined;
-  /** Not at the end of a wave: what comes in a later one has to be there too. */
-  readonly awaitsAll?: boolean | undefined;
   /** After webhooks and policies too; all other steps come before them. */
   readonly isLast?: boolean | undefined;
 }

@@ -39,6 +39,15 @@ export async function readLocations(at: Surroundings): Promise<LocationsFile> {
   return (await load(locationsFile(at))).config;
 }
 
+/** All that a configuration file names, the default first. Failure usage when the file cannot be understood. */
+export async function locationsIn(file: string): Promise<readonly LocationUrl[]> {
+  const { config } = await load(file);
+  const names = Object.keys(config.locations).sort(
+    (a, b) => Number(b === config.default) - Number(a === config.default),
+  );
+  return names.map((name) => parseLocation(config.locations[name] ?? ""));
+}
+
 /** Whoever adds the first location means it as the default. */
 export async function addLocation(at: Surroundings, name: string, url: string): Promise<void> {
   parseLocation(url);

@@ -18,8 +18,6 @@ export const cronJobs: Rule = {
         ],
       });
     }
-    return restored(suspended, {
-      later: [{ name: "un-suspend", patch: { spec: { suspend: false } }, awaitsAll: true }],
-    });
+    return restored(suspended, { later: [{ name: "un-suspend", patch: { spec: { suspend: false } } }] });
   },
 };

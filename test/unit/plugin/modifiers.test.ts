@@ -17,10 +17,7 @@ const failing = (text: string): string => {
 describe("a modifiers file", () => {
   it("and a ConfigMap at once are refused: one of them would be forgotten", async () => {
     const given = { modifiers: "mods.yaml", resourceModifierConfigmap: "mods" };
-    await expect(modifiersOfFile(given)).rejects.toMatchObject({
-      code: "usage",
-      message: expect.stringContaining("--modifiers and --resource-modifier-configmap mean the same"),
-    });
+    await expect(modifiersOfFile(given)).rejects.toMatchObject({ code: "usage" });
   });
 
   it("is read as Velero reads it: plain values are text, patch data is YAML or JSON with exact numbers", () => {

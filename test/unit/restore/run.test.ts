@@ -209,28 +209,6 @@ describe("webhooks", () => {
   });
 });
 
-describe("tiers", () => {
-  it("let no CronJob run before what comes in a later one", async () => {
-    const labels = (tier: string) => ({ "kubectl-backup.io/tier": tier });
-    const nightly = { name: "nightly", namespace: "shop", labels: labels("critical") };
-    const { cluster, restore } = await saved((empty) => {
-      empty.put("cronjobs.batch", { metadata: nightly, spec: { suspend: false } });
-      empty.put("deployments.apps", { metadata: { name: "web", namespace: "shop", labels: labels("low") } });
-    });
-    cluster.drop("cronjobs.batch", "shop", "nightly");
-    cluster.drop("deployments.apps", "shop", "web");
-    const { patch } = cluster;
-    const thereByThen: boolean[] = [];
-    cluster.patch = (ref, ...rest) => {
-      thereByThen.push(cluster.read("deployments.apps", "shop", "web") !== undefined);
-      return patch(ref, ...rest);
-    };
-    expect(await restore()).toMatchObject({ troubles: [], complete: true });
-    expect(thereByThen).toEqual([true]);
-    expect(cluster.read("cronjobs.batch", "shop", "nightly")).toMatchObject({ spec: { suspend: false } });
-  });
-});
-
 describe("kinds that no restore writes", () => {
   it("are named in the report, a line for each kind, and take nothing from its being complete", async () => {
     const { restore } = await saved((empty) => {

@@ -186,7 +186,7 @@ describe("with steps that come later", () => {
     expect(cronJobs(false, rule({ schedule: "b" }))).toEqual({
       sent: { suspend: true, schedule: "b" },
       intended: { suspend: false, schedule: "b" },
-      later: [{ name: "un-suspend", patch: { spec: { suspend: false } }, awaitsAll: true }],
+      later: [{ name: "un-suspend", patch: { spec: { suspend: false } } }],
     });
   });
 });

@@ -1,0 +1,128 @@
+// The built guard as a process on this machine, called by a real API server under the shipped webhook configuration, in
+// which nothing but the address is changed. It runs as its own service account, with the rights that manifests/ gives it.
+import { readFile, writeFile } from "node:fs/promises";
+import { request } from "node:https";
+import { join } from "node:path";
+import { parse, parseAllDocuments } from "yaml";
+import type { ClusterHandle } from "./cluster-handle.ts";
+import { eventually } from "./eventually.ts";
+import type { KubeClient } from "./kube-client.ts";
+import { freePort } from "./ports.ts";
+import { type ServerProcess, startProcess } from "./processes.ts";
+import { scratchDirectory } from "./scratch.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const NAMESPACE = "kubectl-backup";
+const NAME = "kubectl-backup-guard";
+const CONFIGURATION = `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${NAME}`;
+
+export type GuardProcess = {
+  readonly port: number;
+  /** Ends it by SIGTERM, as a kubelet does. */
+  stop(): Promise<void>;
+  /** Starts it again at the same address. */
+  start(): Promise<void>;
+  log(): Promise<string>;
+  /** Takes everything of it out of the cluster, the configuration first. */
+  remove(): Promise<void>;
+};
+
+export type GuardOptions = {
+  readonly locations: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+};
+
+/** The cluster has to be the test's own: there is one guard in a cluster. */
+export async function startGuard(cluster: ClusterHandle, options: GuardOptions): Promise<GuardProcess> {
+  const client = cluster.adminClient();
+  const scratch = await scratchDirectory("guard");
+  const port = await freePort();
+  await applyRights(cluster, client);
+  await pointConfigurationAt(client, port);
+  const token = await cluster.serviceAccountToken({ namespace: NAMESPACE, name: NAME });
+  const config = join(scratch.path, "config.yaml");
+  const names = options.locations.map((url, n) => [`location-${n}`, url]);
+  await writeFile(config, JSON.stringify({ default: "location-0", locations: Object.fromEntries(names) }));
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    KUBECONFIG: await cluster.withToken(token),
+    AWS_EC2_METADATA_DISABLED: "true",
+    GUARD_CONFIG: config,
+    GUARD_PORT: String(port),
+    GUARD_BIND: "127.0.0.1",
+    ...options.env,
+  };
+  let server: ServerProcess | undefined;
+  const start = async () => {
+    server = await startProcess({
+      name: "guard",
+      command: process.execPath,
+      args: [join(ROOT, "build/webhook/main.cjs")],
+      directory: scratch.path,
+      env,
+    });
+    await eventually("the guard is ready", () => isReady(port));
+  };
+  const stop = async () => {
+    await server?.stop();
+    server = undefined;
+  };
+  await start();
+  await eventually("its authority is announced", async () => {
+    const { webhooks } = (await client.get(CONFIGURATION)) as {
+      webhooks?: { clientConfig: { caBundle?: string } }[];
+    };
+    return webhooks?.[0]?.clientConfig.caBundle !== undefined;
+  });
+  return {
+    port,
+    start,
+    stop,
+    log: () => readFile(join(scratch.path, "guard.log"), "utf8"),
+    remove: async () => {
+      await client.delete(CONFIGURATION);
+      await stop();
+      client.close();
+      await scratch.remove();
+    },
+  };
+}
+
+async function applyRights(cluster: ClusterHandle, client: KubeClient): Promise<void> {
+  const [namespaces, rbac, roles] = await Promise.all(
+    ["namespaces.yaml", "rbac.yaml", "roles.yaml"].map((file) =>
+      readFile(join(ROOT, "manifests", file), "utf8"),
+    ),
+  );
+  await cluster.adminKubectl(["apply", "--server-side", "-f", "-"], { stdin: namespaces ?? "" });
+  for (const document of parseAllDocuments(`${rbac}\n---\n${roles}`)) {
+    const object = document.toJSON();
+    if (object !== null) {
+      await cluster.adminKubectl(["apply", "--server-side", "-f", "-"], { stdin: JSON.stringify(object) });
+    }
+  }
+  await eventually("the service account is there", () =>
+    client.find(`/api/v1/namespaces/${NAMESPACE}/serviceaccounts/${NAME}`),
+  );
+}
+
+async function pointConfigurationAt(client: KubeClient, port: number): Promise<void> {
+  const shipped = parse(await readFile(join(ROOT, "manifests/webhook.yaml"), "utf8"));
+  shipped.webhooks[0].clientConfig = { url: `https://127.0.0.1:${port}/review` };
+  await client.create("/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations", shipped);
+}
+
+/** Its certificate is its own business here. */
+function isReady(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const asked = request(
+      { host: "127.0.0.1", port, path: "/readyz", rejectUnauthorized: false, agent: false },
+      (reply) => {
+        reply.resume();
+        resolve(reply.statusCode === 200);
+      },
+    );
+    asked.on("error", () => resolve(false));
+    asked.end();
+  });
+}

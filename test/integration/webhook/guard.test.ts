@@ -1,0 +1,318 @@
+import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
+import { eventually } from "#test/harness/eventually.ts";
+import { type GuardProcess, startGuard } from "#test/harness/guard-process.ts";
+import { createKubeClient, type KubeClient, type KubeReply } from "#test/harness/kube-client.ts";
+import { CLI_PATH, runCli } from "#test/harness/run-cli.ts";
+import { runCommand } from "#test/harness/run-command.ts";
+import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
+import { uniqueName } from "#test/harness/shared.ts";
+
+// The guard as it is built, asked by a real API server under the shipped configuration, with its own role's rights.
+const NAMESPACES = "/api/v1/namespaces";
+const KEY = "kubectl-backup.io";
+const PROTECTED = { [`${KEY}/protect`]: "true" };
+
+let plane: ControlPlane;
+let admin: KubeClient;
+/** May do all with namespaces but unprotect them. */
+let alice: KubeClient;
+let guard: GuardProcess;
+let location: Scratch;
+let url: string;
+
+beforeAll(async () => {
+  plane = await startControlPlane();
+  admin = plane.adminClient();
+  location = await scratchDirectory("location");
+  url = `file://${location.path}`;
+  guard = await startGuard(plane, { locations: [url], env: { GUARD_REFRESH: "2s" } });
+  await plane.adminKubectl([
+    "create",
+    "clusterrole",
+    "namespacer",
+    "--verb=*",
+    "--resource=namespaces,namespaces/status,namespaces/finalize",
+  ]);
+  // Every verb by name, for "*" holds unprotect too.
+  await admin.patch(
+    "/apis/rbac.authorization.k8s.io/v1/clusterroles/namespacer",
+    [
+      {
+        op: "replace",
+        path: "/rules/0/verbs",
+        value: ["get", "list", "create", "update", "patch", "delete"],
+      },
+    ],
+    "json",
+  );
+  await plane.adminKubectl([
+    "create",
+    "clusterrolebinding",
+    "alice",
+    "--clusterrole=namespacer",
+    "--user=alice",
+  ]);
+  alice = createKubeClient(await plane.withClientCert({ user: "alice" }));
+});
+
+afterAll(async () => {
+  await guard?.remove();
+  alice?.close();
+  admin?.close();
+  await plane?.stop();
+  await location?.remove();
+});
+
+async function namespace(labels: object = PROTECTED, annotations: object = {}): Promise<string> {
+  const name = uniqueName("prod");
+  const metadata = { name, labels, annotations };
+  await admin.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata });
+  await eventually("the namespace has its account", () =>
+    admin.find(`${NAMESPACES}/${name}/serviceaccounts/default`),
+  );
+  return name;
+}
+
+const remove = (name: string, client = alice, query = ""): Promise<KubeReply> =>
+  client.request("DELETE", `${NAMESPACES}/${name}${query}`);
+
+const patch = (name: string, metadata: object, options: { client?: KubeClient; below?: string } = {}) =>
+  (options.client ?? alice).request("PATCH", `${NAMESPACES}/${name}${options.below ?? ""}`, {
+    body: { metadata },
+    contentType: "application/merge-patch+json",
+  });
+
+async function backup(name: string, ...flags: string[]): Promise<string> {
+  const result = await runCli(
+    ["create", "--include-namespaces", name, "--location", url, "-o", "name", ...flags],
+    { kubeconfig: plane.kubeconfigPath },
+  );
+  expect(result).toMatchObject({ code: 0 });
+  return result.stdout.trim().replace("backup/", "");
+}
+
+function messageOf({ text }: KubeReply): string {
+  return JSON.parse(text).message;
+}
+
+test("a protected namespace stays, and the command that the refusal prints, typed as printed, lets it go", async () => {
+  const name = await namespace();
+  const refused = await remove(name);
+  expect(refused.status).toBe(403);
+  const message = messageOf(refused);
+  expect(message).toMatch(/^admission webhook "guard\.kubectl-backup\.io" denied the request: namespace /);
+  expect(message.split("\n").length).toBeLessThanOrEqual(5);
+  // A dry run is told the same.
+  expect(messageOf(await remove(name, alice, "?dryRun=All"))).toBe(message);
+  expect((await admin.get(`${NAMESPACES}/${name}`))["status"]).toMatchObject({ phase: "Active" });
+
+  const printed = message.split("\n").find((line) => line.startsWith("kubectl backup create"));
+  const home = await scratchDirectory("home");
+  await runCommand("/bin/sh", ["-c", printed ?? "false"], {
+    env: { HOME: home.path, KUBECONFIG: plane.kubeconfigPath, PATH: pathWithPlugin() },
+  });
+  await home.remove();
+  expect((await remove(name)).status).toBe(200);
+});
+
+function pathWithPlugin(): string {
+  return [join(CLI_PATH, ".."), plane.binDirectory, process.env["PATH"]].join(":");
+}
+
+test("who may not unprotect cannot weaken it through any door, fresh backup or not; who may, can", async () => {
+  const name = await namespace();
+  await backup(name);
+  const unlabelled = { labels: { [`${KEY}/protect`]: null } };
+  for (const below of ["", "/status"]) {
+    const reply = await patch(name, unlabelled, { below });
+    expect({ below, status: reply.status }).toEqual({ below, status: 403 });
+    expect(messageOf(reply)).toContain("needs the verb unprotect on it, which alice does not have");
+  }
+  const live = await admin.get(`${NAMESPACES}/${name}`);
+  const finalize = await alice.request("PUT", `${NAMESPACES}/${name}/finalize`, {
+    body: { ...live, metadata: { ...live.metadata, labels: {} } },
+  });
+  expect(finalize.status).toBe(403);
+  for (const annotations of [
+    { [`${KEY}/max-age`]: "48h" },
+    { [`${KEY}/volumes`]: "waived" },
+    { [`${KEY}/allow-excluded`]: "true" },
+    { [`${KEY}/skip-final-backup`]: `${name}; until=${inAnHour()}; reason=x` },
+  ])
+    expect((await patch(name, { annotations })).status).toBe(403);
+  expect((await patch(name, { labels: { [`${KEY}/tier`]: "low" } })).status).toBe(403);
+  expect((await patch(name, unlabelled, { client: admin })).status).toBe(200);
+});
+
+function inAnHour(): string {
+  return new Date(Date.now() + 3_600_000).toISOString();
+}
+
+test("stricter limits, protecting, references and foreign keys need no right; what cannot be read is refused to all", async () => {
+  const name = await namespace({});
+  for (const metadata of [
+    { labels: PROTECTED },
+    { annotations: { [`${KEY}/max-age`]: "1h" } },
+    { labels: { [`${KEY}/tier`]: "critical" } },
+    { annotations: { [`${KEY}/last-backup`]: "b1", note: "x" } },
+  ])
+    expect((await patch(name, metadata)).status).toBe(200);
+  for (const annotations of [{ [`${KEY}/max-age`]: "soon" }, { [`${KEY}/volumes`]: "no" }]) {
+    const reply = await patch(name, { annotations }, { client: admin });
+    expect(reply.status).toBe(403);
+    expect(messageOf(reply)).toContain("not understood");
+  }
+});
+
+test("a skip that was said aloud lets go whoever may unprotect, and nobody else", async () => {
+  const name = await namespace();
+  const annotations = { [`${KEY}/skip-final-backup`]: `${name}; until=${inAnHour()}; reason=INC-42` };
+  expect((await patch(name, { annotations }, { client: admin })).status).toBe(200);
+  expect((await remove(name)).status).toBe(403);
+  expect((await remove(name, admin)).status).toBe(200);
+  expect(await guard.log()).toMatch(/"allowed":true,"reason":"skip"/);
+});
+
+test("a backup of an earlier namesake, and one older than the limit, let nothing go", async () => {
+  const name = await namespace();
+  await backup(name);
+  expect((await remove(name)).status).toBe(200);
+  await eventually("it is gone", async () => (await admin.find(`${NAMESPACES}/${name}`)) === undefined);
+  const metadata = { name, labels: PROTECTED, annotations: { [`${KEY}/max-age`]: "2s" } };
+  await admin.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata });
+  expect(messageOf(await remove(name))).toContain("it is of an earlier namespace of that name");
+  await backup(name);
+  await new Promise((resolve) => setTimeout(resolve, 4000));
+  expect(messageOf(await remove(name))).toMatch(/its newest backup .*: it is \d+s old/);
+});
+
+test("objects left out by label, and claims bound since, keep it", async () => {
+  const name = await namespace();
+  const excluded = { name: "left", namespace: name, labels: { "velero.io/exclude-from-backup": "true" } };
+  await admin.create(`${NAMESPACES}/${name}/configmaps`, {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: excluded,
+  });
+  await backup(name);
+  expect(messageOf(await remove(name))).toContain("1 object was left out by label");
+  await admin.delete(`${NAMESPACES}/${name}/configmaps/left`);
+  await backup(name);
+  expect((await remove(name, alice, "?dryRun=All")).status).toBe(200);
+  await boundClaim(name);
+  const message = messageOf(await remove(name));
+  expect(message).toContain("the data of claim data is not in it");
+  expect(message).toContain(`kubectl backup protect ${name} --volumes waived`);
+});
+
+/** With a volume whose policy is Delete, bound as the volume controller does. */
+async function boundClaim(name: string): Promise<void> {
+  const spec = {
+    accessModes: ["ReadWriteOnce"],
+    resources: { requests: { storage: "1Mi" } },
+    storageClassName: name,
+    volumeName: name,
+  };
+  const claim = { apiVersion: "v1", kind: "PersistentVolumeClaim", metadata: { name: "data" }, spec };
+  await admin.create("/api/v1/persistentvolumes", {
+    apiVersion: "v1",
+    kind: "PersistentVolume",
+    metadata: { name },
+    spec: {
+      accessModes: ["ReadWriteOnce"],
+      capacity: { storage: "1Mi" },
+      csi: { driver: "none.example", volumeHandle: name },
+      persistentVolumeReclaimPolicy: "Delete",
+      storageClassName: name,
+      claimRef: { namespace: name, name: "data" },
+    },
+  });
+  await admin.create(`${NAMESPACES}/${name}/persistentvolumeclaims`, claim);
+  await eventually("the claim is bound", async () => {
+    const { status } = await admin.get(`${NAMESPACES}/${name}/persistentvolumeclaims/data`);
+    return (status as { phase?: string })?.phase === "Bound";
+  });
+}
+
+test.each(["removed", "replaced", "emptied"])(
+  "six seconds after a backup's files were %s behind its back, it lets nothing go",
+  async (what) => {
+    const name = await namespace();
+    const made = await backup(name);
+    expect((await remove(name, alice, "?dryRun=All")).status).toBe(200);
+    const folder = join(location.path, "backups", made);
+    const archive = join(folder, `${made}.tar.gz`);
+    if (what === "removed") await rm(archive);
+    if (what === "emptied") await rm(folder, { recursive: true });
+    if (what === "replaced") {
+      const bytes = await readFile(archive);
+      await rm(archive);
+      await writeFile(archive, bytes.with(100, (bytes[100] ?? 0) ^ 1));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 5100));
+    expect((await remove(name)).status).toBe(403);
+  },
+);
+
+test("with the location gone it refuses in time and says so, and the skip still works", async () => {
+  const [name, skipped] = [await namespace(), await namespace()];
+  await backup(name);
+  const away = `${location.path}.away`;
+  await rename(location.path, away);
+  await writeFile(location.path, "");
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 5100));
+    const started = performance.now();
+    const reply = await remove(name);
+    expect(reply.status).toBe(403);
+    expect(messageOf(reply)).toMatch(/not looked at: .*|no longer there/);
+    expect(performance.now() - started).toBeLessThan(4500);
+    const annotations = { [`${KEY}/skip-final-backup`]: `${skipped}; until=${inAnHour()}; reason=INC-43` };
+    expect((await patch(skipped, { annotations }, { client: admin })).status).toBe(200);
+    // Started anew meanwhile, as after a lost node.
+    await guard.stop();
+    await guard.start();
+    expect((await remove(skipped, admin)).status).toBe(200);
+    expect(messageOf(await remove(name))).toContain("is protected");
+  } finally {
+    await rm(location.path);
+    await rename(away, location.path);
+  }
+  await eventually("it goes again", async () => (await remove(name)).status === 200);
+});
+
+test("of all namespaces at once only those go that nobody protects", async () => {
+  const [kept, free] = [
+    await Promise.all(Array.from({ length: 10 }, () => namespace())),
+    await Promise.all(Array.from({ length: 10 }, () => namespace({}))),
+  ];
+  const replies = await Promise.all([...kept, ...free].map((name) => remove(name)));
+  expect(replies.map(({ status }) => status)).toEqual([...kept.map(() => 403), ...free.map(() => 200)]);
+});
+
+test("with the guard down a protected namespace stays; ordinary changes of it and all else go on", async () => {
+  const [name, free] = [await namespace(), await namespace({})];
+  await guard.stop();
+  try {
+    const reply = await remove(name);
+    expect(reply.status).toBe(500);
+    expect(reply.text).toContain("guard.kubectl-backup.io");
+    expect((await patch(name, { labels: { team: "a" } })).status).toBe(200);
+    expect((await patch(name, { labels: { [`${KEY}/protect`]: null } })).status).toBe(500);
+    expect((await remove(free)).status).toBe(200);
+  } finally {
+    await guard.start();
+  }
+});
+
+test("nothing of an object and no part of a credential is in the log", async () => {
+  const name = await namespace(PROTECTED, { secret: "hunter2" });
+  await remove(name);
+  const log = await guard.log();
+  expect(log).toContain(name);
+  expect(log).not.toContain("hunter2");
+  expect((await readdir(location.path)).length).toBeGreaterThan(0);
+});

@@ -1,0 +1,74 @@
+import type { BackupProof, StoredFolder } from "#core/catalog/stored-folder.ts";
+import type { Manifest } from "#core/model/backup.ts";
+import { type BackupEvidence, newestFirst } from "#core/protection/judge-backup.ts";
+
+/** A backup that may let a namespace go, and what a look has to find of it. */
+export interface Candidate {
+  readonly evidence: BackupEvidence;
+  readonly proof: BackupProof<Pick<Manifest, "files">>;
+}
+
+/**
+ * Proof of whole namespaces beyond this many is not kept: an older one stands in where a newer is gone, and the index
+ * is read anew where all are.
+ */
+const KEPT_EACH = 3;
+
+/**
+ * Of all backups of one location the few that count, by the namespace's name. Kept by its uid too, so that backups of
+ * an earlier namesake, or broken ones, do not crowd out those that prove something.
+ */
+export class BackupCandidates {
+  readonly #byNamespace = new Map<string, Candidate[]>();
+  readonly #namespacesOf = new Map<string, readonly string[]>();
+
+  of(namespace: string): readonly Candidate[] {
+    return this.#byNamespace.get(namespace) ?? [];
+  }
+
+  add({ name, committedAt }: StoredFolder, proof: BackupProof): void {
+    // What a look needs; the rest of a manifest is large.
+    const lean = { ...proof, manifest: { files: proof.manifest.files } };
+    this.#namespacesOf.set(
+      name,
+      proof.manifest.namespaces.map((record) => record.name),
+    );
+    for (const record of proof.manifest.namespaces) {
+      const evidence = {
+        name,
+        cluster: proof.manifest.cluster,
+        namespace: record,
+        finishedAt: proof.manifest.finished.server,
+        committedAt,
+      };
+      const all = [...this.of(record.name), { evidence, proof: lean }];
+      this.#byNamespace.set(record.name, worthKeeping(all));
+    }
+  }
+
+  /** Whether any was of that backup. */
+  drop(backup: string): boolean {
+    let found = false;
+    for (const namespace of this.#namespacesOf.get(backup) ?? []) {
+      const all = this.of(namespace);
+      const left = all.filter(({ evidence }) => evidence.name !== backup);
+      found ||= left.length < all.length;
+      if (left.length === 0) this.#byNamespace.delete(namespace);
+      else this.#byNamespace.set(namespace, left);
+    }
+    this.#namespacesOf.delete(backup);
+    return found;
+  }
+}
+
+/** Newest first: of each uid the newest whole ones, and the newest of all whatever it is worth, to be told of. */
+function worthKeeping(all: readonly Candidate[]): Candidate[] {
+  const sorted = all.toSorted((a, b) => newestFirst(a.evidence, b.evidence));
+  const counts = new Map<string, number>();
+  return sorted.filter(({ evidence: { namespace } }, n) => {
+    if (!namespace.complete) return n === 0;
+    const count = (counts.get(namespace.uid ?? "") ?? 0) + 1;
+    counts.set(namespace.uid ?? "", count);
+    return n === 0 || count <= KEPT_EACH;
+  });
+}

@@ -1,0 +1,165 @@
+import type { CatalogReader } from "#core/catalog/catalog.ts";
+import { type BackupProof, damageIn, type StoredFolder } from "#core/catalog/stored-folder.ts";
+import { forEachLimited } from "#core/flow/for-each-limited.ts";
+import { COMMIT_FILE, MANIFEST_FILE } from "#core/format/layout.ts";
+import type { Manifest } from "#core/model/backup.ts";
+import { type ClusterIds, relateClusters } from "#core/model/cluster-identity.ts";
+import { describeError, isFailure } from "#core/model/errors.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+import { BackupCandidates, type Candidate } from "./backup-candidates.ts";
+
+export interface IndexOptions {
+  readonly cluster: ClusterIds;
+  /** Milliseconds that only grow. */
+  readonly monotonicMs: () => number;
+}
+
+export interface IndexedLocation {
+  readonly url: string;
+  readonly open: () => Promise<CatalogReader>;
+}
+
+/** What a look showed, and how long ago it was asked for. */
+export interface Sight {
+  readonly damage: string | undefined;
+  readonly askedAtMs: number;
+}
+
+type LeanProof = BackupProof<Pick<Manifest, "files">>;
+
+const READS_AT_ONCE = 8;
+/** A location of many thousand backups is read in less; a listing that hangs must not be the last one. */
+const REFRESH_MS = 120_000;
+/** Beyond it the API server's patience ends. */
+const LOOK_MS = 2000;
+/** As old as what an answer may rest on; whoever comes sooner shares it. */
+const LOOK_LIVES_MS = 5000;
+
+/**
+ * What one location holds that may let namespaces go. `refresh` reads what is new there; `look` asks whether one backup
+ * lies there now as it was written. Both are shared by all who wait for them.
+ */
+export class BackupIndex {
+  readonly url: string;
+  readonly #open: () => Promise<CatalogReader>;
+  #catalog: CatalogReader | undefined;
+  readonly #options: IndexOptions;
+  readonly #candidates = new BackupCandidates();
+  /** Backup → the states of commit and manifest in which it was read. */
+  #known = new Map<string, string>();
+  #hasGap = false;
+  #refreshing: Promise<void> | undefined;
+  readonly #looks = new Map<string, { readonly askedAtMs: number; readonly sight: Promise<Sight> }>();
+  #refreshedAtMs: number | undefined;
+
+  /** Opened when it is first asked, and again where that failed: an outage at the start must not be the end. */
+  constructor({ url, open }: IndexedLocation, options: IndexOptions) {
+    this.url = url;
+    this.#open = open;
+    this.#options = options;
+  }
+
+  /** undefined before the first that succeeded. */
+  get refreshedAtMs(): number | undefined {
+    return this.#refreshedAtMs;
+  }
+
+  candidatesOf(namespace: string): readonly Candidate[] {
+    return this.#candidates.of(namespace);
+  }
+
+  /**
+   * One listing, and two reads for each backup that is new or has changed. Failure of the location. Goes on when who
+   * began it no longer waits: others do.
+   */
+  refresh(context: RunContext): Promise<void> {
+    const shared = { ...context, signal: AbortSignal.timeout(REFRESH_MS) };
+    this.#refreshing ??= this.#readAll(shared).finally(() => {
+      this.#refreshing = undefined;
+    });
+    return this.#refreshing;
+  }
+
+  /** Failure of the location. */
+  look(candidate: Candidate, context: RunContext): Promise<Sight> {
+    const { name } = candidate.evidence;
+    const now = this.#options.monotonicMs();
+    const shared = this.#looks.get(name);
+    if (shared !== undefined && now - shared.askedAtMs < LOOK_LIVES_MS) return shared.sight;
+    const sight = this.#lookNow(name, candidate.proof, context);
+    this.#looks.set(name, { askedAtMs: now, sight });
+    // A look that failed is nobody's answer, and a look that is too old to be one only takes room.
+    sight.catch(() => this.#looks.delete(name));
+    for (const [other, { askedAtMs }] of this.#looks) {
+      if (now - askedAtMs >= LOOK_LIVES_MS) this.#looks.delete(other);
+    }
+    return sight;
+  }
+
+  async #lookNow(name: string, proof: LeanProof, context: RunContext): Promise<Sight> {
+    const askedAtMs = this.#options.monotonicMs();
+    const catalog = await this.#opened();
+    const folder = await catalog.folder(name, { ...context, signal: AbortSignal.timeout(LOOK_MS) });
+    const damage = folder === undefined ? "it is no longer there" : damageIn(folder, proof);
+    return { damage, askedAtMs };
+  }
+
+  async #readAll(context: RunContext): Promise<void> {
+    const catalog = await this.#opened();
+    const unseen = new Set(this.#known.keys());
+    const work = { concurrency: READS_AT_ONCE, signal: context.signal };
+    await forEachLimited(this.#unread(catalog.folders(context), unseen), work, async (folder, signal) => {
+      await this.#read(catalog, folder, { ...context, signal });
+    });
+    for (const name of unseen) this.#forget(name);
+    // An older one that was not kept may have to stand in for what is gone: next time all are read again.
+    if (this.#hasGap) this.#known = new Map();
+    this.#hasGap = false;
+    this.#refreshedAtMs = this.#options.monotonicMs();
+  }
+
+  async *#unread(folders: AsyncIterable<StoredFolder>, unseen: Set<string>): AsyncGenerator<StoredFolder> {
+    for await (const folder of folders) {
+      unseen.delete(folder.name);
+      if (this.#known.get(folder.name) !== stateOf(folder)) yield folder;
+    }
+  }
+
+  async #read(catalog: CatalogReader, folder: StoredFolder, context: RunContext): Promise<void> {
+    this.#forget(folder.name);
+    try {
+      const proof = await catalog.prove(folder, context);
+      if (relateClusters(proof.manifest.cluster, this.#options.cluster) !== "other") {
+        this.#candidates.add(folder, proof);
+      }
+    } catch (error) {
+      // It proves nothing, and will not before it changes; what is wrong with the location is everybody's trouble.
+      if (!isNoProof(error)) throw error;
+      context.onProgress({ type: "noted", message: describeError(error) });
+    }
+    this.#known.set(folder.name, stateOf(folder));
+  }
+
+  async #opened(): Promise<CatalogReader> {
+    this.#catalog ??= await this.#open();
+    return this.#catalog;
+  }
+
+  #forget(name: string): void {
+    const wasRead = this.#known.delete(name);
+    const counted = this.#candidates.drop(name);
+    if (wasRead && counted) this.#hasGap = true;
+  }
+}
+
+function stateOf({ files }: StoredFolder): string {
+  return [COMMIT_FILE, MANIFEST_FILE].map((file) => files.get(file)?.etag ?? "").join(" ");
+}
+
+function isNoProof(error: unknown): boolean {
+  return (
+    isFailure(error, "backup-damaged") ||
+    isFailure(error, "backup-unsupported") ||
+    isFailure(error, "backup-not-found")
+  );
+}

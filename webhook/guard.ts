@@ -1,0 +1,208 @@
+import type { ClusterIds } from "#core/model/cluster-identity.ts";
+import { describeError } from "#core/model/errors.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+import {
+  type DeletionDecision,
+  decideDeletion,
+  holdingSkip,
+  type SeenBackup,
+} from "#core/protection/decide-deletion.ts";
+import { type DeletionFacts, judgeBackup, type LiveClaim } from "#core/protection/judge-backup.ts";
+import { type NamespaceMarks, protectionOf } from "#core/protection/protection-of.ts";
+import { type NamespaceChange, reviewUpdate } from "#core/protection/review-update.ts";
+import type { ProtectionSettings } from "#core/protection/settings.ts";
+import type { Candidate } from "./backup-candidates.ts";
+import type { BackupIndex } from "./backup-index.ts";
+import type { MayUnprotect } from "./may-unprotect.ts";
+import type { Answer, Review } from "./review.ts";
+
+/** What the guard asks while it decides. */
+export interface GuardFacts {
+  readonly settings: ProtectionSettings;
+  readonly cluster: ClusterIds;
+  readonly indexes: readonly BackupIndex[];
+  readonly now: (signal: AbortSignal) => Promise<Date>;
+  readonly monotonicMs: () => number;
+  readonly mayUnprotect: MayUnprotect;
+  readonly liveClaims: (namespace: string, signal: AbortSignal) => Promise<readonly LiveClaim[]>;
+}
+
+/** All that is asked of a location for one answer: the API server gives up after five seconds. */
+const LOCATION_MS = 2000;
+/** All of an answer. */
+const ANSWER_MS = 4500;
+
+/** Never throws: whatever goes wrong, what is protected stays, and this is the one place that says so. */
+export async function answerReview(review: Review, facts: GuardFacts, context: RunContext): Promise<Answer> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(ANSWER_MS)]);
+  try {
+    return await decide({ review, facts, context: { ...context, signal } });
+  } catch (error) {
+    const name = (review.before ?? review.after)?.name ?? "";
+    const message = `namespace ${name} is protected, and the guard cannot tell whether it may: ${describeError(error)}`;
+    return { allowed: false, reason: "trouble", message };
+  }
+}
+
+interface Sitting {
+  readonly review: Review;
+  readonly facts: GuardFacts;
+  readonly context: RunContext;
+}
+
+async function decide(sitting: Sitting): Promise<Answer> {
+  const { review } = sitting;
+  if (!review.isNamespace) return { allowed: true, reason: "other-kind" };
+  const { before, after } = review;
+  if (before === undefined) return refuseUnknown(review);
+  if (review.operation === "DELETE") return answerDeletion(before, sitting);
+  if (review.operation !== "UPDATE" || after === undefined) return refuseUnknown(review);
+  return answerUpdate({ before, after }, sitting);
+}
+
+/** Only protected namespaces are brought here: what is not said of one is no reason to let it go. */
+function refuseUnknown({ operation }: Review): Answer {
+  const message = `the guard was asked for ${operation} without the namespace it is about`;
+  return { allowed: false, reason: "trouble", message };
+}
+
+async function answerUpdate(
+  change: NamespaceChange,
+  { review: { requester }, facts, context }: Sitting,
+): Promise<Answer> {
+  if (change.before.terminating) return { allowed: true, reason: "terminating" };
+  const { name } = change.after;
+  const now = await facts.now(context.signal);
+  const { unreadable, weakened } = reviewUpdate(change, facts.settings, now);
+  if (unreadable.length > 0) {
+    const message = `namespace ${name}: not understood: ${unreadable.join(", ")}`;
+    return { allowed: false, reason: "unreadable", message };
+  }
+  if (weakened.length === 0) return { allowed: true, reason: "not-weaker" };
+  const what = weakened.join(", ");
+  if (await facts.mayUnprotect(requester, name, context.signal)) {
+    return { allowed: true, reason: "may-unprotect", notes: { weakened: what, user: requester.username } };
+  }
+  const message = `namespace ${name} is protected, and this would weaken it (${what}): that needs the verb unprotect on it, which ${requester.username} does not have`;
+  return { allowed: false, reason: "weakening", message };
+}
+
+async function answerDeletion(
+  namespace: NamespaceMarks,
+  { review: { requester }, facts, context }: Sitting,
+): Promise<Answer> {
+  const protection = protectionOf(namespace, facts.settings);
+  const bare = { namespace, backups: [], locations: facts.indexes.map(({ url }) => url), troubles: [] };
+  const known = { cluster: facts.cluster, namespace, protection };
+  if (namespace.terminating || !protection.isProtected) {
+    // Neither asks for anything that could fail.
+    const unasked = { ...known, liveClaims: [], now: new Date(0) };
+    return answerOf(decideDeletion({ ...bare, facts: unasked, mayUnprotect: false }), requester.username);
+  }
+  const now = await facts.now(context.signal);
+  const mayUnprotect =
+    holdingSkip(namespace, now) !== undefined &&
+    (await facts.mayUnprotect(requester, namespace.name, context.signal));
+  const unclaimed = { ...known, liveClaims: [], now };
+  if (mayUnprotect) {
+    return answerOf(decideDeletion({ ...bare, facts: unclaimed, mayUnprotect }), requester.username);
+  }
+  const liveClaims = await facts.liveClaims(namespace.name, context.signal);
+  const deletion = { ...unclaimed, liveClaims };
+  const { backups, troubles } = await lookForProof(deletion, facts, context);
+  return answerOf(
+    decideDeletion({ ...bare, facts: deletion, mayUnprotect, backups, troubles }),
+    requester.username,
+  );
+}
+
+interface Looked {
+  readonly backups: readonly SeenBackup[];
+  readonly troubles: readonly string[];
+}
+
+/** In all locations at once; what is known first, and only where that does not do the location is read anew. */
+async function lookForProof(
+  deletion: DeletionFacts,
+  facts: GuardFacts,
+  context: RunContext,
+): Promise<Looked> {
+  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOCATION_MS)]);
+  const looking = { ...context, signal };
+  const found = await Promise.all(
+    facts.indexes.map(async (index): Promise<Looked> => {
+      try {
+        return await within(signal, lookIn(index, { deletion, facts }, looking));
+      } catch (error) {
+        const why = signal.aborted ? `no answer within ${LOCATION_MS / 1000} s` : describeError(error);
+        const backups = index.candidatesOf(deletion.namespace.name).map((one) => unseen(index, one));
+        return { backups, troubles: [why.includes(index.url) ? why : `${index.url}: ${why}`] };
+      }
+    }),
+  );
+  return {
+    backups: found.flatMap(({ backups }) => backups),
+    troubles: found.flatMap(({ troubles }) => troubles),
+  };
+}
+
+async function lookIn(
+  index: BackupIndex,
+  { deletion, facts }: { readonly deletion: DeletionFacts; readonly facts: GuardFacts },
+  context: RunContext,
+): Promise<Looked> {
+  const before = await lookAtCandidates(index, { deletion, facts }, context);
+  if (before.proved) return { backups: before.seen, troubles: [] };
+  // A backup that finished a second ago counts. Others wait for the same reading, which goes on if they give up.
+  await index.refresh(context);
+  const after = await lookAtCandidates(index, { deletion, facts }, context);
+  return { backups: after.seen, troubles: [] };
+}
+
+/** Newest first, until one proves enough. */
+async function lookAtCandidates(
+  index: BackupIndex,
+  { deletion, facts }: { readonly deletion: DeletionFacts; readonly facts: GuardFacts },
+  context: RunContext,
+): Promise<{ readonly seen: readonly SeenBackup[]; readonly proved: boolean }> {
+  const seen: SeenBackup[] = [];
+  let proved = false;
+  for (const candidate of index.candidatesOf(deletion.namespace.name)) {
+    if (proved || !judgeBackup(candidate.evidence, deletion).usable) {
+      seen.push(unseen(index, candidate));
+      continue;
+    }
+    const { damage, askedAtMs } = await index.look(candidate, context);
+    const seenSecondsAgo = (facts.monotonicMs() - askedAtMs) / 1000;
+    seen.push({ location: index.url, evidence: { ...candidate.evidence, damage }, seenSecondsAgo });
+    proved = damage === undefined;
+  }
+  return { seen, proved };
+}
+
+function unseen(index: BackupIndex, { evidence }: Candidate): SeenBackup {
+  return { location: index.url, evidence, seenSecondsAgo: Number.POSITIVE_INFINITY };
+}
+
+/** A location that does not answer must not hold the answer up, whatever its client does about the signal. */
+function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return Promise.race([
+    work,
+    new Promise<never>((_, reject) => {
+      if (signal.aborted) reject(signal.reason);
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    }),
+  ]);
+}
+
+function answerOf(decision: DeletionDecision, user: string): Answer {
+  if (!decision.allowed) return decision;
+  switch (decision.because) {
+    case "skip":
+      return { allowed: true, reason: "skip", notes: { user, "skip-reason": decision.skip.reason } };
+    case "backup":
+      return { allowed: true, reason: "backup", notes: { backup: decision.backup } };
+    default:
+      return { allowed: true, reason: decision.because };
+  }
+}

@@ -1,0 +1,42 @@
+import type { Cluster } from "#core/kube/cluster.ts";
+import type { ItemKind } from "#core/model/item.ts";
+import { CLAIMS, VOLUMES } from "#core/model/known-kinds.ts";
+import type { LiveClaim } from "#core/protection/judge-backup.ts";
+
+interface ClaimObject {
+  readonly metadata: { readonly name: string; readonly uid: string };
+  readonly spec?: { readonly volumeName?: string };
+}
+interface VolumeObject {
+  readonly spec?: { readonly persistentVolumeReclaimPolicy?: string };
+}
+
+/** The claims of a namespace that are bound to a volume now, and whether the volume would outlive them. */
+export async function readLiveClaims(
+  cluster: Cluster,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<readonly LiveClaim[]> {
+  const claims: LiveClaim[] = [];
+  for await (const batch of cluster.list({ resource: CLAIMS, namespace, signal })) {
+    for (const { metadata, spec } of batch.map((bytes) => parse<ClaimObject>(bytes))) {
+      const volume = spec?.volumeName ?? "";
+      if (volume === "") continue;
+      claims.push({ ...metadata, isRetained: await isRetained(cluster, volume, signal) });
+    }
+  }
+  return claims.map(({ name, uid, isRetained: retained }) => ({ name, uid, isRetained: retained }));
+}
+
+/** A volume that is gone retains nothing. */
+async function isRetained(cluster: Cluster, name: string, signal: AbortSignal): Promise<boolean> {
+  const resource: ItemKind = VOLUMES;
+  const found = await cluster.get({ resource, namespace: "", name }, signal);
+  if (found === undefined) return false;
+  return parse<VolumeObject>(found).spec?.persistentVolumeReclaimPolicy === "Retain";
+}
+
+function parse<T>(bytes: Uint8Array): T {
+  // The API server's own objects of built-in kinds; every field that may be absent is read as such.
+  return JSON.parse(Buffer.from(bytes).toString("utf8")) as T;
+}

@@ -1,0 +1,165 @@
+import { once } from "node:events";
+import type { Server } from "node:https";
+import { performance } from "node:perf_hooks";
+import pino, { type Logger } from "pino";
+import { openAccess } from "#core/kube/access/access.ts";
+import type { Cluster } from "#core/kube/cluster.ts";
+import { openCluster } from "#core/kube/open-cluster.ts";
+import type { ClusterIds } from "#core/model/cluster-identity.ts";
+import { describeError, isFailure } from "#core/model/errors.ts";
+import { NAMESPACES } from "#core/model/known-kinds.ts";
+import type { RunContext } from "#core/model/run-context.ts";
+import { readItemHeader } from "#core/objects/item-header.ts";
+import { ApiClock } from "./api-clock.ts";
+import type { BackupIndex } from "./backup-index.ts";
+import { type Certificates, openCertificates } from "./certificates/certificates.ts";
+import { answerReview, type GuardFacts } from "./guard.ts";
+import { readLiveClaims } from "./live-claims.ts";
+import { openMayUnprotect } from "./may-unprotect.ts";
+import { createMetrics, type Metrics } from "./metrics.ts";
+import { openIndexes } from "./open-indexes.ts";
+import { repeat } from "./repeat.ts";
+import type { Answer, Review } from "./review.ts";
+import { createApp, createReviewServer } from "./server.ts";
+import { readSettings, type Settings } from "./settings.ts";
+
+/** Well below the age at which a reading of the clock is thrown away: a review need not wait for one. */
+const CLOCK_MS = 30_000;
+/** What a request may still take once the process is told to end; kubelet's patience is longer. */
+const DRAIN_MS = 6000;
+
+const monotonicMs = () => performance.now();
+
+/** What lives as long as the process. */
+interface Watch {
+  readonly settings: Settings;
+  readonly log: Logger;
+  readonly context: RunContext;
+  readonly indexes: readonly BackupIndex[];
+  readonly clock: ApiClock;
+  readonly metrics: Metrics;
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env);
+  const log = pino({ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const stop = new AbortController();
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop.abort());
+  const context: RunContext = {
+    signal: stop.signal,
+    now: () => new Date(),
+    onProgress: (event) => {
+      if (event.type === "warned" || event.type === "noted") log.info({ message: event.message });
+    },
+  };
+  const access = await openAccess({ env: process.env, interactive: false });
+  const transport = { userAgent: "kubectl-backup-guard", requestTimeoutSeconds: 10 };
+  const cluster = openCluster(access, transport);
+  // A transport holds on to the highest clock it ever saw, which suits a backup; a guard wants the present one.
+  const readTime = async (signal: AbortSignal) => {
+    const asked = openCluster(access, transport);
+    try {
+      return await asked.serverTime(signal);
+    } finally {
+      asked.close();
+    }
+  };
+  const clock = new ApiClock(readTime, monotonicMs);
+  const ids = await clusterIds(cluster, stop.signal);
+  const indexes = await openIndexes(settings.configFile, { cluster: ids, monotonicMs }, (warning) =>
+    log.warn({ message: warning }),
+  );
+  const watch: Watch = { settings, log, context, indexes, clock, metrics: createMetrics() };
+  await serve(watch, cluster, {
+    settings: settings.protection,
+    cluster: ids,
+    indexes,
+    now: (signal) => clock.now(signal),
+    monotonicMs,
+    mayUnprotect: openMayUnprotect(cluster),
+    liveClaims: (namespace, signal) => readLiveClaims(cluster, namespace, signal),
+  });
+  cluster.close();
+}
+
+async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise<void> {
+  const { settings, log, context, metrics } = watch;
+  let server: Server | undefined;
+  const certificates = await openCertificates(settings.certificates, cluster, {
+    onChange: ({ key, cert }) => server?.setSecureContext({ key, cert, minVersion: "TLSv1.2" }),
+    onTrouble: (message) => log.error({ message }),
+  });
+  let hasAsked = false;
+  const app = createApp({
+    answer: (review) => answerReview(review, facts, context),
+    isReady: () => hasAsked && certificates.current().notAfter.getTime() > Date.now(),
+    metrics,
+    beforeScrape: () => measure(watch, certificates),
+    onAnswered: (review, answer) => tell(log, review, answer),
+    onTrouble: (message) => log.error({ message }),
+  });
+  server = createReviewServer(app, certificates.current());
+  server.listen(settings.port, settings.bind);
+  await once(server, "listening");
+  log.info({ message: "listening", address: server.address() });
+  const { signal } = context;
+  const onTrouble = (error: unknown) => log.error({ message: describeError(error) });
+  await Promise.all([
+    certificates.keepFresh(signal),
+    repeat(() => watch.clock.refresh(signal), { everyMs: CLOCK_MS, signal, onTrouble }),
+    repeat(
+      async () => {
+        await Promise.all(watch.indexes.map((index) => index.refresh(context).catch(onTrouble)));
+        hasAsked = true;
+      },
+      { everyMs: settings.refreshSeconds * 1000, signal, onTrouble },
+    ),
+    untilAborted(signal),
+  ]);
+  await drain(server);
+  certificates.close();
+}
+
+async function clusterIds(cluster: Cluster, signal: AbortSignal): Promise<ClusterIds> {
+  const { caSha256 } = cluster.info;
+  try {
+    const found = await cluster.get({ resource: NAMESPACES, namespace: "", name: "kube-system" }, signal);
+    return { caSha256, kubeSystemUid: found === undefined ? undefined : readItemHeader(found).uid };
+  } catch (error) {
+    // Then the uid of each namespace decides, as for who may not read it.
+    if (isFailure(error, "cluster-forbidden")) return { caSha256 };
+    throw error;
+  }
+}
+
+function measure({ metrics, indexes }: Watch, certificates: Certificates): void {
+  metrics.certificateExpiry.set(certificates.current().notAfter.getTime() / 1000);
+  for (const { url, refreshedAtMs } of indexes) {
+    const age =
+      refreshedAtMs === undefined ? Number.POSITIVE_INFINITY : (monotonicMs() - refreshedAtMs) / 1000;
+    metrics.indexAgeSeconds.set({ location: url }, age);
+  }
+}
+
+/** Of a review its uid, what it asked and the verdict; never what was in an object. */
+function tell(log: Logger, { uid, operation, before, isDryRun }: Review, answer: Answer): void {
+  const { allowed, reason } = answer;
+  log.info({ review: uid, operation, namespace: before?.name, dryRun: isDryRun, allowed, reason });
+}
+
+async function untilAborted(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
+}
+
+async function drain(server: Server): Promise<void> {
+  const closed = once(server, "close");
+  server.close();
+  server.closeIdleConnections();
+  setTimeout(() => server.closeAllConnections(), DRAIN_MS).unref();
+  await closed;
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`error: ${describeError(error)}\n`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,35 @@
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
+
+export type Metrics = ReturnType<typeof createMetrics>;
+
+/** What a Prometheus reads of one guard. */
+export function createMetrics() {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    decisions: new Counter({
+      name: "kubectl_backup_guard_decisions_total",
+      help: "Reviews answered, by verdict and reason",
+      labelNames: ["verdict", "reason"],
+      registers,
+    }),
+    answerSeconds: new Histogram({
+      name: "kubectl_backup_guard_answer_seconds",
+      help: "From a review's last byte to its answer",
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+      registers,
+    }),
+    indexAgeSeconds: new Gauge({
+      name: "kubectl_backup_guard_index_age_seconds",
+      help: "Since a location was last read whole; +Inf before the first time",
+      labelNames: ["location"],
+      registers,
+    }),
+    certificateExpiry: new Gauge({
+      name: "kubectl_backup_guard_certificate_expiry_timestamp_seconds",
+      help: "When the served certificate ends",
+      registers,
+    }),
+  };
+}

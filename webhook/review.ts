@@ -1,0 +1,89 @@
+import * as z from "zod";
+import type { NamespaceMarks } from "#core/protection/protection-of.ts";
+
+/** An AdmissionReview of admission.k8s.io/v1, as far as it is read: who asks what of which namespace. */
+const texts = z.record(z.string(), z.string());
+const namespaceObject = z.looseObject({
+  metadata: z.looseObject({
+    name: z.string().min(1),
+    uid: z.string().default(""),
+    deletionTimestamp: z.string().nullish(),
+    labels: texts.nullish(),
+    annotations: texts.nullish(),
+  }),
+});
+const userInfo = z.looseObject({
+  username: z.string().default(""),
+  uid: z.string().optional(),
+  groups: z.array(z.string()).nullish(),
+  extra: z.record(z.string(), z.array(z.string())).nullish(),
+});
+const admissionReview = z.looseObject({
+  apiVersion: z.literal("admission.k8s.io/v1"),
+  kind: z.literal("AdmissionReview"),
+  request: z.looseObject({
+    uid: z.string().min(1),
+    operation: z.string(),
+    resource: z.looseObject({ group: z.string(), resource: z.string() }),
+    object: namespaceObject.nullish(),
+    oldObject: namespaceObject.nullish(),
+    dryRun: z.boolean().nullish(),
+    userInfo,
+  }),
+});
+
+export type Requester = z.infer<typeof userInfo>;
+
+export interface Review {
+  readonly uid: string;
+  readonly operation: string;
+  readonly isNamespace: boolean;
+  readonly before: NamespaceMarks | undefined;
+  readonly after: NamespaceMarks | undefined;
+  readonly isDryRun: boolean;
+  readonly requester: Requester;
+}
+
+/** undefined: not a review that this program understands. */
+export function readReview(body: unknown): Review | undefined {
+  const read = admissionReview.safeParse(body);
+  if (!read.success) return undefined;
+  const { request } = read.data;
+  return {
+    uid: request.uid,
+    operation: request.operation,
+    isNamespace: request.resource.group === "" && request.resource.resource === "namespaces",
+    before: marksOf(request.oldObject),
+    after: marksOf(request.object),
+    isDryRun: request.dryRun === true,
+    requester: request.userInfo,
+  };
+}
+
+function marksOf(object: z.infer<typeof namespaceObject> | null | undefined): NamespaceMarks | undefined {
+  if (object == null) return undefined;
+  const { name, uid, deletionTimestamp, labels, annotations } = object.metadata;
+  const terminating = typeof deletionTimestamp === "string";
+  return { name, uid, terminating, labels: labels ?? {}, annotations: annotations ?? {} };
+}
+
+/** What the guard answers. `reason` is for logs, metrics and the audit log; `message` is what the user reads. */
+export type Answer =
+  | { readonly allowed: true; readonly reason: string; readonly notes?: Readonly<Record<string, string>> }
+  | { readonly allowed: false; readonly reason: string; readonly message: string };
+
+/**
+ * Without a status the API server says 400 and "without explanation". Keys of audit annotations become
+ * `guard.kubectl-backup.io/<key>` in the audit log.
+ */
+export function writeReview(uid: string, answer: Answer): object {
+  const auditAnnotations = { verdict: answer.reason, ...(answer.allowed ? answer.notes : {}) };
+  const status = answer.allowed
+    ? {}
+    : { status: { code: 403, reason: "Forbidden", status: "Failure", message: answer.message } };
+  return {
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    response: { uid, allowed: answer.allowed, auditAnnotations, ...status },
+  };
+}

@@ -1,0 +1,85 @@
+import { createServer, type Server } from "node:https";
+import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import type { Metrics } from "./metrics.ts";
+import { type Answer, type Review, readReview, writeReview } from "./review.ts";
+
+export interface ServerParts {
+  readonly answer: (review: Review) => Promise<Answer>;
+  readonly isReady: () => boolean;
+  readonly metrics: Metrics;
+  /** Sets what only a scrape needs to know. */
+  readonly beforeScrape: () => void;
+  readonly onAnswered: (review: Review, answer: Answer) => void;
+  readonly onTrouble: (message: string) => void;
+}
+
+/** An object has at most 1.5 MiB in etcd and comes twice, before and after a change. */
+const LARGEST_REVIEW = "8mb";
+/** A review arrives whole within this, or its sender is none of the API server's. */
+const REQUEST_MS = 5000;
+
+export function createApp(parts: ServerParts): Express {
+  const app = express();
+  app.disable("x-powered-by");
+  app.disable("etag");
+  app.get("/healthz", (_, reply) => void reply.type("text/plain").send("ok"));
+  app.get("/readyz", (_, reply) => {
+    const isReady = parts.isReady();
+    reply
+      .status(isReady ? 200 : 503)
+      .type("text/plain")
+      .send(isReady ? "ok" : "no certificate yet, or no location was asked yet");
+  });
+  app.get("/metrics", async (_, reply) => {
+    parts.beforeScrape();
+    reply.type(parts.metrics.registry.contentType).send(await parts.metrics.registry.metrics());
+  });
+  app.post("/review", express.json({ limit: LARGEST_REVIEW }), (request, reply) =>
+    answer(parts, request, reply),
+  );
+  app.all("/review", (_, reply) => void reply.status(405).set("allow", "POST").end());
+  app.use((_, reply) => void reply.status(404).end());
+  // biome-ignore lint/complexity/useMaxParams: by its four parameters express tells that it takes errors.
+  app.use((error: unknown, _: Request, reply: Response, _next: NextFunction) => {
+    const status = statusOf(error);
+    if (status >= 500) parts.onTrouble(error instanceof Error ? error.message : String(error));
+    // What is wrong with the request is its sender's to know; what was in it is nobody's.
+    reply
+      .status(status)
+      .type("text/plain")
+      .send(status === 413 ? "too large" : "not understood");
+  });
+  return app;
+}
+
+async function answer(parts: ServerParts, request: Request, reply: Response): Promise<void> {
+  const review = readReview(request.body);
+  if (review === undefined) {
+    reply.status(400).type("text/plain").send("not an AdmissionReview of admission.k8s.io/v1");
+    return;
+  }
+  const stop = parts.metrics.answerSeconds.startTimer();
+  const given = await parts.answer(review);
+  stop();
+  parts.metrics.decisions.inc({ verdict: given.allowed ? "allowed" : "refused", reason: given.reason });
+  reply.json(writeReview(review.uid, given));
+  parts.onAnswered(review, given);
+}
+
+/** body-parser's errors carry theirs. */
+function statusOf(error: unknown): number {
+  const status = typeof error === "object" && error !== null && "status" in error ? error.status : undefined;
+  return typeof status === "number" && status >= 400 && status < 500 ? status : 500;
+}
+
+/** TLS from the first byte; what comes too slowly is cut off. */
+export function createReviewServer(
+  app: Express,
+  pair: { readonly key: string; readonly cert: string },
+): Server {
+  const server = createServer({ key: pair.key, cert: pair.cert, minVersion: "TLSv1.2" }, app);
+  server.requestTimeout = REQUEST_MS;
+  server.headersTimeout = REQUEST_MS;
+  server.keepAliveTimeout = 120_000;
+  return server;
+}

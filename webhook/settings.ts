@@ -1,0 +1,71 @@
+/**
+ * webhook: the guard. An AdmissionReview comes in, a decision goes out; what it decides lies in core/protection, what it
+ * knows in a location. Its one rule: whatever goes wrong, a protected namespace stays. This file is the only one that
+ * reads the environment.
+ */
+import * as z from "zod";
+import { parseDuration } from "#core/model/duration.ts";
+import { GUARD } from "#core/model/guard.ts";
+import { DEFAULT_SETTINGS } from "#core/protection/settings.ts";
+
+const duration = z.string().transform((text, context) => {
+  try {
+    return parseDuration(text, "the setting");
+  } catch (error) {
+    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+});
+const { maxAgeSeconds, longestMaxAgeSeconds } = DEFAULT_SETTINGS;
+
+const environment = z.object({
+  GUARD_CONFIG: z.string().default("/etc/kubectl-backup/config.yaml"),
+  GUARD_PORT: z.coerce.number().int().min(0).max(65_535).default(GUARD.port),
+  GUARD_BIND: z.string().default("0.0.0.0"),
+  GUARD_NAMESPACE: z.string().default(GUARD.namespace),
+  GUARD_SERVICE: z.string().default(GUARD.name),
+  GUARD_WEBHOOK_CONFIGURATION: z.string().default(GUARD.name),
+  GUARD_TLS_SECRET: z.string().default(GUARD.tlsSecret),
+  GUARD_TLS_FOLDER: z.string().optional(),
+  GUARD_TIER_CRITICAL: duration.prefault(`${maxAgeSeconds.critical}s`),
+  GUARD_TIER_HIGH: duration.prefault(`${maxAgeSeconds.high}s`),
+  GUARD_TIER_NORMAL: duration.prefault(`${maxAgeSeconds.normal}s`),
+  GUARD_TIER_LOW: duration.prefault(`${maxAgeSeconds.low}s`),
+  GUARD_MAX_MAX_AGE: duration.prefault(`${longestMaxAgeSeconds}s`),
+  GUARD_REFRESH: duration.prefault("60s"),
+  GUARD_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+});
+
+export type Settings = ReturnType<typeof readSettings>;
+
+/** Throws an Error that names each variable which cannot be understood. */
+export function readSettings(env: NodeJS.ProcessEnv) {
+  const read = environment.safeParse(env);
+  if (!read.success) {
+    throw new Error(read.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
+  }
+  const { data } = read;
+  return {
+    configFile: data.GUARD_CONFIG,
+    port: data.GUARD_PORT,
+    bind: data.GUARD_BIND,
+    refreshSeconds: data.GUARD_REFRESH,
+    logLevel: data.GUARD_LOG_LEVEL,
+    certificates: {
+      namespace: data.GUARD_NAMESPACE,
+      service: data.GUARD_SERVICE,
+      webhookConfiguration: data.GUARD_WEBHOOK_CONFIGURATION,
+      tlsSecret: data.GUARD_TLS_SECRET,
+      tlsFolder: data.GUARD_TLS_FOLDER,
+    },
+    protection: {
+      maxAgeSeconds: {
+        critical: data.GUARD_TIER_CRITICAL,
+        high: data.GUARD_TIER_HIGH,
+        normal: data.GUARD_TIER_NORMAL,
+        low: data.GUARD_TIER_LOW,
+      },
+      longestMaxAgeSeconds: data.GUARD_MAX_MAX_AGE,
+    },
+  };
+}
