@@ -29,6 +29,8 @@ export type ServerProcess = {
   /** Of the server itself, not of the shell that guards it. */
   readonly pid: number;
   readonly logPath: string;
+  /** Of lifetime "parent": when the shell that guards it has ended too, and so has said in the log how the server did. */
+  readonly gone?: Promise<void>;
   /** SIGTERM, after 10 s SIGKILL, for the whole process group; resolves when it is gone. */
   stop(): Promise<void>;
 };
@@ -85,7 +87,7 @@ async function startGuarded(spec: ProcessSpec): Promise<ServerProcess> {
     await gone;
     await rm(pidPath, { force: true });
   };
-  return { name: spec.name, pid, logPath, stop };
+  return { name: spec.name, pid, logPath, gone, stop };
 }
 
 async function startDetached(spec: ProcessSpec): Promise<ServerProcess> {
@@ -135,7 +137,9 @@ export async function waitUntilReady(
   } catch (cause) {
     throw new Error(`${server.name} did not become ready:\n${await logEnd(server)}`, { cause });
   }
-  if (died) throw new Error(`${server.name} ended at once:\n${await logEnd(server)}`);
+  if (!died) return;
+  await server.gone;
+  throw new Error(`${server.name} ended at once:\n${await logEnd(server)}`);
 }
 
 /** Does a process with this id run? One that has ended does not, even if its parent has not looked yet. */
