@@ -39,7 +39,7 @@ export async function answerReview(review: Review, facts: GuardFacts, context: R
     return await decide({ review, facts, context: { ...context, signal } });
   } catch (error) {
     const name = (review.before ?? review.after)?.name ?? "";
-    const message = `namespace ${name} is protected, and the guard cannot tell whether it may: ${describeError(error)}`;
+    const message = `namespace ${name} is protected, and the guard cannot tell whether it may go: ${describeError(error)}`;
     return { allowed: false, reason: "trouble", message };
   }
 }

@@ -77,7 +77,13 @@ export function createReviewServer(
   app: Express,
   pair: { readonly key: string; readonly cert: string },
 ): Server {
-  const server = createServer({ key: pair.key, cert: pair.cert, minVersion: "TLSv1.2" }, app);
+  const options = {
+    key: pair.key,
+    cert: pair.cert,
+    minVersion: "TLSv1.2",
+    connectionsCheckingInterval: 500,
+  } as const;
+  const server = createServer(options, app);
   server.requestTimeout = REQUEST_MS;
   server.headersTimeout = REQUEST_MS;
   server.keepAliveTimeout = 120_000;

@@ -1,0 +1,139 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createMemoryStore } from "#core/storage/memory.ts";
+import type { ObjectStore } from "#core/storage/object-store.ts";
+import {
+  makeCatalog,
+  makeFacts,
+  makeFolders,
+  makeRun,
+  writeBackup,
+} from "#test/unit/catalog/backup-fixtures.ts";
+import { watchStore } from "#test/unit/catalog/watched-store.ts";
+import { BackupIndex } from "#webhook/backup-index.ts";
+
+const { context } = makeRun();
+let folders: Awaited<ReturnType<typeof makeFolders>>;
+let store: ObjectStore;
+let asked: string[];
+let nowMs: number;
+let index: BackupIndex;
+
+beforeEach(async () => {
+  folders = await makeFolders();
+  store = createMemoryStore();
+  asked = [];
+  nowMs = 0;
+  const watched = watchStore(store, ({ method }, happen) => {
+    asked.push(method);
+    return happen();
+  });
+  const open = async () => makeCatalog({ store: watched, folders });
+  const cluster = { kubeSystemUid: "kube-system-uid" };
+  index = new BackupIndex({ url: "memory:", open }, { cluster, monotonicMs: () => nowMs });
+});
+afterEach(() => folders.remove());
+
+/** Of the namespace shop, so many hours into the day. */
+async function backup(name: string, hour: number, changes: { uid?: string; complete?: boolean } = {}) {
+  const record = {
+    name: "shop",
+    uid: "shop-uid",
+    firstListAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
+    itemCount: 4,
+    excludedByLabel: 0,
+    kindsNotRead: [],
+    claims: [],
+    complete: true,
+    ...changes,
+  };
+  await writeBackup(makeCatalog({ store, folders }), makeFacts(name, { namespaces: [record] }));
+}
+
+const names = () => index.candidatesOf("shop").map(({ evidence }) => evidence.name);
+
+async function removed(name: string): Promise<void> {
+  await makeCatalog({ store, folders }).remove(name, context);
+}
+
+test("what is known is not read again: one listing, and two reads for each new backup", async () => {
+  await backup("a", 1);
+  await backup("b", 2);
+  await index.refresh(context);
+  expect(asked.toSorted()).toEqual(["get", "get", "get", "get", "list"]);
+  asked.length = 0;
+  await index.refresh(context);
+  expect(asked).toEqual(["list"]);
+  await backup("c", 3);
+  asked.length = 0;
+  await index.refresh(context);
+  expect(asked.toSorted()).toEqual(["get", "get", "list"]);
+  asked.length = 0;
+  await index.refresh(context);
+  expect(asked).toEqual(["list"]);
+});
+
+test("neither namesakes nor incomplete backups crowd out those that prove something", async () => {
+  for (const [n, name] of ["a", "b", "c", "d"].entries()) await backup(name, n);
+  for (const [n, name] of ["e", "f", "g"].entries()) await backup(name, 4 + n, { uid: "earlier" });
+  for (const [n, name] of ["h", "i", "j"].entries()) await backup(name, 8 + n, { complete: false });
+  await index.refresh(context);
+  expect(names()).toEqual(["j", "g", "f", "e", "d", "c", "b"]);
+});
+
+test("where the kept ones are gone, an older one stands in at the reading after", async () => {
+  for (const [n, name] of ["a", "b", "c", "d"].entries()) await backup(name, n);
+  await index.refresh(context);
+  expect(names()).toEqual(["d", "c", "b"]);
+  await removed("d");
+  await index.refresh(context);
+  await index.refresh(context);
+  expect(names()).toEqual(["c", "b", "a"]);
+  asked.length = 0;
+  await index.refresh(context);
+  expect(asked).toEqual(["list"]);
+});
+
+test("all who look within five seconds share one look; who comes later makes a new one", async () => {
+  await backup("a", 1);
+  await index.refresh(context);
+  const [candidate] = index.candidatesOf("shop");
+  if (candidate === undefined) throw new Error("no candidate");
+  asked.length = 0;
+  await Promise.all(Array.from({ length: 50 }, () => index.look(candidate, context)));
+  nowMs = 4999;
+  expect(await index.look(candidate, context)).toEqual({ damage: undefined, askedAtMs: 0 });
+  expect(asked).toEqual(["list"]);
+  await removed("a");
+  nowMs = 5000;
+  expect(await index.look(candidate, context)).toEqual({ damage: "it is no longer there", askedAtMs: 5000 });
+});
+
+test("a look that failed is nobody's answer: the next one looks again", async () => {
+  await backup("a", 1);
+  await index.refresh(context);
+  const [candidate] = index.candidatesOf("shop");
+  if (candidate === undefined) throw new Error("no candidate");
+  let down = true;
+  const watched = watchStore(store, (_, happen) => {
+    if (down) throw new Error("down");
+    return happen();
+  });
+  const failing = new BackupIndex(
+    { url: "memory:", open: async () => makeCatalog({ store: watched, folders }) },
+    { cluster: {}, monotonicMs: () => nowMs },
+  );
+  await expect(failing.look(candidate, context)).rejects.toThrow("down");
+  down = false;
+  expect((await failing.look(candidate, context)).damage).toBeUndefined();
+});
+
+test("a backup of another cluster is none of the namespace's", async () => {
+  await backup("a", 1);
+  const open = async () => makeCatalog({ store, folders });
+  const there = new BackupIndex(
+    { url: "memory:", open },
+    { cluster: { kubeSystemUid: "x" }, monotonicMs: () => 0 },
+  );
+  await there.refresh(context);
+  expect(there.candidatesOf("shop")).toEqual([]);
+});

@@ -1,0 +1,183 @@
+import { once } from "node:events";
+import { type RequestOptions, request } from "node:https";
+import type { AddressInfo } from "node:net";
+import { connect } from "node:tls";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { DEFAULT_SETTINGS } from "#core/protection/settings.ts";
+import { createAuthority, issueServer } from "#test/harness/certificates.ts";
+import type { GuardFacts } from "#webhook/guard.ts";
+import { answerReview } from "#webhook/guard.ts";
+import { createMetrics } from "#webhook/metrics.ts";
+import type { Answer } from "#webhook/review.ts";
+import { createApp, createReviewServer } from "#webhook/server.ts";
+
+// The guard's door: what comes in is whatever somebody sends.
+const NOW = new Date("2026-05-01T12:00:00Z");
+const context = { signal: new AbortController().signal, now: () => NOW, onProgress: () => undefined };
+const facts: GuardFacts = {
+  settings: DEFAULT_SETTINGS,
+  cluster: {},
+  indexes: [],
+  now: async () => NOW,
+  monotonicMs: () => 0,
+  mayUnprotect: async () => false,
+  liveClaims: async () => [],
+};
+const troubles: string[] = [];
+let broken = false;
+let server: ReturnType<typeof createReviewServer>;
+let port: number;
+
+beforeAll(async () => {
+  const app = createApp({
+    answer: async (review): Promise<Answer> => {
+      const asked = broken
+        ? { ...facts, liveClaims: () => Promise.reject(new Error("no route to host")) }
+        : facts;
+      return answerReview(review, asked, context);
+    },
+    isReady: () => true,
+    metrics: createMetrics(),
+    beforeScrape: () => undefined,
+    onAnswered: () => undefined,
+    onTrouble: (message) => troubles.push(message),
+  });
+  server = createReviewServer(app, await issueServer(await createAuthority("test"), ["127.0.0.1"]));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  // A server that listens on a port has one.
+  port = (server.address() as AddressInfo).port;
+});
+afterAll(() => {
+  server.close();
+  server.closeAllConnections();
+});
+beforeEach(() => {
+  troubles.length = 0;
+  broken = false;
+});
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+function ask(options: RequestOptions, body = ""): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(
+      {
+        host: "127.0.0.1",
+        port,
+        path: "/review",
+        method: "POST",
+        rejectUnauthorized: false,
+        agent: false,
+        ...options,
+      },
+      async (reply) => {
+        let text = "";
+        for await (const chunk of reply.setEncoding("utf8")) text += chunk;
+        resolve({ status: reply.statusCode ?? 0, text });
+      },
+    );
+    asked.on("error", reject);
+    asked.end(body);
+  });
+}
+
+function review(changes: object = {}, metadata: object = {}): string {
+  const oldObject = {
+    metadata: { name: "prod", uid: "u", labels: { "kubectl-backup.io/protect": "true" }, ...metadata },
+  };
+  return JSON.stringify({
+    apiVersion: "admission.k8s.io/v1",
+    kind: "AdmissionReview",
+    request: {
+      uid: "review-1",
+      operation: "DELETE",
+      resource: { group: "", version: "v1", resource: "namespaces" },
+      oldObject,
+      userInfo: { username: "alice" },
+      ...changes,
+    },
+  });
+}
+
+async function verdict(body: string) {
+  const { status, text } = await ask({ headers: JSON_TYPE }, body);
+  expect(status).toBe(200);
+  return JSON.parse(text).response;
+}
+
+describe("what is no review", () => {
+  test.each([
+    ["half of one", review().slice(0, -20)],
+    ["another version's", review().replace("admission.k8s.io/v1", "admission.k8s.io/v2")],
+    ["a list", "[]"],
+    ["nothing", ""],
+    ["one without a uid", review({ uid: "" })],
+    ["one with labels that are no texts", review({}, { labels: { a: 1 } })],
+  ])("is refused: %s", async (_, body) => {
+    expect((await ask({ headers: JSON_TYPE }, body)).status).toBe(400);
+    expect(troubles).toEqual([]);
+  });
+
+  test("is refused where it comes as anything but JSON, by GET, elsewhere, or larger than any object", async () => {
+    expect((await ask({ headers: { "content-type": "text/plain" } }, review())).status).toBe(400);
+    expect((await ask({ method: "GET" })).status).toBe(405);
+    expect((await ask({ path: "/elsewhere" })).status).toBe(404);
+    const huge = review({}, { annotations: { note: "x".repeat(9 * 1024 * 1024) } });
+    expect((await ask({ headers: JSON_TYPE }, huge)).status).toBe(413);
+  });
+
+  test("is cut off where its sender takes for ever", async () => {
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
+    await once(socket, "secureConnect");
+    socket.write("POST /review HTTP/1.1\r\nhost: x\r\n");
+    const drip = setInterval(() => socket.write("x-more: 1\r\n"), 500);
+    socket.on("error", () => undefined).resume();
+    await once(socket, "close");
+    clearInterval(drip);
+  }, 20_000);
+});
+
+describe("a review", () => {
+  test("of the largest object there can be is answered", async () => {
+    const body = review({}, { annotations: { note: "x".repeat(1_500_000) } });
+    expect(await verdict(body)).toMatchObject({ uid: "review-1", allowed: false });
+  });
+
+  test("that comes again is answered the same", async () => {
+    expect(await verdict(review())).toEqual(await verdict(review()));
+  });
+
+  test("of a deletion without the namespace that is deleted is refused", async () => {
+    expect(await verdict(review({ oldObject: null }))).toMatchObject({
+      allowed: false,
+      status: { code: 403 },
+    });
+  });
+
+  test("of an operation that nobody asked the guard about is refused", async () => {
+    expect(await verdict(review({ operation: "CONNECT" }))).toMatchObject({ allowed: false });
+  });
+
+  test("during which something breaks is refused, and says what broke", async () => {
+    broken = true;
+    const { allowed, status } = await verdict(review());
+    expect({ allowed, message: status.message }).toEqual({
+      allowed: false,
+      message: "namespace prod is protected, and the guard cannot tell whether it may go: no route to host",
+    });
+  });
+
+  test("of a namespace that is already going is never held up, whatever is broken", async () => {
+    broken = true;
+    const going = review({}, { deletionTimestamp: "2026-05-01T11:00:00Z" });
+    expect(await verdict(going)).toMatchObject({ allowed: true });
+  });
+});
+
+test("tells whether it is ready, and what it decided", async () => {
+  await verdict(review());
+  expect((await ask({ path: "/readyz", method: "GET" })).status).toBe(200);
+  const { text } = await ask({ path: "/metrics", method: "GET" });
+  expect(text).toMatch(/kubectl_backup_guard_decisions_total\{verdict="refused",reason="none"\} \d/);
+});
