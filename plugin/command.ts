@@ -79,7 +79,7 @@ export interface Invocation<F extends Flags> {
 export interface Command<F extends Flags = Flags> {
   /** `["location", "add"]` for `kubectl backup location add`. */
   readonly words: readonly string[];
-  /** Another tool's words for a command of ours, or one that waits for what it speaks of: understood, not shown. */
+  /** Another tool's words for a command of ours: understood, not shown. */
   readonly hidden?: boolean;
   readonly summary: string;
   readonly description?: string;

@@ -13,8 +13,6 @@ import { installFlags } from "./install-flags.ts";
 
 export const installCommand = defineCommand({
   words: ["install"],
-  // Shown once the image that it speaks of can be had.
-  hidden: true,
   summary: "Put the guard into the cluster: protected namespaces then go only with a fresh backup",
   description:
     "Applies what manifests/ describes by server-side apply and waits until the guard answers a self-test. Only namespaces with the label kubectl-backup.io/protect depend on it. Run again to change or update it.",

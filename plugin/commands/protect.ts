@@ -9,8 +9,6 @@ import { printChanges } from "#plugin/ui/protection.ts";
 
 export const protectCommand = defineCommand({
   words: ["protect"],
-  // Shown once the image that it speaks of can be had.
-  hidden: true,
   summary: "Let namespaces be deleted only with a fresh backup",
   description:
     "Labels the namespaces, after the guard has answered a self-test: a label that nobody minds would be no protection. Given again it changes what is given; what weakens the protection needs the right to unprotect.",

@@ -7,8 +7,6 @@ import { outputFormat, print } from "#plugin/ui/print.ts";
 
 export const uninstallCommand = defineCommand({
   words: ["uninstall"],
-  // Shown once the image that it speaks of can be had.
-  hidden: true,
   summary: "Take the guard out of the cluster",
   description:
     "The webhook configuration goes first, so that no deletion hangs on a guard that is going. Backups, locations, the namespace kubectl-backup with your Secrets, and the labels and annotations of namespaces stay.",

@@ -5,8 +5,6 @@ import { printChanges } from "#plugin/ui/protection.ts";
 
 export const unprotectCommand = defineCommand({
   words: ["unprotect"],
-  // Shown once the image that it speaks of can be had.
-  hidden: true,
   summary: "Let protected namespaces go without a backup: once and for a time, or for good",
   description:
     "With --once the protection stays, and whoever may unprotect can delete the namespace until the time is over; the reason stands in the audit log. Without it the protection ends. Both need the verb unprotect on the namespace (ClusterRole kubectl-backup-unprotect).",

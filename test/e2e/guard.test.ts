@@ -1,0 +1,108 @@
+// The guard in a real cluster: two pods behind their Service, a location in object storage, and the story that it is for.
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { PRODUCT, productImage } from "#test/fixtures/product-image.ts";
+import { runningApp } from "#test/fixtures/running-app.ts";
+import { eventually } from "#test/harness/eventually.ts";
+import { CLI_PATH, type CliResult, runCli } from "#test/harness/run-cli.ts";
+import { runCommand } from "#test/harness/run-command.ts";
+import { s3Environment } from "#test/harness/s3-server.ts";
+import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
+import { sharedCluster, sharedS3, uniqueName } from "#test/harness/shared.ts";
+
+const cluster = sharedCluster();
+const s3 = sharedS3();
+const client = cluster.adminClient();
+const app = uniqueName("prod");
+const url = `s3://${s3.bucket}/${uniqueName("guard")}?endpoint=${s3.endpoint}&pathStyle=true`;
+const PROTECT = "kubectl-backup.io/protect";
+/** `install` takes images by digest alone, which one that was made of files a moment ago does not have. */
+const IMAGE = `registry.example/kubectl-backup@sha256:${"0".repeat(64)}`;
+
+let home: Scratch;
+beforeAll(async () => {
+  home = await scratchDirectory("home");
+  await cluster.loadImage(await productImage());
+  await client.apply(runningApp(app));
+  await cluster.adminKubectl(["rollout", "status", "deployment/web", "-n", app, "--timeout=120s"]);
+});
+
+afterAll(async () => {
+  await backup("uninstall", "--yes");
+  const gone = ["delete", "namespace", "--wait=false", "--ignore-not-found", app];
+  await cluster.adminKubectl(gone);
+  client.close();
+  await home.remove();
+});
+
+function backup(...args: string[]): Promise<CliResult> {
+  return runCli(args, { kubeconfig: cluster.kubeconfigPath, env: s3Environment(s3), home: home.path });
+}
+
+async function remove(): Promise<{ readonly status: number; readonly message: string }> {
+  const { status, text } = await client.request("DELETE", `/api/v1/namespaces/${app}`);
+  return { status, message: JSON.parse(text).message ?? "" };
+}
+
+/** As somebody types it. */
+function typed(command: string | undefined): Promise<string> {
+  const path = [dirname(CLI_PATH), cluster.binDirectory, process.env["PATH"]].join(":");
+  const env = { ...s3Environment(s3), HOME: home.path, KUBECONFIG: cluster.kubeconfigPath, PATH: path };
+  return runCommand("/bin/sh", ["-c", command ?? "false"], { env });
+}
+
+test("what install describes runs as two pods, which the API server reaches through the Service", async () => {
+  const flags = ["--location", url, "--read-credentials", "secret/bucket-reader", "--image", IMAGE];
+  const described = await backup("install", ...flags, "--dry-run=client", "-o", "yaml");
+  expect(described).toMatchObject({ code: 0 });
+  const manifest = join(home.path, "guard.yaml");
+  await typed(`cat > ${manifest} <<'END'\n${described.stdout.replaceAll(IMAGE, PRODUCT)}\nEND`);
+  await typed(
+    `kubectl create namespace kubectl-backup --dry-run=client -o yaml | kubectl apply --server-side -f -`,
+  );
+  const literals = Object.entries(s3Environment(s3)).map(([key, value]) => `--from-literal=${key}=${value}`);
+  await cluster.adminKubectl([
+    "create",
+    "secret",
+    "generic",
+    "bucket-reader",
+    "-n",
+    "kubectl-backup",
+    ...literals,
+  ]);
+  await cluster.adminKubectl(["apply", "--server-side", "--force-conflicts", "-f", manifest]);
+  const rollout = ["rollout", "status", "deployment/kubectl-backup-guard", "-n", "kubectl-backup"];
+  await cluster.adminKubectl([...rollout, "--timeout=150s"]);
+  await eventually("the guard answers", async () => {
+    const self = "/api/v1/namespaces/kubectl-backup-self-test?dryRun=All";
+    return (await client.request("DELETE", self)).text.includes("denied the request");
+  });
+});
+
+test("protected, refused, saved by the printed command, deleted, restored, running again", async () => {
+  expect(await backup("protect", app)).toMatchObject({ code: 0 });
+  const refused = await remove();
+  expect(refused.status).toBe(403);
+  expect(refused.message).toContain(`namespace ${app} is protected`);
+  await typed(refused.message.split("\n").find((line) => line.startsWith("kubectl backup create")));
+  expect((await remove()).status).toBe(200);
+  await eventually("it is gone", async () => (await client.find(`/api/v1/namespaces/${app}`)) === undefined);
+
+  const listed = await backup("get", "--location", url, "-o", "name");
+  const restored = await backup("restore", listed.stdout.trim().replace("backup/", ""), "--location", url);
+  expect(restored).toMatchObject({ code: 0 });
+  expect((await client.get(`/api/v1/namespaces/${app}`)).metadata.labels).toMatchObject({
+    [PROTECT]: "true",
+  });
+  const { status } = await client.get(`/apis/apps/v1/namespaces/${app}/deployments/web`);
+  expect(status).toMatchObject({ availableReplicas: 2 });
+  // Restored, it is another namespace: the old backup does not let it go.
+  expect((await remove()).message).toContain("it is of an earlier namespace of that name");
+});
+
+test("skipped aloud, it goes without a backup", async () => {
+  const refused = await remove();
+  const printed = refused.message.split("\n").at(-1)?.split("skip:").at(-1)?.replace("REASON", "INC-42");
+  await typed(printed?.replace("kubectl delete ns", "kubectl delete --wait=false ns"));
+  await eventually("it is gone", async () => (await client.find(`/api/v1/namespaces/${app}`)) === undefined);
+});
