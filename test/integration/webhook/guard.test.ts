@@ -160,6 +160,8 @@ test("stricter limits, protecting, references and foreign keys need no right; wh
     { annotations: { [`${KEY}/last-backup`]: "b1", note: "x" } },
   ])
     expect((await patch(name, metadata)).status).toBe(200);
+  // A reference is no proof.
+  expect((await remove(name)).status).toBe(403);
   for (const annotations of [{ [`${KEY}/max-age`]: "soon" }, { [`${KEY}/volumes`]: "no" }]) {
     const reply = await patch(name, { annotations }, { client: admin });
     expect(reply.status).toBe(403);
