@@ -84,12 +84,14 @@ export class BackupIndex {
   look(candidate: Candidate, context: RunContext): Promise<Sight> {
     const { name } = candidate.evidence;
     const now = this.#options.monotonicMs();
-    const shared = this.#looks.get(name);
+    // A look vouches for the files of one state of a backup: of another under that name it says nothing.
+    const key = [name, candidate.proof.commitEtag, candidate.proof.manifestEtag].join(" ");
+    const shared = this.#looks.get(key);
     if (shared !== undefined && now - shared.askedAtMs < LOOK_LIVES_MS) return shared.sight;
     const sight = this.#lookNow(name, candidate.proof, context);
-    this.#looks.set(name, { askedAtMs: now, sight });
+    this.#looks.set(key, { askedAtMs: now, sight });
     // A look that failed is nobody's answer, and a look that is too old to be one only takes room.
-    sight.catch(() => this.#looks.delete(name));
+    sight.catch(() => this.#looks.delete(key));
     for (const [other, { askedAtMs }] of this.#looks) {
       if (now - askedAtMs >= LOOK_LIVES_MS) this.#looks.delete(other);
     }

@@ -33,6 +33,7 @@ export function whyNoSkip(text: string, namespace: string, now: Date): string | 
   if (skip === undefined) return "is not of the form NAMESPACE; until=RFC 3339; reason=TEXT";
   if (skip.namespace !== namespace) return `names namespace ${skip.namespace}`;
   const left = skip.until.getTime() - now.getTime();
-  if (left <= 0) return `ended at ${skip.until.toISOString()}`;
+  // Said so that a time which nobody knows ends it too.
+  if (!(left > 0)) return `ended at ${skip.until.toISOString()}`;
   return left > LONGEST_MS ? "is for more than 24 hours" : undefined;
 }

@@ -114,6 +114,12 @@ describe("a protected namespace", () => {
   });
 });
 
+it("stays where nobody knows what time it is", () => {
+  const nowhen = new Date(Number.NaN);
+  const decision = decideDeletion(deletion({ backups: [seen()], facts: { now: nowhen } }));
+  expect(decision).toMatchObject({ allowed: false });
+});
+
 it("lets a namespace on its way out go, and one that nobody protects", () => {
   expect(decideDeletion(deletion({ namespace: marks({ terminating: true }) }))).toMatchObject({
     allowed: true,

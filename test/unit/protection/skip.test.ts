@@ -24,3 +24,9 @@ it("is refused for what it lacks, in words that say what", () => {
   expect(whyNoSkip("prod; until=tomorrow; reason=x", "prod", NOW)).toMatch(/not of the form/);
   expect(whyNoSkip("prod; until=2026-13-01T00:00:00Z; reason=x", "prod", NOW)).toMatch(/not of the form/);
 });
+
+it("holds no longer where nobody knows what time it is", () => {
+  const until = new Date(NOW.getTime() + HOUR_MS);
+  const skip = writeSkip({ namespace: "prod", until, reason: "x" });
+  expect(whyNoSkip(skip, "prod", new Date(Number.NaN))).toMatch(/^ended at/);
+});

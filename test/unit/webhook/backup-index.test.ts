@@ -108,6 +108,19 @@ test("all who look within five seconds share one look; who comes later makes a n
   expect(await index.look(candidate, context)).toEqual({ damage: "it is no longer there", askedAtMs: 5000 });
 });
 
+test("a look at one state of a backup says nothing of another under its name", async () => {
+  await backup("a", 1);
+  await index.refresh(context);
+  const [first] = index.candidatesOf("shop");
+  await removed("a");
+  await backup("a", 2);
+  await index.refresh(context);
+  const [second] = index.candidatesOf("shop");
+  if (first === undefined || second === undefined) throw new Error("no candidate");
+  expect((await index.look(first, context)).damage).toBe("velero-backup.json is not what was written");
+  expect((await index.look(second, context)).damage).toBeUndefined();
+});
+
 test("a look that failed is nobody's answer: the next one looks again", async () => {
   await backup("a", 1);
   await index.refresh(context);
