@@ -33,7 +33,8 @@ export async function openClusterFor(flags: ClusterChoice, app: App): Promise<Cl
     import("#core/kube/access/access.ts"),
     import("#core/kube/open-cluster.ts"),
   ]);
-  const access = await openAccess({ ...flags, env: app.env, interactive: app.stdin.isTTY === true });
+  const interactive = app.stdin.isTTY === true;
+  const access = await openAccess({ ...flags, asGroups: flags.asGroup, env: app.env, interactive });
   return openCluster(access, {
     userAgent: USER_AGENT,
     requestTimeoutSeconds: requestTimeout(flags.requestTimeout),

@@ -128,6 +128,15 @@ test("user and groups that a kubeconfig impersonates reach the server (case 16)"
   expect(alone.stderr).toContain("jane");
 });
 
+test("user and groups that flags impersonate reach the server: --as-group was dropped once", async () => {
+  const impersonating = ["--as", "jane", "--as-group", "case-readers", "--as-group", "others"];
+  const inGroup = await runCli(create("b1", ...configMaps, ...impersonating), { kubeconfig });
+  expect(inGroup.code, inGroup.stderr).toBe(0);
+  expect(JSON.parse(inGroup.stdout)).toMatchObject({ createdBy: { user: "jane" }, itemCount: 5 });
+  const alone = await runCli(create("b2", ...configMaps, "--as", "jane"), { kubeconfig });
+  expect(alone.code).toBe(6);
+});
+
 test("with a label selector, where the server tells no remaining count, progress is told in objects (case 19)", async () => {
   const args = create("b1", ...configMaps, "-l", "part in (a,b)", "--page-size", "1");
   const result = await runCli(args, { kubeconfig });
