@@ -1,9 +1,7 @@
 import { homedir, tmpdir } from "node:os";
 import type { Catalog } from "#core/catalog/catalog.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
-import type { ClusterIds } from "#core/model/cluster-identity.ts";
 import { parseDuration } from "#core/model/duration.ts";
-import { NAMESPACES } from "#core/model/known-kinds.ts";
 import type { OnProgress } from "#core/model/progress.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
@@ -20,12 +18,6 @@ export type ClusterChoice = Partial<FlagValues<typeof clusterFlags>> & {
 export type LocationChoice = FlagValues<typeof locationFlag>;
 
 const USER_AGENT = `kubectl-backup/${TOOL_VERSION} (${process.platform}/${process.arch})`;
-
-const KUBE_SYSTEM = {
-  resource: NAMESPACES,
-  namespace: "",
-  name: "kube-system",
-} as const;
 
 /** One cluster as one user; no connection is made before the first call. */
 export async function openClusterFor(flags: ClusterChoice, app: App): Promise<Cluster> {
@@ -92,20 +84,4 @@ export function stateFolderOf(app: App): string {
 
 export function runContextOf(app: App, onProgress: OnProgress = () => undefined): RunContext {
   return { signal: app.signal, now: app.now, onProgress };
-}
-
-/** What tells this cluster from others: the CA without a request, the uid of kube-system where it may be read. */
-export async function clusterIdsOf(cluster: Cluster, app: App): Promise<ClusterIds> {
-  const { readItemHeader } = await import("#core/objects/item-header.ts");
-  const { isFailure } = await import("#core/model/errors.ts");
-  try {
-    const found = await cluster.get(KUBE_SYSTEM, app.signal);
-    return {
-      caSha256: cluster.info.caSha256,
-      kubeSystemUid: found === undefined ? undefined : readItemHeader(found).uid,
-    };
-  } catch (error) {
-    if (isFailure(error, "cluster-forbidden")) return { caSha256: cluster.info.caSha256 };
-    throw error;
-  }
 }

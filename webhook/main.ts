@@ -4,12 +4,10 @@ import { performance } from "node:perf_hooks";
 import pino, { type Logger } from "pino";
 import { openAccess } from "#core/kube/access/access.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
+import { readClusterIds } from "#core/kube/cluster-ids.ts";
 import { openCluster } from "#core/kube/open-cluster.ts";
-import type { ClusterIds } from "#core/model/cluster-identity.ts";
-import { describeError, isFailure } from "#core/model/errors.ts";
-import { NAMESPACES } from "#core/model/known-kinds.ts";
+import { describeError } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
-import { readItemHeader } from "#core/objects/item-header.ts";
 import { ApiClock } from "./api-clock.ts";
 import type { BackupIndex } from "./backup-index.ts";
 import { type Certificates, openCertificates } from "./certificates/certificates.ts";
@@ -65,7 +63,7 @@ async function main(): Promise<void> {
     }
   };
   const clock = new ApiClock(readTime, monotonicMs);
-  const ids = await clusterIds(cluster, stop.signal);
+  const ids = await readClusterIds(cluster, stop.signal);
   const indexes = await openIndexes(settings.configFile, { cluster: ids, monotonicMs }, (warning) =>
     log.warn({ message: warning }),
   );
@@ -118,18 +116,6 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
   ]);
   await drain(server);
   certificates.close();
-}
-
-async function clusterIds(cluster: Cluster, signal: AbortSignal): Promise<ClusterIds> {
-  const { caSha256 } = cluster.info;
-  try {
-    const found = await cluster.get({ resource: NAMESPACES, namespace: "", name: "kube-system" }, signal);
-    return { caSha256, kubeSystemUid: found === undefined ? undefined : readItemHeader(found).uid };
-  } catch (error) {
-    // Then the uid of each namespace decides, as for who may not read it.
-    if (isFailure(error, "cluster-forbidden")) return { caSha256 };
-    throw error;
-  }
 }
 
 function measure({ metrics, indexes }: Watch, certificates: Certificates): void {

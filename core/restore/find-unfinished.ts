@@ -1,13 +1,12 @@
 import { isDeepStrictEqual } from "node:util";
 import type { CatalogReader, OpenBackup, StoredRestore } from "#core/catalog/catalog.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
+import { readClusterIds } from "#core/kube/cluster-ids.ts";
 import { type ClusterIds, relateClusters } from "#core/model/cluster-identity.ts";
 import { describeError, Failure, isFailure } from "#core/model/errors.ts";
-import { NAMESPACES } from "#core/model/known-kinds.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { RestoreRecord } from "#core/model/restore-record.ts";
 import type { RunContext } from "#core/model/run-context.ts";
-import { readItemHeader } from "#core/objects/item-header.ts";
 
 export interface ResumeQuestion {
   readonly cluster: Cluster;
@@ -38,7 +37,7 @@ export async function findUnfinished(
       differingOptions(record, question).length === 0 && (!isNamed || record.name === request.name),
   );
   if (open.length === 0) return undefined;
-  const ids = await targetIds(question.cluster, context.signal);
+  const ids = await readClusterIds(question.cluster, context.signal);
   return open.find(({ record }) => isSameTarget(record, ids, question.cluster));
 }
 
@@ -60,7 +59,7 @@ export async function findNamed(
   const differing = differingOptions(record, question);
   if (differing.length > 0)
     throw refuse(`was asked for otherwise: ${differing.join(", ")}`, "give the options of that restore");
-  if (!isSameTarget(record, await targetIds(question.cluster, context.signal), question.cluster))
+  if (!isSameTarget(record, await readClusterIds(question.cluster, context.signal), question.cluster))
     throw refuse(`was for cluster ${record.target.clusterName}`, "choose that cluster with --context");
   return { restore, record, isLocal };
 }
@@ -122,15 +121,4 @@ function differingOptions(
 function isSameTarget({ target }: RestoreRecord, ids: ClusterIds, { info }: Cluster): boolean {
   const relation = relateClusters(target, ids);
   return relation === "unknown" ? target.server === info.server : relation === "same";
-}
-
-async function targetIds(cluster: Cluster, signal: AbortSignal): Promise<ClusterIds> {
-  const { caSha256 } = cluster.info;
-  try {
-    const found = await cluster.get({ resource: NAMESPACES, namespace: "", name: "kube-system" }, signal);
-    return { caSha256, kubeSystemUid: found === undefined ? undefined : readItemHeader(found).uid };
-  } catch (error) {
-    if (!isFailure(error, "cluster-forbidden")) throw error;
-    return { caSha256 };
-  }
 }

@@ -98,14 +98,15 @@ async function knownNames(names: readonly string[], catalog: Catalog, app: App):
 
 /** Of this cluster for certain: several clusters may share a location, and a wrong guess deletes another's backups. */
 async function chosenNames(given: DeleteFlags, catalog: Catalog, app: App): Promise<readonly string[]> {
-  const [{ compileLabelSelector }, { clusterIdsOf, openClusterFor, runContextOf }] = await Promise.all([
+  const [{ compileLabelSelector }, { readClusterIds }, { openClusterFor, runContextOf }] = await Promise.all([
     import("#core/selection/label-selector.ts"),
+    import("#core/kube/cluster-ids.ts"),
     import("#plugin/context.ts"),
   ]);
   const fits = compileLabelSelector(given.selector ?? "");
   const cluster = await openClusterFor(given, app);
   try {
-    const ids = await clusterIdsOf(cluster, app);
+    const ids = await readClusterIds(cluster, app.signal);
     const fitting = (await catalog.list(runContextOf(app))).filter(({ labels }) => fits(labels));
     const { same = [], unknown = [] } = Object.groupBy(fitting, (one) => relateClusters(one.clusterIds, ids));
     tellUnknown(unknown, app);

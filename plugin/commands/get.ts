@@ -77,14 +77,17 @@ async function currentIds(
   app: App,
 ): Promise<ClusterIds | undefined> {
   if (all.length === 0) return undefined;
-  const { openClusterFor, clusterIdsOf } = await import("#plugin/context.ts");
+  const [{ readClusterIds }, { openClusterFor }] = await Promise.all([
+    import("#core/kube/cluster-ids.ts"),
+    import("#plugin/context.ts"),
+  ]);
   try {
     const cluster = await openClusterFor(flags, app);
     try {
       // The CA is known without a request; most often it settles everything.
       const offline: ClusterIds = { caSha256: cluster.info.caSha256 };
       if (all.every((one) => relateClusters(one.clusterIds, offline) === "same")) return offline;
-      return await clusterIdsOf(cluster, app);
+      return await readClusterIds(cluster, app.signal);
     } finally {
       cluster.close();
     }
