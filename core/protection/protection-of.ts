@@ -1,5 +1,6 @@
 import { annotationKeys, labelKeys } from "#core/model/annotations.ts";
 import { parseDuration } from "#core/model/duration.ts";
+import { TIERS } from "#core/model/tier.ts";
 import type { ProtectionSettings, Tier } from "./settings.ts";
 
 /** What protection reads of a namespace. */
@@ -20,14 +21,6 @@ export interface Protection {
   readonly areExclusionsAllowed: boolean;
 }
 
-const TIERS: Readonly<Record<string, Tier>> = {
-  critical: "critical",
-  high: "high",
-  normal: "normal",
-  low: "low",
-  none: "normal",
-};
-
 export function protectionOf(
   { labels, annotations }: Pick<NamespaceMarks, "labels" | "annotations">,
   settings: ProtectionSettings,
@@ -46,7 +39,8 @@ export function protectionOf(
 
 /** undefined when it is absent or none of the tiers. */
 export function tierOf(text: string | undefined): Tier | undefined {
-  return text !== undefined && Object.hasOwn(TIERS, text) ? TIERS[text] : undefined;
+  const word = TIERS.find((known) => known === text);
+  return word === "none" ? "normal" : word;
 }
 
 /** Seconds; undefined when it is absent or not a duration above zero. */

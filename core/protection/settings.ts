@@ -3,7 +3,10 @@
  * knows neither cluster nor store nor clock, so that every row of it can be tested. Whoever asks brings the facts and
  * never decides.
  */
-export type Tier = "critical" | "high" | "normal" | "low";
+import type { Tier as TierWord } from "#core/model/tier.ts";
+
+/** What is called `none` is as important as what says nothing. */
+export type Tier = Exclude<TierWord, "none">;
 
 export interface ProtectionSettings {
   readonly maxAgeSeconds: Readonly<Record<Tier, number>>;

@@ -3,8 +3,8 @@ import type { Cluster } from "#core/kube/cluster.ts";
 import type { ClusterRelation } from "#core/model/cluster-identity.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
+import type { Tier } from "#core/model/tier.ts";
 import type { NeverRestored } from "./select.ts";
-import type { Tier } from "./tiers.ts";
 import type { Undo } from "./undo/open-undo.ts";
 import type { Removal } from "./undo/removals.ts";
 

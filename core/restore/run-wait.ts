@@ -1,8 +1,8 @@
 import { describeError, isFailure } from "#core/model/errors.ts";
+import type { Tier } from "#core/model/tier.ts";
 import type { AwaitedObjects, Unready } from "./await-objects.ts";
 import { runHooks } from "./hooks/run-hooks.ts";
 import type { RestoreRun } from "./restore-run.ts";
-import type { Tier } from "./tiers.ts";
 import { type WaitEnd, waitForReadiness } from "./wait.ts";
 
 /** What became of a tier before the next began. */

@@ -1,8 +1,5 @@
 import { annotationKeys, labelKeys } from "#core/model/annotations.ts";
-
-/** In the order in which they are restored. */
-export const TIERS = ["critical", "high", "normal", "low", "none"] as const;
-export type Tier = (typeof TIERS)[number];
+import { TIERS, type Tier } from "#core/model/tier.ts";
 
 /** What is created together: by tier, then by the order of namespaces, then by the order of the objects themselves. */
 export interface Wave {

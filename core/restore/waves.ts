@@ -1,5 +1,6 @@
 import type { OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
+import { TIERS, type Tier } from "#core/model/tier.ts";
 import type { Contents } from "./contents.ts";
 import { eachParsed } from "./each-parsed.ts";
 import { textAt } from "./edit-object.ts";
@@ -7,7 +8,7 @@ import type { PlannedTier } from "./plan.ts";
 import { makesPods } from "./pod-specs.ts";
 import { ruleFor } from "./rules.ts";
 import { filtered, isNamespace, type Selected, type SelectedKind } from "./select.ts";
-import { type Classification, classify, compareWaves, TIERS, type Tier, type Wave } from "./tiers.ts";
+import { type Classification, classify, compareWaves, type Wave } from "./tiers.ts";
 import { type Place, WaveBook } from "./wave-book.ts";
 
 /** What is created one after the other. */

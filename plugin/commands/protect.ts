@@ -1,6 +1,7 @@
 import type { SelfTest } from "#core/guard/self-test.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { Failure } from "#core/model/errors.ts";
+import { TIERS } from "#core/model/tier.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, dryRunFlag, outputFlag } from "#plugin/flags.ts";
@@ -25,7 +26,7 @@ export const protectCommand = defineCommand({
     tier: {
       type: "string",
       value: "TIER",
-      choices: ["critical", "high", "normal", "low", "none"],
+      choices: TIERS,
       describe: "how important the namespace is: critical, high, normal, low, none",
       completes: "choices",
     },

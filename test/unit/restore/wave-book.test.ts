@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StoredItem } from "#core/catalog/catalog.ts";
-import { classify, compareWaves, TIERS, type Wave } from "#core/restore/tiers.ts";
+import { TIERS } from "#core/model/tier.ts";
+import { classify, compareWaves, type Wave } from "#core/restore/tiers.ts";
 import { type Place, WaveBook } from "#core/restore/wave-book.ts";
 
 const TIER = "kubectl-backup.io/tier";
