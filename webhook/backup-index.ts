@@ -1,8 +1,7 @@
 import type { CatalogReader } from "#core/catalog/catalog.ts";
-import { type BackupProof, damageIn, type StoredFolder } from "#core/catalog/stored-folder.ts";
+import { damageIn, type StoredFolder } from "#core/catalog/stored-folder.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import { COMMIT_FILE, MANIFEST_FILE } from "#core/format/layout.ts";
-import type { Manifest } from "#core/model/backup.ts";
 import { type ClusterIds, relateClusters } from "#core/model/cluster-identity.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
@@ -24,8 +23,6 @@ export interface Sight {
   readonly damage: string | undefined;
   readonly askedAtMs: number;
 }
-
-type LeanProof = BackupProof<Pick<Manifest, "files">>;
 
 const READS_AT_ONCE = 8;
 /** A location of many thousand backups is read in less; a listing that hangs must not be the last one. */
@@ -83,27 +80,27 @@ export class BackupIndex {
   /** Failure of the location. */
   look(candidate: Candidate, context: RunContext): Promise<Sight> {
     const { name } = candidate.evidence;
-    const now = this.#options.monotonicMs();
+    const askedAtMs = this.#options.monotonicMs();
     // A look vouches for the files of one state of a backup: of another under that name it says nothing.
     const key = [name, candidate.proof.commitEtag, candidate.proof.manifestEtag].join(" ");
+    const isOld = (look: { readonly askedAtMs: number }) => askedAtMs - look.askedAtMs >= LOOK_LIVES_MS;
     const shared = this.#looks.get(key);
-    if (shared !== undefined && now - shared.askedAtMs < LOOK_LIVES_MS) return shared.sight;
-    const sight = this.#lookNow(name, candidate.proof, context);
-    this.#looks.set(key, { askedAtMs: now, sight });
+    if (shared !== undefined && !isOld(shared)) return shared.sight;
+    const sight = this.#damageNow(candidate, context).then((damage) => ({ damage, askedAtMs }));
+    this.#looks.set(key, { askedAtMs, sight });
     // A look that failed is nobody's answer, and a look that is too old to be one only takes room.
     sight.catch(() => this.#looks.delete(key));
-    for (const [other, { askedAtMs }] of this.#looks) {
-      if (now - askedAtMs >= LOOK_LIVES_MS) this.#looks.delete(other);
+    for (const [other, look] of this.#looks) {
+      if (isOld(look)) this.#looks.delete(other);
     }
     return sight;
   }
 
-  async #lookNow(name: string, proof: LeanProof, context: RunContext): Promise<Sight> {
-    const askedAtMs = this.#options.monotonicMs();
+  async #damageNow({ evidence, proof }: Candidate, context: RunContext): Promise<string | undefined> {
     const catalog = await this.#opened();
-    const folder = await catalog.folder(name, { ...context, signal: AbortSignal.timeout(LOOK_MS) });
-    const damage = folder === undefined ? "it is no longer there" : damageIn(folder, proof);
-    return { damage, askedAtMs };
+    const looking = { ...context, signal: AbortSignal.timeout(LOOK_MS) };
+    const folder = await catalog.folder(evidence.name, looking);
+    return folder === undefined ? "it is no longer there" : damageIn(folder, proof);
   }
 
   async #readAll(context: RunContext): Promise<void> {

@@ -135,7 +135,7 @@ async function lookForProof(
         return await within(signal, lookIn(index, { deletion, facts }, looking));
       } catch (error) {
         const why = signal.aborted ? `no answer within ${LOCATION_MS / 1000} s` : describeError(error);
-        const backups = index.candidatesOf(deletion.namespace.name).map((one) => unseen(index, one));
+        const backups = index.candidatesOf(deletion.namespace.name).map(unseen);
         return { backups, troubles: [why.includes(index.url) ? why : `${index.url}: ${why}`] };
       }
     }),
@@ -169,19 +169,19 @@ async function lookAtCandidates(
   let proved = false;
   for (const candidate of index.candidatesOf(deletion.namespace.name)) {
     if (proved || !judgeBackup(candidate.evidence, deletion).usable) {
-      seen.push(unseen(index, candidate));
+      seen.push(unseen(candidate));
       continue;
     }
     const { damage, askedAtMs } = await index.look(candidate, context);
     const seenSecondsAgo = (facts.monotonicMs() - askedAtMs) / 1000;
-    seen.push({ location: index.url, evidence: { ...candidate.evidence, damage }, seenSecondsAgo });
+    seen.push({ evidence: { ...candidate.evidence, damage }, seenSecondsAgo });
     proved = damage === undefined;
   }
   return { seen, proved };
 }
 
-function unseen(index: BackupIndex, { evidence }: Candidate): SeenBackup {
-  return { location: index.url, evidence, seenSecondsAgo: Number.POSITIVE_INFINITY };
+function unseen({ evidence }: Candidate): SeenBackup {
+  return { evidence, seenSecondsAgo: Number.POSITIVE_INFINITY };
 }
 
 /** A location that does not answer must not hold the answer up, whatever its client does about the signal. */

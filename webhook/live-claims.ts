@@ -1,5 +1,5 @@
+import { createLimit } from "#core/flow/limit.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
-import type { ItemKind } from "#core/model/item.ts";
 import { CLAIMS, VOLUMES } from "#core/model/known-kinds.ts";
 import type { LiveClaim } from "#core/protection/judge-backup.ts";
 
@@ -11,27 +11,35 @@ interface VolumeObject {
   readonly spec?: { readonly persistentVolumeReclaimPolicy?: string };
 }
 
+/** One after the other, a namespace with a hundred claims would use up the time that an answer has. */
+const AT_ONCE = 8;
+
 /** The claims of a namespace that are bound to a volume now, and whether the volume would outlive them. */
 export async function readLiveClaims(
   cluster: Cluster,
   namespace: string,
   signal: AbortSignal,
 ): Promise<readonly LiveClaim[]> {
-  const claims: LiveClaim[] = [];
+  const bound: { readonly name: string; readonly uid: string; readonly volume: string }[] = [];
   for await (const batch of cluster.list({ resource: CLAIMS, namespace, signal })) {
     for (const { metadata, spec } of batch.map((bytes) => parse<ClaimObject>(bytes))) {
       const volume = spec?.volumeName ?? "";
-      if (volume === "") continue;
-      claims.push({ ...metadata, isRetained: await isRetained(cluster, volume, signal) });
+      if (volume !== "") bound.push({ name: metadata.name, uid: metadata.uid, volume });
     }
   }
-  return claims.map(({ name, uid, isRetained: retained }) => ({ name, uid, isRetained: retained }));
+  const limit = createLimit(AT_ONCE);
+  return Promise.all(
+    bound.map(async ({ name, uid, volume }) => ({
+      name,
+      uid,
+      isRetained: await limit.run(() => isRetained(cluster, volume, signal), signal),
+    })),
+  );
 }
 
 /** A volume that is gone retains nothing. */
 async function isRetained(cluster: Cluster, name: string, signal: AbortSignal): Promise<boolean> {
-  const resource: ItemKind = VOLUMES;
-  const found = await cluster.get({ resource, namespace: "", name }, signal);
+  const found = await cluster.get({ resource: VOLUMES, namespace: "", name }, signal);
   if (found === undefined) return false;
   return parse<VolumeObject>(found).spec?.persistentVolumeReclaimPolicy === "Retain";
 }

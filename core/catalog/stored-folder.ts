@@ -25,9 +25,27 @@ export interface BackupProof<Told = Manifest> {
 }
 
 /** All committed backups by one plain listing; memory holds one folder at a time. */
-export async function* listFolders(store: ObjectReader, signal: AbortSignal): AsyncGenerator<StoredFolder> {
+export function listFolders(store: ObjectReader, signal: AbortSignal): AsyncGenerator<StoredFolder> {
+  return foldersBelow(BACKUPS_PREFIX, store, signal);
+}
+
+/** undefined when the backup is not, or no longer, committed. */
+export async function lookAtFolder(
+  store: ObjectReader,
+  name: string,
+  signal: AbortSignal,
+): Promise<StoredFolder | undefined> {
+  return (await foldersBelow(backupFolder(name), store, signal).next()).value;
+}
+
+/** Keys come in order, so those of one folder stand together. */
+async function* foldersBelow(
+  prefix: string,
+  store: ObjectReader,
+  signal: AbortSignal,
+): AsyncGenerator<StoredFolder, undefined> {
   let gathered: { name: string; objects: Map<string, ObjectInfo> } | undefined;
-  for await (const { objects } of store.list(BACKUPS_PREFIX, { signal })) {
+  for await (const { objects } of store.list(prefix, { signal })) {
     for (const object of objects) {
       const at = backupFileOf(object.key);
       if (at === undefined) continue;
@@ -39,22 +57,6 @@ export async function* listFolders(store: ObjectReader, signal: AbortSignal): As
     }
   }
   yield* committed(gathered);
-}
-
-/** undefined when the backup is not, or no longer, committed. */
-export async function lookAtFolder(
-  store: ObjectReader,
-  name: string,
-  signal: AbortSignal,
-): Promise<StoredFolder | undefined> {
-  const objects = new Map<string, ObjectInfo>();
-  for await (const page of store.list(backupFolder(name), { signal })) {
-    for (const object of page.objects) {
-      const at = backupFileOf(object.key);
-      if (at !== undefined) objects.set(at.file, object);
-    }
-  }
-  return committed({ name, objects })[0];
 }
 
 /** What of a backup is no longer as it was written, in words that follow "backup NAME:"; undefined when all is. */

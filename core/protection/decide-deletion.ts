@@ -12,7 +12,6 @@ import { readSkip, type Skip, whyNoSkip } from "./skip.ts";
 
 /** A backup as a look at its location showed it. */
 export interface SeenBackup {
-  readonly location: string;
   readonly evidence: BackupEvidence;
   /** Since its folder was listed and showed all its files as recorded. */
   readonly seenSecondsAgo: number;

@@ -43,7 +43,7 @@ export function evidence(changes: Partial<BackupEvidence> = {}): BackupEvidence 
 }
 
 export function seen(changes: Partial<SeenBackup> = {}): SeenBackup {
-  return { location: "s3://bucket/prefix?region=x", evidence: evidence(), seenSecondsAgo: 1, ...changes };
+  return { evidence: evidence(), seenSecondsAgo: 1, ...changes };
 }
 
 export function deletion(
