@@ -85,10 +85,18 @@ function isFreshlySeen({ seenSecondsAgo }: SeenBackup): boolean {
 }
 
 function refuse(deletion: Deletion, judged: readonly Judged[]): DeletionDecision {
-  const [first] = judged;
-  const newest = first === undefined ? undefined : refusedBackup(first, deletion.facts);
+  const nearest = nearestOfNewest(judged);
+  const newest = nearest === undefined ? undefined : refusedBackup(nearest, deletion.facts);
   const reason = newest?.reason ?? (deletion.troubles.length > 0 ? "location" : "none");
   return { allowed: false, reason, message: refusalText(deletion, newest) };
+}
+
+/** Servers tell times in whole seconds: of backups that nothing tells apart, the one to tell of lacks the least. */
+function nearestOfNewest(judged: readonly Judged[]): Judged | undefined {
+  const [first] = judged;
+  if (first === undefined) return undefined;
+  const newest = judged.filter(({ seen }) => newestFirst(seen.evidence, first.seen.evidence) === 0);
+  return newest.find(({ verdict }) => verdict.ageSeconds !== undefined) ?? first;
 }
 
 function refusedBackup({ seen, verdict }: Judged, { protection }: DeletionFacts): RefusedBackup {

@@ -133,6 +133,18 @@ describe("the refusal", () => {
     return decision.allowed ? undefined : decision.message;
   };
 
+  it("tells, of two backups of one second, what the better one lacks", () => {
+    const lacking = seen({ evidence: evidence({ namespace: { ...whole, excludedByLabel: 1 } }) });
+    const better = seen({ evidence: evidence({ name: "prod-2" }) });
+    for (const backups of [
+      [lacking, better],
+      [better, lacking],
+    ])
+      expect(messageOf({ backups, facts: { liveClaims: [claim] } })).toContain(
+        "its newest backup prod-2: the data of claim data-0 is not in it",
+      );
+  });
+
   it("says what stands in the way and the commands that work as printed", () => {
     expect(messageOf({})).toMatchInlineSnapshot(`
       "namespace prod is protected: it may go when a usable backup of it is at most 24h old
