@@ -4,6 +4,7 @@ import type { PublishedRule } from "./not-stored.ts";
 
 const PER_MACHINE = "describes a machine, which registers itself";
 const CERTIFICATES = "the server overwrites who asked, and an approval cannot be brought back";
+const POD_SECURITY = "gone since Kubernetes 1.25, where labels of namespaces (Pod Security admission) say it";
 const PAST = "a report on the cluster it was made in";
 
 /** Stored for information, never written to a cluster. */
@@ -16,6 +17,8 @@ const KINDS_NEVER_RESTORED: ReadonlyMap<string, string> = new Map([
   ["ipaddresses.networking.k8s.io", "a Service with that address could not be created any more"],
   ["certificatesigningrequests.certificates.k8s.io", CERTIFICATES],
   ["podcertificaterequests.certificates.k8s.io", CERTIFICATES],
+  ["podsecuritypolicies.policy", POD_SECURITY],
+  ["podsecuritypolicies.extensions", POD_SECURITY],
   ["leases.coordination.k8s.io", "held by running processes"],
   ["leasecandidates.coordination.k8s.io", "held by running processes"],
   ["events", PAST],

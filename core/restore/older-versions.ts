@@ -2,6 +2,7 @@ import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { type ExactObject, isExactObject } from "#core/objects/exact-json.ts";
 import { objectAt, valueAt, withEach, withoutValue, withValue } from "./edit-object.ts";
 import { ingressFromBeta } from "./rules/ingress-beta.ts";
+import { workloadFromBeta } from "./rules/workload-beta.ts";
 
 type Convert = (object: ExactObject) => ExactObject;
 
@@ -18,8 +19,8 @@ interface Successor {
  */
 const SUCCESSORS: readonly Successor[] = [
   { from: "controllerrevisions.apps/v1beta1", to: "v1" },
-  { from: "deployments.apps/v1beta1", to: "v1", convert: selectorFromBeta },
-  { from: "statefulsets.apps/v1beta1", to: "v1", convert: selectorFromBeta },
+  { from: "deployments.apps/v1beta1", to: "v1", convert: workloadFromBeta },
+  { from: "statefulsets.apps/v1beta1", to: "v1", convert: workloadFromBeta },
   { from: "endpointslices.discovery.k8s.io/v1beta1", to: "v1", convert: sliceFromBeta },
   { from: "controllerrevisions.apps/v1beta2", to: "v1" },
   { from: "daemonsets.apps/v1beta2", to: "v1" },
@@ -82,13 +83,6 @@ function budgetFromBeta(budget: ExactObject): ExactObject {
   if (Object.keys(objectAt(budget, ["spec", "selector"])).length > 0) return budget;
   const none = { key: "pdb.kubernetes.io/deprecated-v1beta1-empty-selector-match", operator: "Exists" };
   return withValue(budget, ["spec", "selector"], { matchExpressions: [none] });
-}
-
-/** Where it was left out the template's labels were meant; v1 wants it said. */
-function selectorFromBeta(workload: ExactObject): ExactObject {
-  if (valueAt(workload, ["spec", "selector"]) !== undefined) return workload;
-  const matchLabels = objectAt(workload, ["spec", "template", "metadata", "labels"]);
-  return withValue(workload, ["spec", "selector"], { matchLabels });
 }
 
 /**

@@ -8,6 +8,7 @@ import { type NamedKind, resolveResource } from "#core/selection/resource-names.
 import { bringAlong } from "./bring-along.ts";
 import type { Contents } from "./contents.ts";
 import type { LiveMark } from "./existing.ts";
+import { formerGroupOf } from "./extensions-group.ts";
 import type { PlanRequest } from "./plan.ts";
 import { isNamespace, itemTest, type Selected, selectItems } from "./select.ts";
 import {
@@ -77,12 +78,13 @@ export async function takeOutlook(
   };
 }
 
-/** The backup's kinds, with the short names that the cluster knows for them. */
+/** The backup's kinds, with the short names that the cluster knows for them and the group they came from. */
 function namedKinds(kinds: readonly ItemKind[], discovery: Discovery): readonly NamedKind[] {
   const served = new Map(discovery.resources.map((resource) => [groupResource(resource), resource]));
   return kinds.map((kind) => {
     const known = served.get(groupResource(kind));
-    return { ...kind, singular: known?.singular, shortNames: known?.shortNames };
+    const formerGroup = formerGroupOf(kind);
+    return { ...kind, singular: known?.singular, shortNames: known?.shortNames, formerGroup };
   });
 }
 

@@ -14,6 +14,7 @@ import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
 import { openMappingUse } from "./mapping/mapping-use.ts";
 import { compileModifiers } from "./modifiers/compile-modifiers.ts";
 import { findIdleModifiers } from "./modifiers/idle-modifiers.ts";
+import { withKindsMoved } from "./moved-backup.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import { externalKind } from "./outside/external-kinds.ts";
 import { readTakenHosts, type TakenHosts } from "./outside/taken-hosts.ts";
@@ -65,8 +66,9 @@ export interface Prepared {
 }
 
 /** Looks at the backup's index, at few of its objects and, by lists, at the cluster; writes nothing. */
-export async function prepareRestore(ask: PlanRequest, context: RunContext): Promise<Prepared> {
+export async function prepareRestore(asked: PlanRequest, context: RunContext): Promise<Prepared> {
   const { signal } = context;
+  const ask = { ...asked, backup: await withKindsMoved(asked.backup) };
   const contents = openContents(ask.backup);
   const outlook = await takeOutlook(ask, contents, signal);
   const mappingUse = openMappingUse(ask.request);

@@ -13,6 +13,7 @@ import { deployments } from "./rules/deployments.ts";
 import { endpointSlices, endpoints } from "./rules/endpoints.ts";
 import { flowControl } from "./rules/flow-control.ts";
 import { groupSnapshots } from "./rules/group-snapshots.ts";
+import { horizontalPodAutoscalers } from "./rules/horizontal-pod-autoscalers.ts";
 import { jobs } from "./rules/jobs.ts";
 import { namespaces } from "./rules/namespaces.ts";
 import { persistentVolumeClaims } from "./rules/persistent-volume-claims.ts";
@@ -43,6 +44,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   ["endpoints", endpoints],
   ["endpointslices.discovery.k8s.io", endpointSlices],
   ["flowschemas.flowcontrol.apiserver.k8s.io", flowControl],
+  ["horizontalpodautoscalers.autoscaling", horizontalPodAutoscalers],
   ["ingressclasses.networking.k8s.io", defaultClasses],
   ["jobs.batch", jobs],
   ["mutatingwebhookconfigurations.admissionregistration.k8s.io", webhookConfigurations],

@@ -4,6 +4,7 @@ import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/
 import { isBuiltInGroup } from "./built-in-groups.ts";
 import { isCopy, isRenamed } from "./copies.ts";
 import { valueAt, withoutValue } from "./edit-object.ts";
+import { withOwnersInNewGroup } from "./extensions-group.ts";
 import { inNewerVersion } from "./older-versions.ts";
 import { reshape } from "./reshape.ts";
 import { type LaterStep, type RuleFacts, type Ruling, restored, type Seen } from "./rule.ts";
@@ -22,7 +23,7 @@ export interface Transformed {
 export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFacts): Transformed {
   const stored = parseExactBytes(bytes);
   if (!isExactObject(stored)) throw new SyntaxError("the item is not a JSON object");
-  const original = inNewerVersion(stored, item, facts.targetVersion(item));
+  const original = withOwnersInNewGroup(inNewerVersion(stored, item, facts.targetVersion(item)));
   const namespace = item.namespaced ? facts.mapNamespace(item.namespace) : "";
   const renamed = isRenamed(item, facts);
   const seen: Seen = { item, original, facts, renamed, copy: isCopy(item, facts) };

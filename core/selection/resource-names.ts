@@ -6,6 +6,8 @@ import { nearest } from "#core/model/nearest.ts";
 export interface NamedKind extends ItemKind {
   readonly singular?: string | undefined;
   readonly shortNames?: readonly string[] | undefined;
+  /** A group under which the kind was known too. */
+  readonly formerGroup?: string | undefined;
 }
 
 /** A kind, or one object of it by name. `groupResource` identifies the kind whatever its version. */
@@ -34,7 +36,8 @@ export function resolveResource(word: string, kinds: readonly NamedKind[]): Reso
 function findKind(type: string, kinds: readonly NamedKind[]): Omit<ResourceMatch, "name"> | undefined {
   const [short = "", ...rest] = type.split(".");
   const group = rest.join(".");
-  const byGroup = kinds.find((kind) => isCalled(kind, short) && (rest.length === 0 || kind.group === group));
+  const isOf = (kind: NamedKind) => kind.group === group || kind.formerGroup === group;
+  const byGroup = kinds.find((kind) => isCalled(kind, short) && (rest.length === 0 || isOf(kind)));
   if (byGroup !== undefined) return { groupResource: groupResource(byGroup), version: undefined };
   const [version, ...versionedGroup] = rest;
   const byVersion = kinds.find(

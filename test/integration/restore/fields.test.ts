@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#test/harness/eventually.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
-import { backUpRewritten, specOf } from "./rewritten.ts";
-import { configMap, namespace, openRig, type Rig } from "./rig.ts";
+import { backUpRewritten, backUpServedBefore, specOf } from "./rewritten.ts";
+import { configMap, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -302,25 +302,9 @@ describe("an object of a version that the cluster gave up", () => {
     };
     const selector = { matchLabels: { app: "web" } };
     await rig.client.apply([namespace(app), { ...budget, spec: { minAvailable: 1, selector } }]);
-    const { cluster } = rig;
-    const { discover, list } = cluster;
-    const isOld = (resource: { group: string; resource: string }) =>
-      resource.resource === "poddisruptionbudgets";
-    cluster.discover = async (signal) => {
-      const found = await discover(signal);
-      return {
-        ...found,
-        resources: found.resources.map((each) => (isOld(each) ? { ...each, version: "v1beta1" } : each)),
-      };
-    };
-    cluster.list = (request) =>
-      list(
-        isOld(request.resource) ? { ...request, resource: { ...request.resource, version: "v1" } } : request,
-      );
-    const backup = await backUpRewritten(rig, (object) =>
-      object["kind"] === "PodDisruptionBudget" ? { ...object, apiVersion: "policy/v1beta1" } : undefined,
-    );
-    Object.assign(cluster, { discover, list });
+    const backup = await backUpServedBefore(rig, {
+      "poddisruptionbudgets.policy": { group: "policy", version: "v1beta1" },
+    });
     const path = `/apis/policy/v1/namespaces/${app}/poddisruptionbudgets/old`;
     await rig.client.delete(path);
 
@@ -328,6 +312,59 @@ describe("an object of a version that the cluster gave up", () => {
 
     expect(report.failed).toEqual([]);
     expect((await rig.client.get(path))["spec"]).toEqual({ minAvailable: 1, selector });
+  });
+
+  it("returns in the group that has it today, with what scales it, and is found there by a second run", async () => {
+    const app = uniqueName("app");
+    const former = { group: "extensions", version: "v1beta1" };
+    const [apps, net] = ["/apis/apps/v1/namespaces", "/apis/networking.k8s.io/v1/namespaces"];
+    const backend = { service: { name: "web", port: { number: 80 } } };
+    await rig.client.apply([
+      namespace(app),
+      deployment(app, "web"),
+      {
+        apiVersion: "networking.k8s.io/v1",
+        kind: "Ingress",
+        metadata: { namespace: app, name: "web" },
+        spec: { defaultBackend: backend },
+      },
+      {
+        apiVersion: "autoscaling/v2",
+        kind: "HorizontalPodAutoscaler",
+        metadata: { namespace: app, name: "web" },
+        spec: {
+          maxReplicas: 2,
+          scaleTargetRef: { apiVersion: "extensions/v1beta1", kind: "Deployment", name: "web" },
+        },
+      },
+    ]);
+    const backup = await backUpServedBefore(
+      rig,
+      { "deployments.apps": former, "replicasets.apps": former, "ingresses.networking.k8s.io": former },
+      (object) =>
+        object["kind"] === "Ingress"
+          ? { ...object, spec: { backend: { serviceName: "web", servicePort: 80 } } }
+          : object,
+    );
+    await rig.removeNamespace(app);
+    const selection = { includeNamespaces: [app] };
+
+    const report = await rig.restore(backup, { selection });
+
+    expect(report.failed).toEqual([]);
+    expect((await rig.client.get(`${apps}/${app}/deployments/web`))["spec"]).toMatchObject({
+      selector: { matchLabels: { app: "web" } },
+    });
+    expect((await rig.client.get(`${net}/${app}/ingresses/web`))["spec"]).toEqual({
+      defaultBackend: backend,
+    });
+    const scaler = `/apis/autoscaling/v2/namespaces/${app}/horizontalpodautoscalers/web`;
+    expect((await rig.client.get(scaler))["spec"]).toMatchObject({
+      scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "web" },
+    });
+    const named = { ...selection, includeResources: ["deployments.extensions", "ingresses.extensions/web"] };
+    const again = await rig.restore(backup, { selection: named });
+    expect(again.counts).toMatchObject({ created: 0, unchanged: 2, failed: 0 });
   });
 });
 

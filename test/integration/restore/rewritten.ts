@@ -1,3 +1,4 @@
+import { apiVersion, groupResource, type ItemKind } from "#core/model/item.ts";
 import type { Rig } from "./rig.ts";
 
 type Json = Record<string, unknown>;
@@ -27,6 +28,44 @@ export async function backUpRewritten(
     return await rig.backUp([]);
   } finally {
     cluster.list = list;
+  }
+}
+
+type Place = Pick<ItemKind, "group" | "version">;
+
+/**
+ * Backs everything up as if the server still served kinds where older ones did: `resource.group` of today → that place.
+ * `rewrite` says what an object looked like there, beside its apiVersion.
+ */
+export async function backUpServedBefore(
+  rig: Rig,
+  places: Readonly<Record<string, Place>>,
+  rewrite: (object: Json) => Json = (object) => object,
+): Promise<string> {
+  const { cluster } = rig;
+  const { discover, list } = cluster;
+  const today = new Map<string, Place>();
+  const formerVersions = new Map<string, string>();
+  cluster.discover = async (signal) => {
+    const found = await discover(signal);
+    const resources = found.resources.map((kind) => {
+      const place = places[groupResource(kind)];
+      if (place === undefined) return kind;
+      today.set(groupResource({ ...kind, ...place }), { group: kind.group, version: kind.version });
+      formerVersions.set(`${apiVersion(kind)} ${kind.kind}`, apiVersion(place));
+      return { ...kind, ...place };
+    });
+    return { ...found, resources };
+  };
+  cluster.list = (request) =>
+    list({ ...request, resource: { ...request.resource, ...today.get(groupResource(request.resource)) } });
+  try {
+    return await backUpRewritten(rig, (object) => {
+      const former = formerVersions.get(`${object["apiVersion"]} ${object["kind"]}`);
+      return former === undefined ? undefined : { ...rewrite(object), apiVersion: former };
+    });
+  } finally {
+    Object.assign(cluster, { discover, list });
   }
 }
 

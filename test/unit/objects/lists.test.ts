@@ -86,7 +86,7 @@ describe("the published lists", () => {
   });
 
   test("nodes and their like are stored and never restored", () => {
-    for (const name of ["nodes", "csinodes.storage.k8s.io", "ipaddresses.networking.k8s.io"]) {
+    for (const name of ["nodes", "csinodes.storage.k8s.io", "podsecuritypolicies.policy"]) {
       expect(kindNotStored(resource(name, "X"))).toBeUndefined();
       expect(kindNeverRestored(resource(name, "X"))).toBeDefined();
     }

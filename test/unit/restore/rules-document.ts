@@ -1,6 +1,7 @@
 import type { ItemKind } from "#core/model/item.ts";
 import { neverRestoredRules } from "#core/objects/never-restored.ts";
 import { notStoredRules, type PublishedRule } from "#core/objects/not-stored.ts";
+import { movedKinds } from "#core/restore/extensions-group.ts";
 import { olderVersions } from "#core/restore/older-versions.ts";
 import { LANES, laneOf, orderedKinds } from "#core/restore/order.ts";
 import { metadataRules } from "#core/restore/rules/metadata.ts";
@@ -41,7 +42,7 @@ export function rulesDocument(): string {
     published(neverRestoredRules),
     "## Removed API versions",
     "An object is written in the version in which it lies in the backup. Where the cluster does not serve that one:",
-    published(olderVersions),
+    published([...movedKinds, ...olderVersions]),
     "Any other version that the cluster does not serve is named, its objects fail, and nothing is guessed.",
     "## Not stored",
     "No backup holds these.",
