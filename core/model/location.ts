@@ -21,3 +21,10 @@ export type LocationUrl =
       readonly caFile?: string | undefined;
       readonly readOnly: boolean;
     };
+
+/** The option that names something which one machine alone has; undefined: every machine sees the same behind it. */
+export function ownOptionOf(location: LocationUrl): "file" | "profile" | "ca" | undefined {
+  if (location.type === "file") return "file";
+  if (location.profile !== undefined) return "profile";
+  return location.caFile === undefined ? undefined : "ca";
+}

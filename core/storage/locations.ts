@@ -48,18 +48,32 @@ export async function locationsIn(file: string): Promise<readonly LocationUrl[]>
   return names.map((name) => parseLocation(config.locations[name] ?? ""));
 }
 
-/** Whoever adds the first location means it as the default. */
-export async function addLocation(at: Surroundings, name: string, url: string): Promise<void> {
-  parseLocation(url);
+/**
+ * All of them or none; a name that means the same URL already is left as it is. Whoever adds the first locations means
+ * `default`, or the first of them, as the default. Gives the names that are new.
+ */
+export async function addLocations(
+  at: Surroundings,
+  { locations, default: wanted }: Pick<LocationsFile, "default" | "locations">,
+): Promise<readonly string[]> {
+  let added: readonly string[] = [];
   await change(at, (document, config) => {
-    if (name in config.locations) {
-      throw new Failure("name-taken", `a location named "${name}" exists: ${config.locations[name]}`, {
-        hint: `choose another name, or free this one: kubectl backup location remove ${name} (its backups stay)`,
-      });
-    }
-    document.setIn(["locations", name], url);
+    added = newNames(locations, config.locations);
+    for (const name of added) document.setIn(["locations", name], locations[name]);
     if (config.default === undefined && Object.keys(config.locations).length === 0)
-      document.set("default", name);
+      document.set("default", wanted ?? added[0]);
+  });
+  return added;
+}
+
+function newNames(wanted: LocationsFile["locations"], known: LocationsFile["locations"]): readonly string[] {
+  return Object.entries(wanted).flatMap(([name, url]) => {
+    parseLocation(url);
+    if (!(name in known)) return [name];
+    if (known[name] === url) return [];
+    throw new Failure("name-taken", `a location named "${name}" exists: ${known[name]}`, {
+      hint: `choose another name, or free this one: kubectl backup location remove ${name} (its backups stay)`,
+    });
   });
 }
 

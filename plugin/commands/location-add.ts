@@ -1,21 +1,42 @@
-import { defineCommand } from "#plugin/command.ts";
-import { outputFlag } from "#plugin/flags.ts";
+import { Failure } from "#core/model/errors.ts";
+import { ownOptionOf } from "#core/model/location.ts";
+import type { App } from "#plugin/app.ts";
+import { defineCommand, type Flags, type FlagValues } from "#plugin/command.ts";
+import { clusterFlags, outputFlag } from "#plugin/flags.ts";
+import {
+  addRequest,
+  refuseTaken,
+  type TakenLocations,
+  takenLocations,
+} from "#plugin/requests/location-request.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
+
+const flags = {
+  "from-cluster": {
+    type: "string",
+    value: "PUBLISHED",
+    bare: "",
+    describe:
+      "take what the guard's installation publishes in the cluster: all under their own names, one of them, or, with NAME, the default one under that name",
+  },
+  default: { type: "boolean", describe: "also make it the default (of several the one that is it there)" },
+  ...outputFlag,
+  ...clusterFlags,
+} as const satisfies Flags;
 
 export const locationAddCommand = defineCommand({
   words: ["location", "add"],
   summary: "Give a location a name",
   description:
-    "Names lie in the configuration file of the current user; credentials never do. The first location becomes the default.",
+    "Names lie in the configuration file of the current user; credentials never do. The first location becomes the default. A name that has the same URL already stays as it is.",
   positionals: [
-    { name: "NAME", describe: "how to call it", required: true },
+    { name: "NAME", describe: "how to call it" },
     {
       name: "URL",
       describe: "s3://bucket/prefix?region=…&endpoint=…&pathStyle=true, or file:///folder",
-      required: true,
     },
   ],
-  flags: { default: { type: "boolean", describe: "also make it the default" }, ...outputFlag },
+  flags,
   examples: [
     {
       command: "kubectl backup location add main 's3://my-bucket/clusters?region=eu-central-1' --default",
@@ -27,19 +48,96 @@ export const locationAddCommand = defineCommand({
       meaning: "another S3 server",
     },
     { command: "kubectl backup location add usb file:///media/backups", meaning: "a folder" },
+    {
+      command: "kubectl backup location add --from-cluster",
+      meaning: "where this cluster's guard looks for backups",
+    },
+    {
+      command: "kubectl backup location add prod --from-cluster=main --context prod",
+      meaning: "the one that the cluster calls main, under another name",
+    },
   ],
-  exitCodes: [0, 2, 5],
-  async run({ positionals: [name = "", url = ""], flags }, app) {
-    const { addLocation, setDefaultLocation } = await import("#core/storage/locations.ts");
-    const { surroundingsOf } = await import("#plugin/context.ts");
-    const at = surroundingsOf(app);
-    await addLocation(at, name, url);
-    if (flags.default === true) await setDefaultLocation(at, name);
-    await print(app, outputFormat(flags.output), {
-      document: { name, url },
-      names: [`location/${name}`],
-      text: () => `location/${name} added\n`,
-    });
+  exitCodes: [0, 2, 4, 5, 6],
+  async run({ positionals, flags: given }, app) {
+    const asked = addRequest(positionals, given);
+    if (asked.from === "user") {
+      const { name, url } = asked;
+      const added = await add({ default: name, all: [asked] }, given, app);
+      await print(app, outputFormat(given.output), {
+        document: { name, url },
+        names: [`location/${name}`],
+        text: () => `location/${name} ${added.includes(name) ? "added" : "unchanged"}\n`,
+      });
+      return 0;
+    }
+    const taken = takenLocations(asked, await readPublished(given, app));
+    await refuseForeign(taken);
+    await printTaken(taken, await addTaken(taken, given, app), { given, app });
     return 0;
   },
 });
+
+type Given = FlagValues<typeof flags>;
+type Added = Omit<TakenLocations, "all"> & { readonly all: readonly { name: string; url: string }[] };
+
+async function readPublished(given: Given, app: App) {
+  const [{ readPublishedLocations }, { openClusterFor }] = await Promise.all([
+    import("#core/guard/published-locations.ts"),
+    import("#plugin/context.ts"),
+  ]);
+  const cluster = await openClusterFor(given, app);
+  try {
+    return await readPublishedLocations(cluster, app.signal);
+  } finally {
+    cluster.close();
+  }
+}
+
+/** What only the guard's pods have is not to be looked for on this machine. */
+async function refuseForeign({ all }: TakenLocations): Promise<void> {
+  const { parseLocation } = await import("#core/storage/parse-location.ts");
+  for (const { published, url } of all) {
+    const own = ownOptionOf(parseLocation(url));
+    if (own === undefined) continue;
+    const what = own === "file" ? "lies on" : `names with ${own}= something of`;
+    throw new Failure("refused", `${published}: ${url} ${what} the guard's machine; nothing was added`, {
+      hint: "give it as this machine sees it: kubectl backup location add NAME URL",
+    });
+  }
+}
+
+/** Gives the names that are new. */
+async function add({ default: first, all }: Added, given: Given, app: App): Promise<readonly string[]> {
+  const [{ addLocations, setDefaultLocation }, { surroundingsOf }] = await Promise.all([
+    import("#core/storage/locations.ts"),
+    import("#plugin/context.ts"),
+  ]);
+  const at = surroundingsOf(app);
+  const locations = Object.fromEntries(all.map(({ name, url }) => [name, url]));
+  const added = await addLocations(at, { default: first, locations });
+  if (given.default === true) await setDefaultLocation(at, first);
+  return added;
+}
+
+async function addTaken(taken: TakenLocations, given: Given, app: App): Promise<readonly string[]> {
+  const [{ readLocations }, { surroundingsOf }] = await Promise.all([
+    import("#core/storage/locations.ts"),
+    import("#plugin/context.ts"),
+  ]);
+  refuseTaken(taken, await readLocations(surroundingsOf(app)));
+  return add(taken, given, app);
+}
+
+async function printTaken(
+  { all }: TakenLocations,
+  added: readonly string[],
+  { given, app }: { readonly given: Given; readonly app: App },
+): Promise<void> {
+  const rows = all.map(({ name, url }) => ({ name, url, added: added.includes(name) }));
+  await print(app, outputFormat(given.output), {
+    document: { locations: rows },
+    names: rows.map(({ name }) => `location/${name}`),
+    text: () =>
+      rows.map((one) => `location/${one.name} ${one.added ? "added" : "unchanged"}: ${one.url}\n`).join(""),
+  });
+}

@@ -2,7 +2,7 @@ import { imageReference } from "#core/guard/image-reference.ts";
 import type { Credentials, GuardComponent, GuardOptions } from "#core/guard/render-guard.ts";
 import { Failure } from "#core/model/errors.ts";
 import { GUARD } from "#core/model/guard.ts";
-import type { LocationUrl } from "#core/model/location.ts";
+import { type LocationUrl, ownOptionOf } from "#core/model/location.ts";
 import type { FlagValues } from "#plugin/command.ts";
 import type { installFlags } from "#plugin/commands/install-flags.ts";
 
@@ -39,13 +39,13 @@ function wantedImage({ image, registry }: InstallFlags): string {
 
 /** Whatever only this machine has, a pod has not. */
 function refuseUnreachable(location: LocationUrl): void {
-  if (location.type === "file") {
+  const own = ownOptionOf(location);
+  if (own === undefined) return;
+  if (own === "file") {
     throw new Failure("usage", `${location.url} lies on this machine, and pods cannot see it`, {
       hint: "give a location that the cluster reaches: --location 's3://bucket/prefix?region=…'",
     });
   }
-  const own = location.profile !== undefined ? "profile" : location.caFile !== undefined ? "ca" : undefined;
-  if (own === undefined) return;
   throw new Failure(
     "usage",
     `${location.url}: ${own} names something on this machine, and pods cannot see it`,

@@ -63,11 +63,11 @@ function completeCall(
   // The same definition, not only the same name: --cluster of get is another thing.
   const flags = given.filter(({ name, flag }) => command.flags[name] === flag && !names(hint, name, flag));
   const location = given.find(({ name }) => name === "location")?.value;
-  const takesLocation = command.words[0] === "location" && command.positionals?.[0]?.required !== true;
+  const [first] = command.positionals ?? [];
+  const takesLocation =
+    command.words[0] === "location" && first?.completes === "locations" && first.required !== true;
   const words = [
-    ...(takesLocation && command.positionals !== undefined && location !== undefined
-      ? [shellWord(location)]
-      : []),
+    ...(takesLocation && location !== undefined ? [shellWord(location)] : []),
     ...flags.map(spell),
   ];
   return [start, ...words].join(" ") + call.slice(start.length);

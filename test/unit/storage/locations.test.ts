@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import {
-  addLocation,
+  addLocations,
   locationsFile,
   readLocations,
   removeLocation,
@@ -48,6 +48,8 @@ test("each platform's own folders are used, XDG's variables where they are absol
   expect(dataFolder(windows)).toBe("/local/kubectl-backup");
 });
 
+const add = (name: string, url: string) => addLocations(at, { locations: { [name]: url } });
+
 test("a URL needs no file, and a broken file does not harm it", async () => {
   await write("locations: [");
   expect((await resolveLocation("s3://bucket/x", at)).location).toMatchObject({ bucket: "bucket" });
@@ -55,8 +57,8 @@ test("a URL needs no file, and a broken file does not harm it", async () => {
 });
 
 test("the first location added is the default, others are found by name", async () => {
-  await addLocation(at, "prod", "s3://bucket/prod?region=eu-west-1");
-  await addLocation(at, "disk", "file:///srv/backups");
+  await add("prod", "s3://bucket/prod?region=eu-west-1");
+  await add("disk", "file:///srv/backups");
   expect(await resolveLocation(undefined, at)).toMatchObject({
     name: "prod",
     location: { bucket: "bucket" },
@@ -72,7 +74,7 @@ test("the first location added is the default, others are found by name", async 
 });
 
 test("an unknown name is told with the nearest one", async () => {
-  await addLocation(at, "production", "file:///srv");
+  await add("production", "file:///srv");
   const failure = { code: "location-unknown", hint: expect.stringContaining("production") };
   await expect(resolveLocation("prodction", at)).rejects.toMatchObject(failure);
   await expect(removeLocation(at, "other")).rejects.toMatchObject({ code: "location-unknown" });
@@ -80,17 +82,32 @@ test("an unknown name is told with the nearest one", async () => {
 });
 
 test("a name that is taken, no name at all, and a URL with credentials are refused and change nothing", async () => {
-  await addLocation(at, "prod", "file:///srv");
+  await add("prod", "file:///srv");
   const before = await readFile(locationsFile(at), "utf8");
-  await expect(addLocation(at, "prod", "file:///other")).rejects.toMatchObject({ code: "name-taken" });
-  await expect(addLocation(at, "Prod/x", "file:///other")).rejects.toMatchObject({ code: "usage" });
-  await expect(addLocation(at, "s3", "s3://key:secret@bucket")).rejects.toMatchObject({ code: "usage" });
+  await expect(add("prod", "file:///other")).rejects.toMatchObject({ code: "name-taken" });
+  await expect(add("Prod/x", "file:///other")).rejects.toMatchObject({ code: "usage" });
+  await expect(add("s3", "s3://key:secret@bucket")).rejects.toMatchObject({ code: "usage" });
   expect(await readFile(locationsFile(at), "utf8")).toBe(before);
+});
+
+test("several are added together or not at all, and one that has that URL already stays as it is", async () => {
+  await add("main", "file:///srv");
+  const both = { default: "lab", locations: { lab: "s3://lab", main: "s3://other" } };
+  await expect(addLocations(at, both)).rejects.toMatchObject({ code: "name-taken" });
+  expect((await readLocations(at)).locations).toEqual({ main: "file:///srv" });
+  const same = { default: "lab", locations: { lab: "s3://lab", main: "file:///srv" } };
+  expect(await addLocations(at, same)).toEqual(["lab"]);
+  expect(await readLocations(at)).toMatchObject({ default: "main" });
+});
+
+test("of several that are the first ones the default is the one named so", async () => {
+  await addLocations(at, { default: "b", locations: { a: "file:///a", b: "file:///b" } });
+  expect(await readLocations(at)).toMatchObject({ default: "b" });
 });
 
 test("comments and fields of a newer version stay; the file is for its owner only and written whole", async () => {
   await write("# mine\nlocations:\n  a: file:///a # on the disk\nfuture: 1\n");
-  await addLocation(at, "b", "file:///b");
+  await add("b", "file:///b");
   const text = await readFile(locationsFile(at), "utf8");
   expect(text).toBe("# mine\nlocations:\n  a: file:///a # on the disk\n  b: file:///b\nfuture: 1\n");
   expect((await stat(locationsFile(at))).mode & 0o777).toBe(0o600);
@@ -102,7 +119,7 @@ test("a file that is a link stays one", async () => {
   await rm(locationsFile(at));
   await writeFile(join(home, "dotfile"), "locations: {}\n");
   await symlink(join(home, "dotfile"), locationsFile(at));
-  await addLocation(at, "a", "file:///a");
+  await add("a", "file:///a");
   expect(await readFile(join(home, "dotfile"), "utf8")).toContain("a: file:///a");
 });
 
