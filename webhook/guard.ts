@@ -1,3 +1,5 @@
+import type { BackupIndex } from "#core/guard/backup-index.ts";
+import { lookAtCandidates, unseen } from "#core/guard/look-at-candidates.ts";
 import type { ClusterIds } from "#core/model/cluster-identity.ts";
 import { describeError } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
@@ -7,12 +9,10 @@ import {
   holdingSkip,
   type SeenBackup,
 } from "#core/protection/decide-deletion.ts";
-import { type DeletionFacts, judgeBackup, type LiveClaim } from "#core/protection/judge-backup.ts";
+import type { DeletionFacts, LiveClaim } from "#core/protection/judge-backup.ts";
 import { type NamespaceMarks, protectionOf } from "#core/protection/protection-of.ts";
 import { type NamespaceChange, reviewUpdate } from "#core/protection/review-update.ts";
 import type { ProtectionSettings } from "#core/protection/settings.ts";
-import type { Candidate } from "./backup-candidates.ts";
-import type { BackupIndex } from "./backup-index.ts";
 import type { MayUnprotect } from "./may-unprotect.ts";
 import type { Answer, Review } from "./review.ts";
 
@@ -151,37 +151,13 @@ async function lookIn(
   { deletion, facts }: { readonly deletion: DeletionFacts; readonly facts: GuardFacts },
   context: RunContext,
 ): Promise<Looked> {
-  const before = await lookAtCandidates(index, { deletion, facts }, context);
+  const looking = { ...context, monotonicMs: facts.monotonicMs };
+  const before = await lookAtCandidates(index, deletion, looking);
   if (before.proved) return { backups: before.seen, troubles: [] };
   // A backup that finished a second ago counts. Others wait for the same reading, which goes on if they give up.
   await index.refresh(context);
-  const after = await lookAtCandidates(index, { deletion, facts }, context);
+  const after = await lookAtCandidates(index, deletion, looking);
   return { backups: after.seen, troubles: [] };
-}
-
-/** Newest first, until one proves enough. */
-async function lookAtCandidates(
-  index: BackupIndex,
-  { deletion, facts }: { readonly deletion: DeletionFacts; readonly facts: GuardFacts },
-  context: RunContext,
-): Promise<{ readonly seen: readonly SeenBackup[]; readonly proved: boolean }> {
-  const seen: SeenBackup[] = [];
-  let proved = false;
-  for (const candidate of index.candidatesOf(deletion.namespace.name)) {
-    if (proved || !judgeBackup(candidate.evidence, deletion).usable) {
-      seen.push(unseen(candidate));
-      continue;
-    }
-    const { damage, askedAtMs } = await index.look(candidate, context);
-    const seenSecondsAgo = (facts.monotonicMs() - askedAtMs) / 1000;
-    seen.push({ evidence: { ...candidate.evidence, damage }, seenSecondsAgo });
-    proved = damage === undefined;
-  }
-  return { seen, proved };
-}
-
-function unseen({ evidence }: Candidate): SeenBackup {
-  return { evidence, seenSecondsAgo: Number.POSITIVE_INFINITY };
 }
 
 /** A location that does not answer must not hold the answer up, whatever its client does about the signal. */

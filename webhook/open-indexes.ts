@@ -1,10 +1,10 @@
 import { tmpdir } from "node:os";
 import type { CatalogReader } from "#core/catalog/catalog.ts";
 import { openCatalog } from "#core/catalog/open-catalog.ts";
+import { BackupIndex, type IndexOptions } from "#core/guard/backup-index.ts";
 import { Failure } from "#core/model/errors.ts";
 import { locationsIn } from "#core/storage/locations.ts";
 import { openStore } from "#core/storage/open-store.ts";
-import { BackupIndex, type IndexOptions } from "./backup-index.ts";
 
 /** An index of each location of the configuration file, the default first. Failure usage where there is none. */
 export async function openIndexes(

@@ -77,6 +77,11 @@ export function damageIn(
   return undefined;
 }
 
+/** Of the two files that proof is read from: while it is the same, so is what they prove. */
+export function stateOf({ files }: StoredFolder): string {
+  return [COMMIT_FILE, MANIFEST_FILE].map((file) => files.get(file)?.etag ?? "").join(" ");
+}
+
 function changeOf(folder: StoredFolder, file: string): string {
   return folder.files.has(file) ? `${file} is not what was written` : `${file} is missing`;
 }

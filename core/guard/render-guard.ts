@@ -1,7 +1,8 @@
 /**
  * guard: the webhook as seen from outside: how it is put into a cluster and taken out, whether it answers, and what it
- * would say. Its one rule: manifests/ is the only description of what is installed; here it is only filled in. It must
- * not know terminals, nor decide about namespaces: that is protection's.
+ * would say, from evidence that is gathered here for both of them. Its one rule: manifests/ is the only description of
+ * what is installed; here it is only filled in. It must not know terminals, nor decide about namespaces: that is
+ * protection's.
  */
 import { createHash } from "node:crypto";
 import { parseAllDocuments, parse as parseYaml, stringify } from "yaml";

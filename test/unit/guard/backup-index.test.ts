@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { BackupIndex } from "#core/guard/backup-index.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
 import {
@@ -9,7 +10,6 @@ import {
   writeBackup,
 } from "#test/unit/catalog/backup-fixtures.ts";
 import { watchStore } from "#test/unit/catalog/watched-store.ts";
-import { BackupIndex } from "#webhook/backup-index.ts";
 
 const { context } = makeRun();
 let folders: Awaited<ReturnType<typeof makeFolders>>;

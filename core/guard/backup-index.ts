@@ -1,7 +1,6 @@
 import type { CatalogReader } from "#core/catalog/catalog.ts";
-import { damageIn, type StoredFolder } from "#core/catalog/stored-folder.ts";
+import { damageIn, type StoredFolder, stateOf } from "#core/catalog/stored-folder.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
-import { COMMIT_FILE, MANIFEST_FILE } from "#core/format/layout.ts";
 import { type ClusterIds, relateClusters } from "#core/model/cluster-identity.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
@@ -149,10 +148,6 @@ export class BackupIndex {
     const counted = this.#candidates.drop(name);
     if (wasRead && counted) this.#hasGap = true;
   }
-}
-
-function stateOf({ files }: StoredFolder): string {
-  return [COMMIT_FILE, MANIFEST_FILE].map((file) => files.get(file)?.etag ?? "").join(" ");
 }
 
 function isNoProof(error: unknown): boolean {
