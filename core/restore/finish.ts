@@ -1,4 +1,5 @@
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
+import { isOfAnother } from "#core/kube/changed-identity.ts";
 import type { ObjectRef, WriteReply } from "#core/kube/cluster.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { describeError } from "#core/model/errors.ts";
@@ -16,7 +17,6 @@ import { type FindStranger, findStrangers } from "./owner-lookup.ts";
 import { isToCome, joinOwners, type PendingOwners } from "./owners.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { LaterStep } from "./rule.ts";
-import { isOfAnother } from "./write-replies.ts";
 
 const AT_ONCE = 16;
 const CONFLICTS = 5;

@@ -41,8 +41,3 @@ function isImmutable(reply: Refused): boolean {
     /immutable|may not (be )?change|updates to .* (are|is) forbidden|cannot change/i.test(reply.message)
   );
 }
-
-/** The uid in a precondition is another object's, which is told as a field that cannot change. */
-export function isOfAnother({ status, message }: Refused): boolean {
-  return status === 422 && message.includes("metadata.uid");
-}

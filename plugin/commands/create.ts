@@ -67,6 +67,10 @@ export const createCommand = defineCommand({
       command: "kubectl backup create --location 's3://my-bucket/clusters?region=eu-central-1'",
       meaning: "to S3",
     },
+    {
+      command: "kubectl backup create -n shop --annotate workloads",
+      meaning: "and note it on the namespace and what runs there",
+    },
     { command: "kubectl backup create --dry-run", meaning: "what would be saved, and what never is" },
   ],
   exitCodes: [0, 2, 3, 4, 5, 6, 7, 130],

@@ -1,10 +1,10 @@
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
+import { isOfAnother } from "#core/kube/changed-identity.ts";
 import type { Cluster, WriteOptions, WriteReply } from "#core/kube/cluster.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import { type ExactObject, stringifyExact } from "#core/objects/exact-json.ts";
 import { isThere } from "#core/restore/existing.ts";
 import { ruleFor } from "#core/restore/rules.ts";
-import { isOfAnother } from "#core/restore/write-replies.ts";
 import type { PreviewAsk, Wished } from "./preview-kind.ts";
 import type { Uncheckable } from "./uncheckable.ts";
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { eventually } from "#test/harness/eventually.ts";
 import { runCli } from "#test/harness/run-cli.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { directoryLocation, type TestLocation } from "./test-location.ts";
@@ -96,7 +97,39 @@ describe("create", () => {
     // What we noted is no difference to what was backed up.
     expect((await run("diff", "third", "-n", own)).code).toBe(0);
     expect(JSON.stringify((await admin.get(apps))["spec"])).not.toContain("last-backup");
+    // The third backup holds what the second noted.
     await admin.delete(`/api/v1/namespaces/${own}`);
+    await eventually("it is gone", async () => (await admin.find(paths[0] ?? "")) === undefined);
+    expect((await run("restore", "third", "--yes")).code).toBe(0);
+    expect(await noted()).toEqual([undefined, undefined, undefined]);
+    for (const path of paths) {
+      expect((await admin.get(path)).metadata.annotations).toMatchObject({
+        "kubectl-backup.io/restored-from": expect.stringMatching(/^third\//),
+      });
+    }
+    await admin.delete(`/api/v1/namespaces/${own}`);
+  });
+
+  test("who may not annotate has a backup all the same, and a warning that names what is missing", async () => {
+    const user = uniqueName("reader");
+    const role = { apiGroup: "rbac.authorization.k8s.io", kind: "ClusterRole", name: user };
+    const kind = { apiVersion: "rbac.authorization.k8s.io/v1", metadata: { name: user } };
+    const rules = [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }];
+    await admin.apply([
+      { ...kind, kind: "ClusterRole", rules },
+      { ...kind, kind: "ClusterRoleBinding", roleRef: role, subjects: [{ ...role, kind: "User" }] },
+    ]);
+    const mine = ["-n", namespace, "--kubeconfig", await cluster.withClientCert({ user })];
+    const made = await run("create", "noteless", "--annotate", "all", ...mine);
+    expect(made.code).toBe(0);
+    expect(made.stderr).toMatch(
+      new RegExp(`^warning: 1 of namespaces could not be annotated: .*${user}.* cannot patch`, "m"),
+    );
+    expect(made.stderr).toMatch(/^warning: \d+ of configmaps could not be annotated: /m);
+    expect((await run("get", "noteless", "-o", "name")).stdout).toBe("backup/noteless\n");
+    expect((await run("create", "strict", "--annotate", "namespaces", "--strict", ...mine)).code).toBe(3);
+    for (const path of ["clusterrolebindings", "clusterroles"])
+      await admin.delete(`/apis/rbac.authorization.k8s.io/v1/${path}/${user}`);
   });
 
   test("kinds that may not be read are one line, with a command at the end that works as it stands", async () => {
