@@ -1,5 +1,5 @@
 import { describeError, Failure } from "#core/model/errors.ts";
-import type { ItemHeader, ItemKind } from "#core/model/item.ts";
+import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
 import { sameKind } from "./archive-index-order.ts";
 import { groupOf, type ReadHeader } from "./index-entry.ts";
 import { readTarGz, type TarFile } from "./tar-entries.ts";
@@ -71,12 +71,23 @@ function readFile(file: TarFile, readHeader: ReadHeader, kinds: Map<string, Item
     const own = { group, version, resource, kind, namespaced };
     const known = kinds.get(place.groupResource) ?? own;
     kinds.set(place.groupResource, known);
-    if (!sameKind(known, own))
+    if (!sameKind(known, own) && !isOtherDefinition(known, own))
       return refused(path, `beside it lie objects that are ${shown(`${known.version} ${known.kind}`)}`);
     return { kind: known, header, bytes };
   } catch (error) {
     return refused(path, describeError(error));
   }
+}
+
+/**
+ * Of a server that had both versions Velero stores definitions as v1, and as v1beta1 where v1 would not take them back:
+ * in one folder, which counts as one kind here. Which of both an object is it says itself.
+ */
+function isOtherDefinition(known: ItemKind, own: ItemKind): boolean {
+  return (
+    groupResource(own) === "customresourcedefinitions.apiextensions.k8s.io" &&
+    sameKind(known, { ...own, version: known.version })
+  );
 }
 
 interface ObjectPlace {

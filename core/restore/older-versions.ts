@@ -1,6 +1,7 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { type ExactObject, isExactObject } from "#core/objects/exact-json.ts";
 import { objectAt, valueAt, withEach, withoutValue, withValue } from "./edit-object.ts";
+import { definitionFromBeta } from "./rules/definition-beta.ts";
 import { ingressFromBeta } from "./rules/ingress-beta.ts";
 import { workloadFromBeta } from "./rules/workload-beta.ts";
 
@@ -34,6 +35,11 @@ const SUCCESSORS: readonly Successor[] = [
   { from: "ingressclasses.networking.k8s.io/v1beta1", to: "v1" },
   { from: "servicecidrs.networking.k8s.io/v1beta1", to: "v1" },
   { from: "apiservices.apiregistration.k8s.io/v1beta1", to: "v1" },
+  {
+    from: "customresourcedefinitions.apiextensions.k8s.io/v1beta1",
+    to: "v1",
+    convert: definitionFromBeta,
+  },
   { from: "runtimeclasses.node.k8s.io/v1beta1", to: "v1" },
   { from: "priorityclasses.scheduling.k8s.io/v1beta1", to: "v1" },
   { from: "csidrivers.storage.k8s.io/v1beta1", to: "v1" },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#test/harness/eventually.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
-import { backUpRewritten, specOf } from "./rewritten.ts";
+import { backUpRewritten, backUpServedBefore, specOf } from "./rewritten.ts";
 import { namespace, openRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -161,6 +161,86 @@ describe("a definition", () => {
     expect(report.troubles).toEqual([]);
     await untilServed(`/apis/${bolts.spec.group}/v1/namespaces/default/${plural}`);
     await removeDefinition(bolts.metadata.name);
+  });
+});
+
+describe("a definition of v1beta1", () => {
+  it("returns as v1 with its objects, of which nothing is lost at any depth", async () => {
+    const [app, plural] = [uniqueName("app"), uniqueName("nuts").replace("-", "")];
+    const nuts = definition(plural);
+    const { group, names } = nuts.spec;
+    await rig.client.apply([namespace(app), nuts]);
+    const path = (ns: string) => `/apis/${group}/v1/namespaces/${ns}/${plural}`;
+    await untilServed(path("default"));
+    const spec = {
+      said: { more: { and: "more" } },
+      list: [{ of: { things: true } }],
+      mapped: { a: { b: { c: 1 } } },
+      port: "http",
+      unsaid: [{ x: [{ y: "z" }] }],
+    };
+    await rig.client.create(path(app), {
+      apiVersion: `${group}/v1`,
+      kind: `K${plural}`,
+      metadata: { name: "one" },
+      spec,
+    });
+    // As many wrote them then: hardly a type is given, and a condition speaks of fields.
+    const said = {
+      properties: {
+        said: { properties: { more: { type: "object" } } },
+        list: { type: "array", items: { properties: { of: {} } } },
+        mapped: { additionalProperties: true },
+        port: { anyOf: [{ type: "integer" }, { type: "string" }] },
+        any: { type: "array" },
+      },
+      oneOf: [{ required: ["said"] }, { properties: { never: { type: "string" } }, required: ["never"] }],
+    };
+    const metadata = { properties: { labels: { type: "object" } } };
+    const old = {
+      group,
+      names,
+      scope: "Namespaced",
+      version: "v1",
+      versions: [{ name: "v1", served: true, storage: true }],
+      validation: { openAPIV3Schema: { properties: { kind: {}, metadata, spec: said } } },
+      subresources: { status: {} },
+      additionalPrinterColumns: [{ name: "Port", type: "string", JSONPath: ".spec.port" }],
+      conversion: { strategy: "None" },
+      preserveUnknownFields: true,
+    };
+    const backup = await backUpServedBefore(
+      rig,
+      {
+        "customresourcedefinitions.apiextensions.k8s.io": {
+          group: "apiextensions.k8s.io",
+          version: "v1beta1",
+        },
+      },
+      (object) => specOf("CustomResourceDefinition", nuts.metadata.name, () => old)(object) ?? object,
+    );
+    await rig.removeNamespace(app);
+    await removeDefinition(nuts.metadata.name);
+
+    const report = await rig.restore(backup, { selection: { includeNamespaces: [app] } });
+
+    expect(report.failed).toEqual([]);
+    expect(report.troubles).toEqual([]);
+    expect(report.warned.flatMap(({ warnings }) => warnings)).toEqual([
+      expect.stringMatching(/preserveUnknownFields became/),
+      expect.stringMatching(/validates less: spec\.oneOf, metadata$/),
+    ]);
+    expect((await rig.client.list(path(app))).map((one) => one["spec"])).toEqual([spec]);
+    const { versions } = (await rig.client.get(`${DEFINITIONS}/${nuts.metadata.name}`))["spec"] as {
+      readonly versions: readonly object[];
+    };
+    expect(versions).toMatchObject([
+      { subresources: { status: {} }, additionalPrinterColumns: [{ name: "Port", jsonPath: ".spec.port" }] },
+    ]);
+    const again = await rig.restore(backup, { selection: { includeNamespaces: [app] } });
+    expect(again.counts).toMatchObject({ created: 0, updated: 0, failed: 0 });
+    expect(again.differing).toEqual([]);
+    await removeDefinition(nuts.metadata.name);
   });
 });
 

@@ -87,6 +87,35 @@ describe("an archive of Velero's", () => {
     expect([titles, notices]).toEqual([["configmaps a/one"], []]);
   });
 
+  test("gives definitions of both versions that lie side by side, and other kinds in one only", async () => {
+    const definitions = {
+      group: "apiextensions.k8s.io",
+      version: "v1",
+      resource: "customresourcedefinitions",
+      kind: "CustomResourceDefinition",
+      namespaced: false,
+    };
+    const folder = "resources/customresourcedefinitions.apiextensions.k8s.io/cluster";
+    const old = makeItem({ ...definitions, version: "v1beta1" }, "", "a.example.com");
+    const oldRole = makeItem({ ...clusterRoles, version: "v1beta1" }, "", "b");
+    const roles = "resources/clusterroles.rbac.authorization.k8s.io/cluster";
+    const { titles, notices, entries } = await read(
+      await tarGz([
+        { name: `${folder}/b.example.com.json`, body: makeItem(definitions, "", "b.example.com").bytes },
+        { name: `${folder}/a.example.com.json`, body: old.bytes },
+        { name: `${roles}/a.json`, body: makeItem(clusterRoles, "", "a").bytes },
+        { name: `${roles}/b.json`, body: oldRole.bytes },
+      ]),
+    );
+    expect(titles).toEqual([
+      "customresourcedefinitions /b.example.com",
+      "customresourcedefinitions /a.example.com",
+      "clusterroles /a",
+    ]);
+    expect(entries[1]).toMatchObject({ kind: definitions, bytes: old.bytes });
+    expect(notices).toEqual([expect.stringContaining("v1 ClusterRole")]);
+  });
+
   test("may have folders, and ./ before its paths", async () => {
     const { titles, notices } = await read(
       await tarGz([
