@@ -1,3 +1,4 @@
+import { noteBuffers } from "#core/flow/buffer-garbage.ts";
 import type { ArchiveIndex } from "#core/format/archive-index.ts";
 import { type ArchiveSource, readItems } from "#core/format/archive-reader.ts";
 import type { IndexEntry } from "#core/format/index-entry.ts";
@@ -27,6 +28,9 @@ export interface StoredBackupParts {
   readonly close: () => Promise<void>;
 }
 
+/** An index line with a label or two; it was a text of its own while it was read. */
+const LINE_BYTES = 400;
+
 /** Items by index and ranges, whatever the archive lies in. */
 export class StoredBackup implements OpenBackup {
   readonly summary: BackupSummary;
@@ -36,8 +40,8 @@ export class StoredBackup implements OpenBackup {
   readonly kinds: readonly KindInventory[];
   readonly foreignVolumes: readonly ForeignVolume[];
   readonly #parts: StoredBackupParts;
-  /** Where an item's bytes lie: only for items that this backup yielded. */
-  readonly #entries = new WeakMap<StoredItem, IndexEntry>();
+  /** Items are index lines that show less: a second object for each would be half the memory of a large restore. */
+  readonly #yielded = new WeakSet<StoredItem>();
 
   constructor(parts: StoredBackupParts) {
     this.#parts = parts;
@@ -53,19 +57,23 @@ export class StoredBackup implements OpenBackup {
     const { index, signal } = this.#parts;
     const where = namespace === undefined ? { signal } : { namespace, signal };
     for await (const entries of index.entries(kind, where)) {
-      yield entries.map((entry) => this.#toItem(entry));
+      for (const entry of entries) this.#yielded.add(entry);
+      noteBuffers(entries.length * LINE_BYTES);
+      yield entries;
     }
   }
 
   async *read(items: readonly StoredItem[], signal: AbortSignal): AsyncGenerator<ReadItem> {
-    const itemOf = new Map(items.map((item) => [this.#entryOf(item), item]));
     const options = { readHeader: readItemHeader, signal };
-    for await (const result of readItems(this.#parts.archive, [...itemOf.keys()], options)) {
-      const item = itemOf.get(result.entry);
-      if (item === undefined) throw new Failure("internal", "an item was read that nobody asked for");
+    for await (const result of readItems(
+      this.#parts.archive,
+      items.map((item) => this.#entryOf(item)),
+      options,
+    )) {
+      noteBuffers(result.entry.sizeBytes);
       yield result.damage === undefined
-        ? { ok: true, item, bytes: result.bytes }
-        : { ok: false, item, message: result.damage };
+        ? { ok: true, item: result.entry, bytes: result.bytes }
+        : { ok: false, item: result.entry, message: result.damage };
     }
   }
 
@@ -73,16 +81,12 @@ export class StoredBackup implements OpenBackup {
     return this.#parts.close();
   }
 
-  #toItem(entry: IndexEntry): StoredItem {
-    const { member: _member, range, sha256: _sha256, ...item } = entry;
-    const stored: StoredItem = { ...item, sizeBytes: range[1] };
-    this.#entries.set(stored, entry);
-    return stored;
+  #entryOf(item: StoredItem): IndexEntry {
+    if (!this.#isYielded(item)) throw new Failure("internal", `${item.name} is not an item of this backup`);
+    return item;
   }
 
-  #entryOf(item: StoredItem): IndexEntry {
-    const entry = this.#entries.get(item);
-    if (entry === undefined) throw new Failure("internal", `${item.name} is not an item of this backup`);
-    return entry;
+  #isYielded(item: StoredItem): item is IndexEntry {
+    return this.#yielded.has(item);
   }
 }

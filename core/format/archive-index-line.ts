@@ -10,6 +10,7 @@ const SHA256 = /^[0-9a-f]{64}$/;
 /** Every field is checked for its type, and the member's place against the size of the archive. */
 export function parseIndexLine(line: string, archiveBytes: number): IndexEntry {
   const fields = parseObject(line);
+  const [offset, sizeBytes] = extent(fields, "range");
   return {
     group: text(fields, "group"),
     version: text(fields, "version"),
@@ -24,7 +25,8 @@ export function parseIndexLine(line: string, archiveBytes: number): IndexEntry {
     labels: labels(fields["labels"]),
     ownerUids: texts(fields["ownerUids"]),
     terminating: flag(fields, "terminating"),
-    range: extent(fields, "range"),
+    offset,
+    sizeBytes,
     sha256: digest(fields),
     member: memberExtent(fields, archiveBytes),
   };

@@ -105,9 +105,9 @@ function allDamaged(member: WantedMember, damage: string): readonly ReadResult[]
 }
 
 function checkItem(entry: IndexEntry, member: Uint8Array, readHeader: ReadHeader): ReadResult {
-  const [offset, length] = entry.range;
-  if (offset + length > member.length) return { entry, damage: "the index points outside of the archive" };
-  const bytes = member.subarray(offset, offset + length);
+  const end = entry.offset + entry.sizeBytes;
+  if (end > member.length) return { entry, damage: "the index points outside of the archive" };
+  const bytes = member.subarray(entry.offset, end);
   if (hash("sha256", bytes, "hex") !== entry.sha256) {
     return { entry, damage: "its bytes are not those that were stored (sha256 differs)" };
   }

@@ -130,7 +130,7 @@ class SpillingWriter implements ArchiveWriter {
 
 /** What differs between items of a kind, without either brace: the member's place follows when it is known. */
 function lineRest(header: ItemHeader, bytes: Uint8Array, offset: number): string {
-  const fields: Omit<IndexEntry, keyof ItemKind | "member"> = {
+  const fields: Omit<IndexEntry, keyof ItemKind | "member" | "offset" | "sizeBytes"> & { range: object } = {
     namespace: header.namespace,
     name: header.name,
     uid: header.uid,

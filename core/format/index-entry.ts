@@ -1,7 +1,7 @@
 import type { ItemHeader, ItemKind } from "#core/model/item.ts";
 
 /**
- * One JSON line of the index: what an item is and where its bytes lie. A plain interface: lines are checked by hand
+ * One JSON line of the index: what an item is and where its bytes lie (the line has offset and size as a pair, `range`). A plain interface: lines are checked by hand
  * (archive-index-line.ts), since a schema library takes longer over 100,000 lines than reading them.
  */
 export interface IndexEntry extends ItemKind {
@@ -15,8 +15,9 @@ export interface IndexEntry extends ItemKind {
   readonly ownerUids: readonly string[];
   /** The object had a deletionTimestamp. */
   readonly terminating: boolean;
-  /** Offset and length of the item's bytes in the uncompressed member, after the tar header. */
-  readonly range: readonly [offset: number, length: number];
+  /** Where the item's bytes begin in the uncompressed member, after the tar header. */
+  readonly offset: number;
+  readonly sizeBytes: number;
   /** Of the item's bytes, lower-case hex. */
   readonly sha256: string;
   /** Offset and length of the gzip member in the archive file. */

@@ -28,23 +28,31 @@ const TEXT_LENGTH = 80;
 /** Gathers what the mapping of namespaces could not reach: addresses in variables, arguments, settings, annotations. */
 export class MentionBook {
   readonly mentions: Mention[] = [];
-  readonly #searches: readonly { readonly old: string; readonly search: RegExp }[];
+  readonly #searches: readonly { readonly old: string; readonly word: RegExp; readonly search: RegExp }[];
 
   constructor({ namespaceMapping }: Pick<RestoreRequest, "namespaceMapping">) {
     const moved = Object.entries(namespaceMapping).filter(([from, to]) => from !== to);
-    this.#searches = moved.map(([old]) => ({ old, search: searchFor(old) }));
+    this.#searches = moved.map(([old]) => ({ old, word: wordFor(old), search: searchFor(old) }));
   }
 
   note({ item: { group, resource }, target: { namespace, name }, object }: Written): void {
     if (this.#searches.length === 0 || this.mentions.length >= NAMED) return;
     const text = stringifyExact(object);
-    for (const { old, search } of this.#searches) {
-      const found = text.includes(old) ? search.exec(text) : null;
+    for (const { old, word, search } of this.#searches) {
+      const found = word.test(text) ? search.exec(text) : null;
       if (found === null) continue;
       const words = found[0].slice(0, TEXT_LENGTH);
       this.mentions.push({ group, resource, namespace, name, mentions: old, text: words });
     }
   }
+}
+
+/**
+ * What every search finds holds this, and it is found at the speed of a plain text search: copies are called `old-copy`,
+ * which stands in every one of their objects.
+ */
+function wordFor(old: string): RegExp {
+  return new RegExp(`(?<![a-z0-9-])${RegExp.escape(old)}(?![a-z0-9-])`);
 }
 
 /** `svc.old` as a host ends, `old.svc`, `namespace=old` and the same in JSON and YAML; never what stands before an @. */
