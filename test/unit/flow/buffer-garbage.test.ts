@@ -1,7 +1,10 @@
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { noteBuffers } from "#core/flow/buffer-garbage.ts";
 
 const MIB = 1024 * 1024;
+
+// Other tests of this process may have read something.
+beforeEach(() => noteBuffers(8 * MIB));
 
 afterEach(() => {
   vi.unstubAllGlobals();
