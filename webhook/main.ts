@@ -9,7 +9,9 @@ import type { Cluster } from "#core/kube/cluster.ts";
 import { readClusterIds } from "#core/kube/cluster-ids.ts";
 import { openCluster } from "#core/kube/open-cluster.ts";
 import { describeError } from "#core/model/errors.ts";
+import { GUARD } from "#core/model/guard.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import { Annotator } from "./annotator.ts";
 import { ApiClock } from "./api-clock.ts";
 import { type Certificates, openCertificates } from "./certificates/certificates.ts";
 import { answerReview, type GuardFacts } from "./guard.ts";
@@ -51,8 +53,8 @@ async function main(): Promise<void> {
     },
   };
   const access = await openAccess({ env: process.env, interactive: false });
-  const transport = { userAgent: "kubectl-backup-guard", requestTimeoutSeconds: 10 };
-  const cluster = openCluster(access, transport);
+  const transport = { userAgent: GUARD.name, requestTimeoutSeconds: 10 };
+  const cluster = openCluster(access, { ...transport, fieldManager: GUARD.name });
   // A transport holds on to the highest clock it ever saw, which suits a backup; a guard wants the present one.
   const readTime = async (signal: AbortSignal) => {
     const asked = openCluster(access, transport);
@@ -101,14 +103,24 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
   await once(server, "listening");
   log.info({ message: "listening", address: server.address() });
   const { signal } = context;
-  const onTrouble = (error: unknown) => log.error({ message: describeError(error) });
+  const onTrouble = (error: unknown) => {
+    if (!signal.aborted) log.error({ message: describeError(error) });
+  };
+  const annotator = new Annotator({
+    ...facts,
+    cluster,
+    clusterIds: facts.cluster,
+    onTrouble: (message) => log.warn({ message }),
+  });
   await Promise.all([
     certificates.keepFresh(signal),
     repeat(() => watch.clock.refresh(signal), { everyMs: CLOCK_MS, signal, onTrouble }),
     repeat(
       async () => {
-        await Promise.all(watch.indexes.map((index) => index.refresh(context).catch(onTrouble)));
+        const read = await refreshAll(watch, onTrouble);
         hasAsked = true;
+        // Behind the reading, which must not wait for it.
+        annotator.note(read, context).catch(onTrouble);
       },
       { everyMs: settings.refreshSeconds * 1000, signal, onTrouble },
     ),
@@ -116,6 +128,20 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
   ]);
   await drain(server);
   certificates.close();
+}
+
+/** URLs of the locations that were read whole. */
+async function refreshAll(
+  { indexes, context }: Watch,
+  onTrouble: (error: unknown) => void,
+): Promise<ReadonlySet<string>> {
+  const read = new Set<string>();
+  const refresh = async (index: BackupIndex) => {
+    await index.refresh(context);
+    read.add(index.url);
+  };
+  await Promise.all(indexes.map((index) => refresh(index).catch(onTrouble)));
+  return read;
 }
 
 function measure({ metrics, indexes }: Watch, certificates: Certificates): void {

@@ -1,17 +1,8 @@
 import * as z from "zod";
 import type { NamespaceMarks } from "#core/protection/protection-of.ts";
+import { marksOf, namespaceObject } from "./namespace-object.ts";
 
 /** An AdmissionReview of admission.k8s.io/v1, as far as it is read: who asks what of which namespace. */
-const texts = z.record(z.string(), z.string());
-const namespaceObject = z.looseObject({
-  metadata: z.looseObject({
-    name: z.string().min(1),
-    uid: z.string().default(""),
-    deletionTimestamp: z.string().nullish(),
-    labels: texts.nullish(),
-    annotations: texts.nullish(),
-  }),
-});
 const userInfo = z.looseObject({
   username: z.string().default(""),
   uid: z.string().optional(),
@@ -53,18 +44,11 @@ export function readReview(body: unknown): Review | undefined {
     uid: request.uid,
     operation: request.operation,
     isNamespace: request.resource.group === "" && request.resource.resource === "namespaces",
-    before: marksOf(request.oldObject),
-    after: marksOf(request.object),
+    before: request.oldObject == null ? undefined : marksOf(request.oldObject),
+    after: request.object == null ? undefined : marksOf(request.object),
     isDryRun: request.dryRun === true,
     requester: request.userInfo,
   };
-}
-
-function marksOf(object: z.infer<typeof namespaceObject> | null | undefined): NamespaceMarks | undefined {
-  if (object == null) return undefined;
-  const { name, uid, deletionTimestamp, labels, annotations } = object.metadata;
-  const terminating = typeof deletionTimestamp === "string";
-  return { name, uid, terminating, labels: labels ?? {}, annotations: annotations ?? {} };
 }
 
 /** What the guard answers. `reason` is for logs, metrics and the audit log; `message` is what the user reads. */

@@ -27,14 +27,21 @@ export async function* storedReferrers(
 ): AsyncGenerator<Referrer> {
   const kinds = backup.kinds.filter((kind) => scope === "all" || WORKLOADS.has(groupResource(kind)));
   for (const kind of kinds) {
-    for await (const batch of backup.items(kind)) {
-      yield* batch.flatMap((item) => referrerOf(item, references.get(item.namespace)));
+    for (const namespace of Object.keys(kind.namespaces)) {
+      const reference = references.get(namespace);
+      if (reference === undefined) continue;
+      for await (const batch of backup.items(kind, namespace)) {
+        yield* batch.filter(isOnItsOwn).map((item) => referrerOf(item, reference));
+      }
     }
   }
 }
 
-function referrerOf(item: StoredItem, reference: BackupReference | undefined): readonly Referrer[] {
-  if (reference === undefined || item.ownerUids.length > 0 || item.terminating) return [];
+function isOnItsOwn({ ownerUids, terminating }: StoredItem): boolean {
+  return ownerUids.length === 0 && !terminating;
+}
+
+function referrerOf(item: StoredItem, reference: BackupReference): Referrer {
   const { namespace, name, uid } = item;
-  return [{ kind: kindOf(item), namespace, name, uid, reference }];
+  return { kind: kindOf(item), namespace, name, uid, reference };
 }

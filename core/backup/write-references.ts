@@ -27,7 +27,7 @@ export type ReferenceOutcome =
  * Server-side apply of three annotations and nothing else: other fields stay whose they are, and the same values again
  * change nothing. The uid keeps an object that was deleted meanwhile from coming back as a ghost.
  */
-async function writeReference(
+export async function writeReference(
   cluster: Pick<Cluster, "patch">,
   { kind, namespace, name, uid, resourceVersion, reference }: Referrer,
   signal: AbortSignal,

@@ -1,4 +1,4 @@
-import type { CatalogReader } from "#core/catalog/catalog.ts";
+import type { CatalogReader, OpenBackup } from "#core/catalog/catalog.ts";
 import { damageIn, type StoredFolder, stateOf } from "#core/catalog/stored-folder.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import { type ClusterIds, relateClusters } from "#core/model/cluster-identity.ts";
@@ -93,6 +93,11 @@ export class BackupIndex {
       if (isOld(look)) this.#looks.delete(other);
     }
     return sight;
+  }
+
+  /** What is in it; whoever asks closes it. Failure backup-damaged, backup-not-found, or of the location. */
+  async openBackup(name: string, context: RunContext): Promise<OpenBackup> {
+    return await (await this.#opened()).open(name, context);
   }
 
   async #damageNow({ evidence, proof }: Candidate, context: RunContext): Promise<string | undefined> {

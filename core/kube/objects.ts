@@ -14,13 +14,18 @@ const PATCH_TYPES: Readonly<Record<PatchType, string>> = {
   json: "application/json-patch+json",
   apply: "application/apply-patch+yaml",
 };
-/** Under which our fields stand in managedFields. */
+/** Under which the plugin's fields stand in managedFields. */
 const FIELD_MANAGER = "kubectl-backup";
 
 export type ObjectCalls = Pick<Cluster, "get" | "create" | "replace" | "patch" | "remove">;
 
 /** Single objects. Bodies are sent and given as they are. */
-export function objectCalls(transport: Transport): ObjectCalls {
+export function objectCalls(transport: Transport, fieldManager: string = FIELD_MANAGER): ObjectCalls {
+  const writeQuery = ({ dryRun, fieldValidation }: WriteOptions) => ({
+    fieldManager,
+    dryRun: dryRun ? "All" : undefined,
+    fieldValidation,
+  });
   return {
     get: (ref, signal) => getObject(transport, ref, signal),
     create: (ref, body, options) =>
@@ -113,10 +118,6 @@ function createPath(ref: ObjectRef, { subresource }: WriteOptions): string {
   return subresource === undefined
     ? collectionPath(ref.resource, ref.namespace)
     : objectPath(ref, subresource);
-}
-
-function writeQuery({ dryRun, fieldValidation }: WriteOptions) {
-  return { fieldManager: FIELD_MANAGER, dryRun: dryRun ? "All" : undefined, fieldValidation };
 }
 
 function patchQuery(type: PatchType) {

@@ -12,6 +12,8 @@ import { watchObjects } from "./watches.ts";
 export interface ClusterOptions extends TransportOptions {
   /** How many objects have to remain after a kind's first page for it to be read as a stream; absent: LONG_LIST. */
   readonly longList?: number | undefined;
+  /** Under which what is written stands in managedFields; absent: the plugin's. */
+  readonly fieldManager?: string | undefined;
 }
 
 /** One cluster as one user. No connection is made before the first call. */
@@ -28,7 +30,7 @@ export function openCluster(access: ClusterAccess, options: ClusterOptions): Clu
     },
     discover: (signal) => discover(transport, signal),
     list: (request) => listObjects(transport, request, known),
-    ...objectCalls(transport),
+    ...objectCalls(transport, options.fieldManager),
     ...execCalls(transport),
     watch: (request) => watchObjects(transport, request),
     close: () => transport.close(),

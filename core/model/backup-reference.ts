@@ -16,3 +16,16 @@ export function referenceAnnotations({ backup, time, location }: BackupReference
     [annotationKeys.lastBackupLocation]: location,
   };
 }
+
+/** What is absent is ""; no such backup, time or place exists. */
+export function readReference(annotations: Readonly<Record<string, string>>): BackupReference {
+  return {
+    backup: annotations[annotationKeys.lastBackup] ?? "",
+    time: annotations[annotationKeys.lastBackupTime] ?? "",
+    location: annotations[annotationKeys.lastBackupLocation] ?? "",
+  };
+}
+
+export function isSameReference(left: BackupReference, right: BackupReference): boolean {
+  return left.backup === right.backup && left.time === right.time && left.location === right.location;
+}

@@ -65,7 +65,7 @@ const SKEW_MS = 2 * 60 * 1000;
  * which is only too old is told from one that would not do at any age.
  */
 export function judgeBackup(evidence: BackupEvidence, facts: DeletionFacts): Verdict {
-  const flaw = whoseFlaw(evidence, facts) ?? contentFlaw(evidence, facts) ?? clockFlaw(evidence, facts);
+  const flaw = flawOf(evidence, facts);
   if (flaw !== undefined) return { usable: false, ...flaw };
   const ageSeconds = Math.max(0, (facts.now.getTime() - Date.parse(evidence.namespace.firstListAt)) / 1000);
   const claim = lostClaim(evidence, facts);
@@ -75,8 +75,15 @@ export function judgeBackup(evidence: BackupEvidence, facts: DeletionFacts): Ver
 }
 
 type Flaw = { readonly reason: Unusable; readonly why: string };
+/** What is known without looking at the claims that are bound now. */
+type KnownFacts = Omit<DeletionFacts, "liveClaims">;
 
-function whoseFlaw({ cluster, namespace, damage }: BackupEvidence, facts: DeletionFacts): Flaw | undefined {
+/** What keeps a backup from counting at any age and whatever claims there are. */
+export function flawOf(evidence: BackupEvidence, facts: KnownFacts): Flaw | undefined {
+  return whoseFlaw(evidence, facts) ?? contentFlaw(evidence, facts) ?? clockFlaw(evidence, facts);
+}
+
+function whoseFlaw({ cluster, namespace, damage }: BackupEvidence, facts: KnownFacts): Flaw | undefined {
   // Where nothing tells the clusters apart the namespace's uid does.
   if (relateClusters(cluster, facts.cluster) === "other") {
     return { reason: "other-cluster", why: "it is of another cluster" };
@@ -87,7 +94,7 @@ function whoseFlaw({ cluster, namespace, damage }: BackupEvidence, facts: Deleti
   return damage === undefined ? undefined : { reason: "damaged", why: damage };
 }
 
-function contentFlaw({ namespace }: BackupEvidence, { protection }: DeletionFacts): Flaw | undefined {
+function contentFlaw({ namespace }: BackupEvidence, { protection }: KnownFacts): Flaw | undefined {
   if (!namespace.complete) {
     const why = `it does not hold the namespace whole: ${namespace.incompleteReason ?? "no reason is recorded"}`;
     return { reason: "incomplete", why };
@@ -100,7 +107,7 @@ function contentFlaw({ namespace }: BackupEvidence, { protection }: DeletionFact
 /** A later LastModified (a slow upload, a copy) is harmless: the age never comes from it. */
 function clockFlaw(
   { namespace, finishedAt, committedAt }: BackupEvidence,
-  { now }: DeletionFacts,
+  { now }: KnownFacts,
 ): Flaw | undefined {
   const [first, end] = [Date.parse(namespace.firstListAt), Date.parse(finishedAt)];
   const flaw = (why: string): Flaw => ({ reason: "clock", why });

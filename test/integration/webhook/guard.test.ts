@@ -310,6 +310,27 @@ test("with the guard down a protected namespace stays; ordinary changes of it an
   }
 });
 
+test("a protected namespace is told of its backup, and its workloads once the guard was given the right to", async () => {
+  const name = await namespace(PROTECTED, { [`${KEY}/annotate`]: "workloads" });
+  const containers = [{ name: "web", image: "none" }];
+  const metadata = { name: "web", namespace: name };
+  const pod = { apiVersion: "v1", kind: "Pod", metadata, spec: { containers } };
+  await admin.create(`${NAMESPACES}/${name}/pods`, pod);
+  const noted = async (path: string) => (await admin.get(path)).metadata.annotations?.[`${KEY}/last-backup`];
+  const first = await backup(name);
+  await eventually("the namespace is told", async () => (await noted(`${NAMESPACES}/${name}`)) === first);
+  await eventually("what is missing is said", async () =>
+    (await guard.log()).includes(
+      `namespace ${name}: 1 of pods could not be annotated: pods \\"web\\" is forbidden`,
+    ),
+  );
+  const rights = join(import.meta.dirname, "../../../manifests/annotate-workloads/rbac.yaml");
+  await plane.adminKubectl(["apply", "--server-side", "-f", rights]);
+  const second = await backup(name);
+  await eventually("the pod is told", async () => (await noted(`${NAMESPACES}/${name}/pods/web`)) === second);
+  expect(await noted(`${NAMESPACES}/${name}`)).toBe(second);
+});
+
 test("nothing of an object and no part of a credential is in the log", async () => {
   const name = await namespace(PROTECTED, { secret: "hunter2" });
   await remove(name);
