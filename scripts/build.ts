@@ -8,7 +8,7 @@ import { warmUp } from "./warm-up.ts";
  * plugin/ → build/lib/main.cjs with all of the product, in which import() costs nothing but the running of what it names
  * (a hundred chunks of ES modules took 50 ms to find and link); the heavy libraries in files of their own beside it, read
  * when they are needed; start.cjs, which runs them from compiled code; and build/kubectl-backup, a launcher that starts
- * it on the pinned Node. webhook/ → build/webhook/main.cjs, one file. Swapped in at the end, so that a running one is never half replaced.
+ * it on the pinned Node. webhook/ → build/webhook likewise. Swapped in at the end, so that a running one is never half replaced.
  */
 const root = join(import.meta.dirname, "..");
 const output = join(root, "build");
@@ -148,7 +148,12 @@ chmodSync(`${launcher}.new`, 0o755);
 renameSync(`${launcher}.new`, launcher);
 await build({
   ...FORM,
-  entryPoints: [join(root, "webhook/main.ts")],
-  outfile: join(output, "webhook/main.cjs"),
+  entryPoints: ["webhook/main.ts", ...HEAVY].map((file) => ({
+    in: join(root, file),
+    out: basename(file, ".ts"),
+  })),
+  outdir: join(output, "webhook"),
+  outExtension: { ".js": ".cjs" },
+  plugins: [leanHttp, heavyApart],
 });
 await warmUp(launcher);

@@ -1,3 +1,4 @@
+import { withDeadline } from "#core/flow/with-deadline.ts";
 import type { BackupIndex } from "#core/guard/backup-index.ts";
 import { lookAtCandidates, unseen } from "#core/guard/look-at-candidates.ts";
 import type { ClusterIds } from "#core/model/cluster-identity.ts";
@@ -34,9 +35,10 @@ const ANSWER_MS = 4500;
 
 /** Never throws: whatever goes wrong, what is protected stays, and this is the one place that says so. */
 export async function answerReview(review: Review, facts: GuardFacts, context: RunContext): Promise<Answer> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(ANSWER_MS)]);
   try {
-    return await decide({ review, facts, context: { ...context, signal } });
+    return await withDeadline({ signal: context.signal, withinMs: ANSWER_MS }, (signal) =>
+      decide({ review, facts, context: { ...context, signal } }),
+    );
   } catch (error) {
     const name = (review.before ?? review.after)?.name ?? "";
     const message = `namespace ${name} is protected, and the guard cannot tell whether it may go: ${describeError(error)}`;
@@ -127,14 +129,15 @@ async function lookForProof(
   facts: GuardFacts,
   context: RunContext,
 ): Promise<Looked> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(LOCATION_MS)]);
-  const looking = { ...context, signal };
+  const deadline = { signal: context.signal, withinMs: LOCATION_MS };
   const found = await Promise.all(
     facts.indexes.map(async (index): Promise<Looked> => {
       try {
-        return await within(signal, lookIn(index, { deletion, facts }, looking));
+        return await withDeadline(deadline, (signal) =>
+          lookIn(index, { deletion, facts }, { ...context, signal }),
+        );
       } catch (error) {
-        const why = signal.aborted ? `no answer within ${LOCATION_MS / 1000} s` : describeError(error);
+        const why = isTimeout(error) ? `no answer within ${LOCATION_MS / 1000} s` : describeError(error);
         const backups = index.candidatesOf(deletion.namespace.name).map(unseen);
         return { backups, troubles: [why.includes(index.url) ? why : `${index.url}: ${why}`] };
       }
@@ -160,15 +163,8 @@ async function lookIn(
   return { backups: after.seen, troubles: [] };
 }
 
-/** A location that does not answer must not hold the answer up, whatever its client does about the signal. */
-function within<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  return Promise.race([
-    work,
-    new Promise<never>((_, reject) => {
-      if (signal.aborted) reject(signal.reason);
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-    }),
-  ]);
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "TimeoutError";
 }
 
 function answerOf(decision: DeletionDecision, user: string): Answer {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:https";
 import { performance } from "node:perf_hooks";
 import pino, { type Logger } from "pino";
-import type { BackupIndex } from "#core/guard/backup-index.ts";
+import type { BackupIndex, IndexListener } from "#core/guard/backup-index.ts";
 import { readLiveClaims } from "#core/guard/live-claims.ts";
 import { openAccess } from "#core/kube/access/access.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
@@ -66,10 +66,15 @@ async function main(): Promise<void> {
   };
   const clock = new ApiClock(readTime, monotonicMs);
   const ids = await readClusterIds(cluster, stop.signal);
-  const indexes = await openIndexes(settings.configFile, { cluster: ids, monotonicMs }, (warning) =>
+  const metrics = createMetrics();
+  const listener: IndexListener = {
+    onLooked: (seconds) => metrics.lookSeconds.observe(seconds),
+    onRefreshed: (seconds) => metrics.refreshSeconds.observe(seconds),
+  };
+  const indexes = await openIndexes(settings.configFile, { cluster: ids, monotonicMs, listener }, (warning) =>
     log.warn({ message: warning }),
   );
-  const watch: Watch = { settings, log, context, indexes, clock, metrics: createMetrics() };
+  const watch: Watch = { settings, log, context, indexes, clock, metrics };
   await serve(watch, cluster, {
     settings: settings.protection,
     cluster: ids,

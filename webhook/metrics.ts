@@ -20,6 +20,18 @@ export function createMetrics() {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
       registers,
     }),
+    lookSeconds: new Histogram({
+      name: "kubectl_backup_guard_look_seconds",
+      help: "Listing one backup's folder before a deletion is allowed",
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2],
+      registers,
+    }),
+    refreshSeconds: new Histogram({
+      name: "kubectl_backup_guard_refresh_seconds",
+      help: "Listing a location whole and reading what is new in it",
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120],
+      registers,
+    }),
     indexAgeSeconds: new Gauge({
       name: "kubectl_backup_guard_index_age_seconds",
       help: "Since a location was last read whole; +Inf before the first time",

@@ -6,10 +6,17 @@ import { describeError, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { BackupCandidates, type Candidate } from "./backup-candidates.ts";
 
+/** Hears how long the asking of a location took, where it was answered. */
+export interface IndexListener {
+  readonly onLooked: (seconds: number) => void;
+  readonly onRefreshed: (seconds: number) => void;
+}
+
 export interface IndexOptions {
   readonly cluster: ClusterIds;
   /** Milliseconds that only grow. */
   readonly monotonicMs: () => number;
+  readonly listener?: IndexListener;
 }
 
 export interface IndexedLocation {
@@ -23,7 +30,7 @@ export interface Sight {
   readonly askedAtMs: number;
 }
 
-const READS_AT_ONCE = 8;
+const READS_AT_ONCE = 16;
 /** A location of many thousand backups is read in less; a listing that hangs must not be the last one. */
 const REFRESH_MS = 120_000;
 /** Beyond it the API server's patience ends. */
@@ -85,7 +92,10 @@ export class BackupIndex {
     const isOld = (look: { readonly askedAtMs: number }) => askedAtMs - look.askedAtMs >= LOOK_LIVES_MS;
     const shared = this.#looks.get(key);
     if (shared !== undefined && !isOld(shared)) return shared.sight;
-    const sight = this.#damageNow(candidate, context).then((damage) => ({ damage, askedAtMs }));
+    const sight = this.#damageNow(candidate, context).then((damage) => {
+      this.#options.listener?.onLooked(this.#secondsSince(askedAtMs));
+      return { damage, askedAtMs };
+    });
     this.#looks.set(key, { askedAtMs, sight });
     // A look that failed is nobody's answer, and a look that is too old to be one only takes room.
     sight.catch(() => this.#looks.delete(key));
@@ -108,6 +118,7 @@ export class BackupIndex {
   }
 
   async #readAll(context: RunContext): Promise<void> {
+    const askedAtMs = this.#options.monotonicMs();
     const catalog = await this.#opened();
     const unseen = new Set(this.#known.keys());
     const work = { concurrency: READS_AT_ONCE, signal: context.signal };
@@ -119,6 +130,7 @@ export class BackupIndex {
     if (this.#hasGap) this.#known = new Map();
     this.#hasGap = false;
     this.#refreshedAtMs = this.#options.monotonicMs();
+    this.#options.listener?.onRefreshed(this.#secondsSince(askedAtMs));
   }
 
   async *#unread(folders: AsyncIterable<StoredFolder>, unseen: Set<string>): AsyncGenerator<StoredFolder> {
@@ -146,6 +158,10 @@ export class BackupIndex {
   async #opened(): Promise<CatalogReader> {
     this.#catalog ??= await this.#open();
     return this.#catalog;
+  }
+
+  #secondsSince(momentMs: number): number {
+    return (this.#options.monotonicMs() - momentMs) / 1000;
   }
 
   #forget(name: string): void {

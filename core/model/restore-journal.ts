@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { made } from "./restore.ts";
 
 const itemEntry = z.looseObject({
   type: z.literal("item"),
@@ -15,7 +14,6 @@ const itemEntry = z.looseObject({
     message: z.string().optional(),
     /** Of the object that was created. */
     uid: z.string().optional(),
-    made: made.optional(),
     /** Of the content that an update left. */
     digest: z.string().optional(),
   }),

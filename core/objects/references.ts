@@ -184,9 +184,7 @@ const RULES: Readonly<Record<string, Rule>> = {
     ),
   "volumesnapshots.snapshot.storage.k8s.io": (object, _namespace, collect) => {
     clusterRef(collect, SNAPSHOT_CLASS, textAt(object, "spec", "volumeSnapshotClassName"));
-    const content =
-      textAt(object, "status", "boundVolumeSnapshotContentName") ??
-      textAt(object, "spec", "source", "volumeSnapshotContentName");
+    const content = textAt(object, "status", "boundVolumeSnapshotContentName");
     clusterRef(collect, "volumesnapshotcontents.snapshot.storage.k8s.io", content);
   },
   "volumesnapshotcontents.snapshot.storage.k8s.io": (object, _namespace, collect) =>

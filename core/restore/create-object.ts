@@ -15,7 +15,6 @@ import { isBuiltInGroup } from "./built-in-groups.ts";
 import { completeOwn, isOwn } from "./complete-own.ts";
 import { textAt, withoutKeys } from "./edit-object.ts";
 import { liveState } from "./live-digests.ts";
-import { madeOf } from "./made.ts";
 import { awaitNeeds } from "./needs.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { Softened } from "./rule.ts";
@@ -103,7 +102,7 @@ function settleFound(run: RestoreRun, wish: Wish, object: ExactObject): Promise<
     // An earlier run's request may arrive after that run's end.
     if (isOwn(run, live)) return completeOwn(run, wish, live);
     noteIdentity(run, wish, live);
-    return { result: "created", uid: live.uid, made: madeOf(wish.target.kind, object, wish.later) };
+    return { result: "created", uid: live.uid };
   }
   return settleExisting(run, wish, liveState(wish.target.kind, object));
 }
@@ -152,9 +151,7 @@ function mayComeUp(run: RestoreRun, wish: Wish): boolean {
 function noteCreated(run: RestoreRun, wish: Wish, reply: Extract<WriteReply, { ok: true }>): ItemOutcome {
   const identity = readItemHeader(reply.body);
   noteIdentity(run, wish, identity);
-  const object = parseExactBytes(reply.body);
-  const made = isExactObject(object) ? madeOf(wish.target.kind, object, wish.later) : undefined;
-  return { result: "created", uid: identity.uid, made };
+  return { result: "created", uid: identity.uid };
 }
 
 function noteIdentity(

@@ -40,7 +40,7 @@ export function measure(
   });
 }
 
-function highWaterMib(pid: number | undefined): number {
+export function highWaterMib(pid: number | undefined): number {
   try {
     const status = readFileSync(`/proc/${pid}/status`, "utf8");
     return Number(/VmHWM:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024;
@@ -60,4 +60,10 @@ export function median(values: readonly number[]): number {
 export function succeeded(measured: Measured, allowed: readonly number[] = [0]): Measured {
   if (measured.code !== null && allowed.includes(measured.code)) return measured;
   throw new Error(`exit ${measured.code}\n${measured.stdout.slice(-2000)}\n${measured.stderr.slice(-4000)}`);
+}
+
+/** The nearest rank: the smallest value that so many percent of all do not exceed. */
+export function percentile(values: readonly number[], percent: number): number {
+  const rank = Math.max(1, Math.ceil((values.length * percent) / 100));
+  return values.toSorted((a, b) => a - b)[rank - 1] ?? Number.NaN;
 }

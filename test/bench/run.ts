@@ -6,13 +6,14 @@ import { startS3Server } from "#test/harness/s3-server.ts";
 import { scratchDirectory } from "#test/harness/scratch.ts";
 import { backupRatio, bestWay, pathsRead } from "./backup-ratio.ts";
 import type { BenchSite } from "./bench-site.ts";
+import { type GuardResult, guardMeasure } from "./guard.ts";
 import { backupPeak, fillConfigMaps, fillSecrets, planPeak, slowStorePeak } from "./memory.ts";
 import { restoreRatio } from "./restore-ratio.ts";
 
 // `make bench`: ratios against a raw client doing the same requests in the same run, and memory by workload. Writes
-// build/bench.json. `node run.ts backup restore memory` runs only the named parts.
+// build/bench.json. `node run.ts backup restore memory guard` runs only the named parts.
 const NAMESPACES = Array.from({ length: 20 }, (_, index) => `bench-${String(index).padStart(2, "0")}`);
-const PARTS = ["backup", "restore", "memory"] as const;
+const PARTS = ["backup", "restore", "memory", "guard"] as const;
 const chosen = process.argv.slice(2);
 const wants = (part: (typeof PARTS)[number]): boolean => chosen.length === 0 || chosen.includes(part);
 
@@ -64,6 +65,13 @@ async function memory(site: BenchSite): Promise<Record<string, number>> {
   return peaks;
 }
 
+async function guard(site: BenchSite): Promise<GuardResult> {
+  say("filling a location with 10,000 backups of 1,000 namespaces …");
+  const result = await guardMeasure(site);
+  say(`guard_review_p99_ms ${result.p99Ms.toFixed(1)}  ${JSON.stringify(result)}`);
+  return result;
+}
+
 async function withSite<T>(work: (site: BenchSite) => Promise<T>): Promise<T> {
   const scratch = await scratchDirectory("bench");
   const cluster = await startControlPlane();
@@ -80,6 +88,7 @@ async function withSite<T>(work: (site: BenchSite) => Promise<T>): Promise<T> {
 const report = {
   ...(wants("backup") || wants("restore") ? await withSite(ratios) : {}),
   ...(wants("memory") ? { peak_rss_mib: await withSite(memory) } : {}),
+  ...(wants("guard") ? { guard: await withSite(guard) } : {}),
 };
 const output = join(import.meta.dirname, "../../build");
 await mkdir(output, { recursive: true });

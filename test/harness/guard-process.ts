@@ -1,5 +1,6 @@
 // The built guard as a process on this machine, called by a real API server under the shipped webhook configuration, in
-// which nothing but the address is changed. It runs as its own service account, with the rights that manifests/ gives it.
+// which nothing but the address is changed. It runs as its own service account, with the rights and the flags that
+// manifests/ gives it.
 import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
@@ -18,6 +19,8 @@ const CONFIGURATION = `/apis/admissionregistration.k8s.io/v1/validatingwebhookco
 
 export type GuardProcess = {
   readonly port: number;
+  /** Changes with each start. */
+  pid(): number;
   /** Ends it by SIGTERM, as a kubelet does. */
   stop(): Promise<void>;
   /** Starts it again at the same address. */
@@ -30,6 +33,8 @@ export type GuardProcess = {
 export type GuardOptions = {
   readonly locations: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Its first reading of a location may take long. Default 90 s. */
+  readonly readyWithinMs?: number;
 };
 
 /** The cluster has to be the test's own: there is one guard in a cluster. */
@@ -41,12 +46,14 @@ export async function startGuard(cluster: ClusterHandle, options: GuardOptions):
   await pointConfigurationAt(client, port);
   const token = await cluster.serviceAccountToken({ namespace: NAMESPACE, name: NAME });
   const config = join(scratch.path, "config.yaml");
+  const shipped = await shippedContainer();
   const names = options.locations.map((url, n) => [`location-${n}`, url]);
   await writeFile(config, JSON.stringify({ default: "location-0", locations: Object.fromEntries(names) }));
   const env = {
     PATH: process.env["PATH"] ?? "",
     KUBECONFIG: await cluster.withToken(token),
     AWS_EC2_METADATA_DISABLED: "true",
+    ...shipped.env,
     GUARD_CONFIG: config,
     GUARD_PORT: String(port),
     GUARD_BIND: "127.0.0.1",
@@ -57,11 +64,13 @@ export async function startGuard(cluster: ClusterHandle, options: GuardOptions):
     server = await startProcess({
       name: "guard",
       command: process.execPath,
-      args: [join(ROOT, "build/webhook/main.cjs")],
+      args: [...shipped.flags, join(ROOT, "build/webhook/main.cjs")],
       directory: scratch.path,
       env,
     });
-    await eventually("the guard is ready", () => isReady(port));
+    await eventually("the guard is ready", () => isReady(port), {
+      timeoutMs: options.readyWithinMs ?? 90_000,
+    });
   };
   const stop = async () => {
     await server?.stop();
@@ -76,6 +85,7 @@ export async function startGuard(cluster: ClusterHandle, options: GuardOptions):
   });
   return {
     port,
+    pid: () => server?.pid ?? 0,
     start,
     stop,
     log: () => readFile(join(scratch.path, "guard.log"), "utf8"),
@@ -86,6 +96,19 @@ export async function startGuard(cluster: ClusterHandle, options: GuardOptions):
       await scratch.remove();
     },
   };
+}
+
+/** What of the container's description holds outside of one too. */
+async function shippedContainer(): Promise<{
+  readonly flags: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}> {
+  const deployment = parse(await readFile(join(ROOT, "manifests/deployment.yaml"), "utf8"));
+  const [{ command, env }] = deployment.spec.template.spec.containers as [
+    { command: string[]; env: { name: string; value?: string }[] },
+  ];
+  const given = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]));
+  return { flags: command.slice(1, -1), env: Object.fromEntries(given) };
 }
 
 async function applyRights(cluster: ClusterHandle, client: KubeClient): Promise<void> {

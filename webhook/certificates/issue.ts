@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { isIP } from "node:net";
-import { generate } from "selfsigned";
+import type { generate } from "selfsigned";
 
 /** PEM. */
 export interface KeyPair {
@@ -59,7 +59,14 @@ function dates({ now, days }: Term) {
 
 async function issue(commonName: string, options: Parameters<typeof generate>[1]): Promise<KeyPair> {
   const subject = [{ shortName: "CN", value: commonName }];
-  const made = await generate(subject, { keyType: "ec", curve: "P-256", algorithm: "sha256", ...options });
+  // Needed once a year, it would take fifteen megabytes of a replica's memory for ever.
+  const selfsigned = await import("selfsigned");
+  const made = await selfsigned.generate(subject, {
+    keyType: "ec",
+    curve: "P-256",
+    algorithm: "sha256",
+    ...options,
+  });
   // OpenSSL reads it in every form; one form keeps the Secret's bytes comparable.
   const key = createPrivateKey(made.private).export({ type: "pkcs8", format: "pem" }).toString();
   return { key, cert: made.cert };

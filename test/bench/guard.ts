@@ -1,0 +1,211 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
+import { eventually } from "#test/harness/eventually.ts";
+import { type GuardProcess, startGuard } from "#test/harness/guard-process.ts";
+import { freePort } from "#test/harness/ports.ts";
+import { startProcess } from "#test/harness/processes.ts";
+import { createS3Client } from "#test/harness/s3-client.ts";
+import { s3Environment } from "#test/harness/s3-server.ts";
+import { type BenchSite, s3Url } from "./bench-site.ts";
+import { backupTemplate, type GuardedNamespace, type Put, putBackup } from "./guard-backups.ts";
+import { highWaterMib, percentile } from "./measure.ts";
+import { type Answered, deletionReview, ReviewSender } from "./review-load.ts";
+import { histogramIn, meanMsBetween, type Scraped, scrape } from "./scraped.ts";
+
+// Reviews of deletions that a backup allows, against an empty handler that gets the same bodies in the same run. The
+// namespaces are known to the guard from the reviews alone; of each the location holds ten backups.
+export type GuardResult = {
+  /** Of reviews whose look was at most five seconds old. */
+  readonly p99Ms: number;
+  readonly medianMs: number;
+  readonly emptyP99Ms: number;
+  readonly emptyMedianMs: number;
+  readonly ratio: number;
+  readonly perSecond: number;
+  /** Of reviews that had to look first. */
+  readonly lookingP99Ms: number;
+  readonly lookMs: number;
+  /** With every backup new to it. */
+  readonly firstRefreshMs: number;
+  readonly refreshMs: number;
+  readonly peakRssMib: number;
+};
+
+const NAMESPACES = 1000;
+const BACKUPS_EACH = 10;
+const CONNECTIONS = 50;
+/** The reviews of one group have to come while its looks are young. */
+const GROUPS = 5;
+const REVIEWS_EACH = 5;
+const LOOK_LIVES_MS = 5000;
+const PUTS_AT_ONCE = 32;
+/** Twice what the guard gives one reading. */
+const READ_WITHIN_MS = 240_000;
+const PREFIX = "guard";
+
+const LOOKS = "kubectl_backup_guard_look_seconds";
+const REFRESHES = "kubectl_backup_guard_refresh_seconds";
+
+interface Rig {
+  readonly guard: GuardProcess;
+  readonly emptyPort: number;
+  readonly namespaces: readonly GuardedNamespace[];
+}
+
+export async function guardMeasure(site: BenchSite): Promise<GuardResult> {
+  const namespaces = Array.from({ length: NAMESPACES }, (_, n) => ({
+    name: `prod-${n}`,
+    uid: crypto.randomUUID(),
+  }));
+  await fillLocation(site, namespaces);
+  const empty = await startEmptyHandler(site);
+  const locations = [s3Url(site.s3, PREFIX)];
+  const env = s3Environment(site.s3);
+  const guard = await startGuard(site.cluster, { locations, env, readyWithinMs: READ_WITHIN_MS });
+  try {
+    const refreshes = await timeRefreshes(guard);
+    const reviews = await timeReviews({ guard, emptyPort: empty.port, namespaces });
+    return { ...reviews, ...refreshes, peakRssMib: highWaterMib(guard.pid()) };
+  } finally {
+    await guard.remove();
+    await empty.stop();
+  }
+}
+
+/** The first, after which the guard is ready, and the one after it. */
+async function timeRefreshes({ port }: GuardProcess) {
+  const readAfter = (count: number) => {
+    const isRead = async () => {
+      const now = histogramIn(await scrape(port), REFRESHES);
+      return now.count > count ? now : undefined;
+    };
+    return eventually("the location is read", isRead, { timeoutMs: READ_WITHIN_MS, intervalMs: 500 });
+  };
+  const first = await readAfter(0);
+  const then = await readAfter(first.count);
+  return {
+    firstRefreshMs: meanMsBetween({ sum: 0, count: 0 }, first),
+    refreshMs: meanMsBetween(first, then),
+  };
+}
+
+interface Timed {
+  readonly looking: readonly Answered[];
+  readonly answered: readonly Answered[];
+  readonly empty: readonly Answered[];
+  readonly busyMs: number;
+}
+
+async function timeReviews({ guard, emptyPort, namespaces }: Rig) {
+  const ours = new ReviewSender(guard.port, CONNECTIONS);
+  const yardstick = new ReviewSender(emptyPort, CONNECTIONS);
+  const size = namespaces.length / GROUPS;
+  const groups = Array.from({ length: GROUPS }, (_, n) => namespaces.slice(n * size, (n + 1) * size));
+  try {
+    // Connections are made, and processes compile what they run often.
+    const warmUp = (groups[0] ?? []).map(deletionReview);
+    await yardstick.send(warmUp);
+    await ours.send(warmUp);
+    await sleep(LOOK_LIVES_MS);
+    const before = histogramIn(await scrape(guard.port), LOOKS);
+    const timed: Timed[] = [];
+    for (const group of groups) timed.push(await timeGroup(group, { ours, yardstick }));
+    const looks = { before, after: histogramIn(await scrape(guard.port), LOOKS) };
+    return summarise(timed, looks);
+  } finally {
+    ours.close();
+    yardstick.close();
+  }
+}
+
+async function timeGroup(
+  group: readonly GuardedNamespace[],
+  { ours, yardstick }: { readonly ours: ReviewSender; readonly yardstick: ReviewSender },
+): Promise<Timed> {
+  const bodies = Array.from({ length: REVIEWS_EACH }, () => group.map(deletionReview)).flat();
+  const empty = await yardstick.send(bodies);
+  const looking = await ours.send(group.map(deletionReview));
+  const startedAt = performance.now();
+  const answered = await ours.send(bodies);
+  const busyMs = performance.now() - startedAt;
+  for (const { text } of [...looking, ...answered]) assertAllowed(text);
+  return { looking, answered, empty, busyMs };
+}
+
+function assertAllowed(text: string): void {
+  if (JSON.parse(text).response.allowed !== true) throw new Error(`a review was refused: ${text}`);
+}
+
+export function summarise(
+  timed: readonly Timed[],
+  looks: { readonly before: Scraped; readonly after: Scraped },
+) {
+  const looking = timed.flatMap((one) => one.looking).map(({ ms }) => ms);
+  const [made, wanted] = [looks.after.count - looks.before.count, looking.length];
+  if (made !== wanted)
+    throw new Error(`${made} looks for ${wanted} reviews: the machine is too slow for them`);
+  const answered = timed.flatMap((one) => one.answered).map(({ ms }) => ms);
+  const empty = timed.flatMap((one) => one.empty).map(({ ms }) => ms);
+  const busyMs = timed.reduce((sum, one) => sum + one.busyMs, 0);
+  return {
+    p99Ms: percentile(answered, 99),
+    medianMs: percentile(answered, 50),
+    emptyP99Ms: percentile(empty, 99),
+    emptyMedianMs: percentile(empty, 50),
+    ratio: percentile(answered, 99) / percentile(empty, 99),
+    perSecond: (answered.length / busyMs) * 1000,
+    lookingP99Ms: percentile(looking, 99),
+    lookMs: meanMsBetween(looks.before, looks.after),
+  };
+}
+
+async function fillLocation(site: BenchSite, namespaces: readonly GuardedNamespace[]): Promise<void> {
+  const admin = site.cluster.adminClient();
+  const { metadata } = await admin.get("/api/v1/namespaces/kube-system");
+  admin.close();
+  const template = await backupTemplate();
+  const put = putInto(site);
+  const now = Date.now();
+  const wanted = Array.from({ length: BACKUPS_EACH }, (_, round) =>
+    namespaces.map((namespace) => ({
+      name: `${namespace.name}-${round}`,
+      namespace,
+      firstListAt: new Date(now - (BACKUPS_EACH - round) * 60_000),
+      kubeSystemUid: metadata.uid ?? "",
+    })),
+  ).flat();
+  let next = 0;
+  const worker = async () => {
+    for (let one = wanted[next++]; one !== undefined; one = wanted[next++])
+      await putBackup(template, one, put);
+  };
+  await Promise.all(Array.from({ length: PUTS_AT_ONCE }, worker));
+}
+
+function putInto(site: BenchSite): Put {
+  const client = createS3Client(site.s3);
+  return async (key, body) => {
+    const reply = await client.request("PUT", `${PREFIX}/${key}`, { body });
+    if (!reply.ok) throw new Error(`PUT ${key}: ${reply.status} ${await reply.text()}`);
+    await reply.arrayBuffer();
+    const sha256 = createHash("sha256").update(body).digest("hex");
+    return { etag: reply.headers.get("etag") ?? "", sha256, sizeBytes: body.length };
+  };
+}
+
+async function startEmptyHandler(site: BenchSite): Promise<{ readonly port: number; stop(): Promise<void> }> {
+  const port = await freePort();
+  const server = await startProcess({
+    name: "empty-handler",
+    command: process.execPath,
+    args: [join(import.meta.dirname, "empty-handler.ts"), String(port)],
+    directory: site.directory,
+  });
+  await eventually("the empty handler answers", async () => {
+    const sender = new ReviewSender(port, 1);
+    return sender.send(["{}"]).finally(() => sender.close());
+  });
+  return { port, stop: () => server.stop() };
+}
