@@ -5,6 +5,7 @@ import { deleteCommand } from "./commands/delete.ts";
 import { describeCommand } from "./commands/describe.ts";
 import { diffCommand } from "./commands/diff.ts";
 import { getCommand } from "./commands/get.ts";
+import { guardStatusCommand } from "./commands/guard-status.ts";
 import { installCommand } from "./commands/install.ts";
 import { locationAddCommand } from "./commands/location-add.ts";
 import { locationCheckCommand } from "./commands/location-check.ts";
@@ -44,6 +45,7 @@ export const commands: readonly AnyCommand[] = [
   unprotectCommand,
   installCommand,
   uninstallCommand,
+  guardStatusCommand,
   rbacBackupCommand,
   rbacRestoreCommand,
   versionCommand,

@@ -4,19 +4,8 @@
  * reads the environment.
  */
 import * as z from "zod";
-import { parseDuration } from "#core/model/duration.ts";
+import { durationSetting, limitsOf, limitVariables } from "#core/guard/guard-limits.ts";
 import { GUARD } from "#core/model/guard.ts";
-import { DEFAULT_SETTINGS } from "#core/protection/settings.ts";
-
-const duration = z.string().transform((text, context) => {
-  try {
-    return parseDuration(text, "the setting");
-  } catch (error) {
-    context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
-    return z.NEVER;
-  }
-});
-const { maxAgeSeconds, longestMaxAgeSeconds } = DEFAULT_SETTINGS;
 
 const environment = z.object({
   GUARD_CONFIG: z.string().default("/etc/kubectl-backup/config.yaml"),
@@ -27,12 +16,8 @@ const environment = z.object({
   GUARD_WEBHOOK_CONFIGURATION: z.string().default(GUARD.name),
   GUARD_TLS_SECRET: z.string().default(GUARD.tlsSecret),
   GUARD_TLS_FOLDER: z.string().optional(),
-  GUARD_TIER_CRITICAL: duration.prefault(`${maxAgeSeconds.critical}s`),
-  GUARD_TIER_HIGH: duration.prefault(`${maxAgeSeconds.high}s`),
-  GUARD_TIER_NORMAL: duration.prefault(`${maxAgeSeconds.normal}s`),
-  GUARD_TIER_LOW: duration.prefault(`${maxAgeSeconds.low}s`),
-  GUARD_MAX_MAX_AGE: duration.prefault(`${longestMaxAgeSeconds}s`),
-  GUARD_REFRESH: duration.prefault("60s"),
+  ...limitVariables,
+  GUARD_REFRESH: durationSetting.prefault("60s"),
   GUARD_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -58,14 +43,6 @@ export function readSettings(env: NodeJS.ProcessEnv) {
       tlsSecret: data.GUARD_TLS_SECRET,
       tlsFolder: data.GUARD_TLS_FOLDER,
     },
-    protection: {
-      maxAgeSeconds: {
-        critical: data.GUARD_TIER_CRITICAL,
-        high: data.GUARD_TIER_HIGH,
-        normal: data.GUARD_TIER_NORMAL,
-        low: data.GUARD_TIER_LOW,
-      },
-      longestMaxAgeSeconds: data.GUARD_MAX_MAX_AGE,
-    },
+    protection: limitsOf(data),
   };
 }

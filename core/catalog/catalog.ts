@@ -95,6 +95,8 @@ export interface CatalogReader {
   /** Failure backup-not-found, backup-damaged, backup-unsupported. */
   find(name: string, context: RunContext): Promise<BackupSummary>;
   open(name: string, context: RunContext): Promise<OpenBackup>;
+  /** The store's clock, by one small listing. */
+  serverTime(context: RunContext): Promise<Date>;
   /** Every committed backup's folder, by one plain listing and no read. */
   folders(context: RunContext): AsyncIterable<StoredFolder>;
   /** One backup's folder as it is now; undefined when it is not committed. */

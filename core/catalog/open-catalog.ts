@@ -13,6 +13,7 @@ import { proveBackup } from "./prove-backup.ts";
 import { readJournal } from "./read-journal.ts";
 import { readLog, readRestoreLog } from "./read-log.ts";
 import { removeBackup } from "./remove-backup.ts";
+import { readStoreTime } from "./store-time.ts";
 import { listFolders, lookAtFolder } from "./stored-folder.ts";
 import { beginBackup } from "./write-backup.ts";
 import { beginRestore, resumeRestore } from "./write-restore.ts";
@@ -34,6 +35,7 @@ export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalo
     list: (context) => listBackups(environment, context),
     find: async (name, context) => toBackupSummary(await findCommit(store, name, context.signal)),
     open: (name, context) => openBackup(name, environment, context),
+    serverTime: (context) => readStoreTime(store, context.signal),
     folders: (context) => listFolders(store, context.signal),
     folder: (name, context) => lookAtFolder(store, name, context.signal),
     prove: (folder, context) => proveBackup(store, folder, context.signal),

@@ -54,17 +54,20 @@ export async function explainSilence(
   configuration: GuardObject | undefined,
   { cluster, signal }: { readonly cluster: Cluster; readonly signal: AbortSignal },
 ): Promise<readonly string[]> {
-  const said = "message" in test ? test.message : "";
-  const byWords = REASONS.filter(([pattern]) => pattern.test(said)).map(([, help]) => help);
   const checked = configuration === undefined ? [] : await checkConfiguration(configuration, cluster, signal);
   return [
     ...(await podTroubles(cluster, signal)),
     ...checked.map(({ problem }: ConfigurationCheck) => problem),
-    ...byWords,
+    ...silenceReasons("message" in test ? test.message : ""),
   ];
 }
 
-async function podTroubles(cluster: Cluster, signal: AbortSignal): Promise<readonly string[]> {
+export function silenceReasons(said: string): readonly string[] {
+  return REASONS.filter(([pattern]) => pattern.test(said)).map(([, help]) => help);
+}
+
+/** Why pods of the guard are not ready, a line each; nothing where that may not be read. */
+export async function podTroubles(cluster: Cluster, signal: AbortSignal): Promise<readonly string[]> {
   const labelSelector = `app.kubernetes.io/name=${GUARD.name}`;
   try {
     const request = { resource: PODS, namespace: GUARD.namespace, labelSelector, signal };

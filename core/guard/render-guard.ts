@@ -67,6 +67,13 @@ export function allGuardObjects(files: Files): readonly GuardObject[] {
   return shipped(files, COMPONENTS);
 }
 
+/** The webhook configuration as it is shipped. */
+export function shippedConfiguration(files: Files): GuardObject {
+  const found = shipped(files, []).find(({ kind }) => kind === "ValidatingWebhookConfiguration");
+  if (found === undefined) throw new Failure("internal", "manifests/ hold no webhook configuration");
+  return found;
+}
+
 /** Rights and rules before the rest; namespaces before all. */
 function shipped(files: Files, components: readonly GuardComponent[]): readonly GuardObject[] {
   const isNamespace = ({ kind }: GuardObject) => kind === "Namespace";

@@ -65,6 +65,14 @@ export const SECRETS: ItemKind = {
   namespaced: true,
 };
 
+export const DEPLOYMENTS: ItemKind = {
+  group: "apps",
+  version: "v1",
+  resource: "deployments",
+  kind: "Deployment",
+  namespaced: true,
+};
+
 export const WEBHOOK_CONFIGURATIONS: ItemKind = {
   group: "admissionregistration.k8s.io",
   version: "v1",

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { made } from "./restore.ts";
 
 const itemEntry = z.looseObject({
   type: z.literal("item"),
@@ -14,6 +15,7 @@ const itemEntry = z.looseObject({
     message: z.string().optional(),
     /** Of the object that was created. */
     uid: z.string().optional(),
+    made: made.optional(),
     /** Of the content that an update left. */
     digest: z.string().optional(),
   }),

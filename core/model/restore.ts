@@ -45,10 +45,27 @@ export const restoreRequest = z.object({
 });
 export type RestoreRequest = z.infer<typeof restoreRequest>;
 
+/** What a restore made of an object, in so few words that every record holds them: a later change shows. */
+export const made = z.object({
+  /** In which it was written; another API version may say the same otherwise. */
+  version: z.string(),
+  /** Of its content, but for `replicas`. */
+  digest: z.string(),
+  /** The digest that it has as long as its later steps are outstanding; absent: the same. */
+  unfinished: z.string().optional(),
+  /** JSON of `spec.replicas`: apart, since an autoscaler may change them and nothing else. */
+  replicas: z.string().optional(),
+});
+export type Made = z.infer<typeof made>;
+
 /** One item's end. `reason` is stable (kebab-case) for machines, `message` is for people. */
 export type ItemOutcome =
   /** `uid`: of what was created, so that it can be told from another object of its name. */
-  | { readonly result: "created" | "recreated"; readonly uid?: string | undefined }
+  | {
+      readonly result: "created" | "recreated";
+      readonly uid?: string | undefined;
+      readonly made?: Made | undefined;
+    }
   /** `digest`: of the content that it left, so that a later change shows. */
   | { readonly result: "updated"; readonly digest?: string | undefined }
   | { readonly result: "unchanged" | "deleted" }

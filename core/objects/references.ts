@@ -184,7 +184,9 @@ const RULES: Readonly<Record<string, Rule>> = {
     ),
   "volumesnapshots.snapshot.storage.k8s.io": (object, _namespace, collect) => {
     clusterRef(collect, SNAPSHOT_CLASS, textAt(object, "spec", "volumeSnapshotClassName"));
-    const content = textAt(object, "status", "boundVolumeSnapshotContentName");
+    const content =
+      textAt(object, "status", "boundVolumeSnapshotContentName") ??
+      textAt(object, "spec", "source", "volumeSnapshotContentName");
     clusterRef(collect, "volumesnapshotcontents.snapshot.storage.k8s.io", content);
   },
   "volumesnapshotcontents.snapshot.storage.k8s.io": (object, _namespace, collect) =>

@@ -7,7 +7,7 @@ import {
   type Verdict,
 } from "./judge-backup.ts";
 import type { NamespaceMarks } from "./protection-of.ts";
-import { type RefusedBackup, refusalText } from "./refusal-text.ts";
+import { type RefusedBackup, refusalText, standingOf } from "./refusal-text.ts";
 import { readSkip, type Skip, whyNoSkip } from "./skip.ts";
 
 /** A backup as a look at its location showed it. */
@@ -39,7 +39,13 @@ export type DeletionDecision =
       readonly backup: string;
       readonly ageSeconds: number;
     }
-  | { readonly allowed: false; readonly reason: RefusalReason; readonly message: string };
+  | {
+      readonly allowed: false;
+      readonly reason: RefusalReason;
+      /** How its backups stand, in a line; the message says it too. */
+      readonly standing: string;
+      readonly message: string;
+    };
 
 export type RefusalReason = "none" | "location" | RefusedBackup["reason"];
 
@@ -74,10 +80,18 @@ interface Judged {
 }
 
 /** Newest first. */
-function judgeAll({ backups, facts }: Deletion): readonly Judged[] {
+function judgeAll({ backups, facts }: Pick<Deletion, "backups" | "facts">): readonly Judged[] {
   return backups
     .toSorted((a, b) => newestFirst(a.evidence, b.evidence))
     .map((seen) => ({ seen, verdict: judgeBackup(seen.evidence, facts) }));
+}
+
+/** The newest backup that would do, or would if it were younger. */
+export function newestUsable(
+  deletion: Pick<Deletion, "backups" | "facts">,
+): { readonly name: string; readonly ageSeconds: number } | undefined {
+  const found = judgeAll(deletion).find(({ verdict }) => verdict.usable || verdict.reason === "stale");
+  return found && { name: found.seen.evidence.name, ageSeconds: found.verdict.ageSeconds ?? 0 };
 }
 
 function isFreshlySeen({ seenSecondsAgo }: SeenBackup): boolean {
@@ -88,7 +102,8 @@ function refuse(deletion: Deletion, judged: readonly Judged[]): DeletionDecision
   const nearest = nearestOfNewest(judged);
   const newest = nearest === undefined ? undefined : refusedBackup(nearest, deletion.facts);
   const reason = newest?.reason ?? (deletion.troubles.length > 0 ? "location" : "none");
-  return { allowed: false, reason, message: refusalText(deletion, newest) };
+  const standing = standingOf(deletion.facts, newest);
+  return { allowed: false, reason, standing, message: refusalText(deletion, newest) };
 }
 
 /** Servers tell times in whole seconds: of backups that nothing tells apart, the one to tell of lacks the least. */

@@ -58,7 +58,7 @@ export type Verdict =
   | { readonly usable: false; readonly reason: Unusable; readonly why: string; readonly ageSeconds?: number };
 
 /** How far two honest clocks may differ. */
-const SKEW_MS = 2 * 60 * 1000;
+export const LONGEST_SKEW_MS = 2 * 60 * 1000;
 
 /**
  * Does this backup let the namespace go? What says that it is another's comes first; its age last, so that a backup
@@ -114,9 +114,9 @@ function clockFlaw(
   if (Number.isNaN(first) || Number.isNaN(end) || Number.isNaN(committedAt.getTime())) {
     return flaw("the times that it records cannot be read");
   }
-  const latest = now.getTime() + SKEW_MS;
+  const latest = now.getTime() + LONGEST_SKEW_MS;
   if (first > latest || end > latest) return flaw("it records a time that has not come yet");
-  if (end > committedAt.getTime() + SKEW_MS)
+  if (end > committedAt.getTime() + LONGEST_SKEW_MS)
     return flaw("it ended later than its location says it was stored");
   return undefined;
 }

@@ -28,14 +28,15 @@ export function refusalText(refused: Refused, newest: RefusedBackup | undefined)
   const limit = inShort(protection.maxAgeSeconds);
   return [
     `namespace ${name} is protected: it may go when a usable backup of it is at most ${limit} old`,
-    standingLine(refused.facts, newest),
+    standingOf(refused.facts, newest),
     ...troubleLine(refused.troubles),
     wayForward(refused, newest),
     `or, with the right to skip:  kubectl backup unprotect ${name} --once --for 1h --reason REASON && kubectl delete ns ${name}`,
   ].join("\n");
 }
 
-function standingLine(facts: DeletionFacts, newest: RefusedBackup | undefined): string {
+/** How its backups stand, in a line. */
+export function standingOf(facts: DeletionFacts, newest: RefusedBackup | undefined): string {
   const standing =
     newest === undefined ? "there is no backup of it" : `its newest backup ${newest.name}: ${newest.why}`;
   if (newest?.reason === "claim") return standing;
@@ -44,12 +45,20 @@ function standingLine(facts: DeletionFacts, newest: RefusedBackup | undefined): 
   return claim === undefined ? standing : `${standing}; and no backup holds the data of claim ${claim.name}`;
 }
 
+const NOT_LOOKED_AT = "not looked at: ";
+
 function troubleLine(troubles: readonly string[]): readonly string[] {
   const [first] = troubles;
   if (first === undefined) return [];
   const others = troubles.length > 1 ? ` (and ${troubles.length - 1} more)` : "";
   // Servers' messages may hold line breaks; five lines are the promise.
-  return [`not looked at: ${first.replaceAll(/\s+/g, " ")}${others}`];
+  return [`${NOT_LOOKED_AT}${first.replaceAll(/\s+/g, " ")}${others}`];
+}
+
+/** What a refusal says of a location that whoever wrote it could not look at. */
+export function troubleIn(refusal: string): string | undefined {
+  const line = refusal.split("\n").find((one) => one.startsWith(NOT_LOOKED_AT));
+  return line?.slice(NOT_LOOKED_AT.length);
 }
 
 function wayForward({ facts, locations }: Refused, newest: RefusedBackup | undefined): string {

@@ -1,7 +1,7 @@
-import { annotationKeys, labelKeys } from "#core/model/annotations.ts";
-import { maxAgeOf, type NamespaceMarks, protectionOf, tierOf } from "./protection-of.ts";
+import { annotationKeys } from "#core/model/annotations.ts";
+import { type NamespaceMarks, protectionOf } from "./protection-of.ts";
 import type { ProtectionSettings, Tier } from "./settings.ts";
-import { whyNoSkip } from "./skip.ts";
+import { unreadableMarks } from "./unreadable-marks.ts";
 
 /** What a change of a namespace does to its protection. */
 export interface UpdateReview {
@@ -27,31 +27,9 @@ export function reviewUpdate(change: NamespaceChange, settings: ProtectionSettin
 
 /** What was unreadable before stays as it is: the default holds for it. */
 function unreadableIn({ before, after }: NamespaceChange, now: Date): string[] {
-  const label = (key: string, isRead: (text: string) => boolean) =>
-    isSetAnew(before.labels[key], after.labels[key], isRead) ? [`${key}: "${after.labels[key]}"`] : [];
-  const annotation = (key: string, isRead: (text: string) => boolean) =>
-    isSetAnew(before.annotations[key], after.annotations[key], isRead)
-      ? [`${key}: "${after.annotations[key]}"`]
-      : [];
-  const oneOf =
-    (...words: string[]) =>
-    (text: string) =>
-      words.includes(text);
-  return [
-    ...label(labelKeys.tier, (text) => tierOf(text) !== undefined),
-    ...annotation(annotationKeys.maxAge, (text) => maxAgeOf(text) !== undefined),
-    ...annotation(annotationKeys.volumes, oneOf("required", "waived")),
-    ...annotation(annotationKeys.allowExcluded, oneOf("true", "false")),
-    ...annotation(annotationKeys.skipFinalBackup, (text) => whyNoSkip(text, after.name, now) === undefined),
-  ];
-}
-
-function isSetAnew(
-  before: string | undefined,
-  after: string | undefined,
-  isRead: (text: string) => boolean,
-): boolean {
-  return after !== undefined && after !== before && !isRead(after);
+  return unreadableMarks(after, now)
+    .filter(({ in: place, key, value }) => before[place][key] !== value)
+    .map(({ key, value }) => `${key}: "${value}"`);
 }
 
 function weakenedBy({ before, after }: NamespaceChange, settings: ProtectionSettings): string[] {

@@ -42,6 +42,14 @@ function scaledKey(target: Pick<ItemKind, "group" | "kind"> & { namespace: strin
   return `${target.kind}.${target.group} ${target.namespace}/${target.name}`;
 }
 
+/** The name of the one that scales it. Pure. */
+export function autoscalerOf(
+  autoscaled: Autoscaled,
+  { kind: { group, kind }, namespace, name }: ObjectPlace,
+): string | undefined {
+  return autoscaled.size === 0 ? undefined : autoscaled.get(scaledKey({ group, kind, namespace, name }));
+}
+
 const REPLICAS = ["spec", "replicas"];
 
 export interface Respected {
@@ -53,13 +61,10 @@ export interface Respected {
 /** What is wished, with the number of replicas that an autoscaler has set in the live object. Pure. */
 export function respectAutoscaler(
   autoscaled: Autoscaled,
-  { kind, namespace, name }: ObjectPlace,
+  place: ObjectPlace,
   { live, wished }: { readonly live: ExactObject; readonly wished: ExactObject },
 ): Respected {
-  const autoscaler =
-    autoscaled.size === 0
-      ? undefined
-      : autoscaled.get(scaledKey({ group: kind.group, kind: kind.kind, namespace, name }));
+  const autoscaler = autoscalerOf(autoscaled, place);
   const replicas = valueAt(live, REPLICAS);
   if (autoscaler === undefined || replicas === undefined || replicas === valueAt(wished, REPLICAS))
     return { object: wished, autoscaler: undefined };

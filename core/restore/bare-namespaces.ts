@@ -1,7 +1,10 @@
 import { retrying } from "#core/flow/retry.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { NAMESPACES } from "#core/model/known-kinds.ts";
+import type { ItemOutcome } from "#core/model/restore.ts";
+import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
+import { madeOf } from "./made.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { isAlreadyThere, refusedOutcome } from "./write-replies.ts";
 
@@ -23,7 +26,7 @@ export async function createBareNamespaces(run: RestoreRun): Promise<void> {
       run.finish.notes.push(
         `namespace ${name} is not in the backup: it was made without labels or annotations`,
       );
-      if (reply.ok) noteMade(run, name, readItemHeader(reply.body).uid);
+      if (reply.ok) noteMade(run, name, reply.body);
       continue;
     }
     const outcome = refusedOutcome(reply);
@@ -33,6 +36,10 @@ export async function createBareNamespaces(run: RestoreRun): Promise<void> {
 }
 
 /** On record, so that an undo that deletes what was created finds it. */
-function noteMade(run: RestoreRun, name: string, uid: string): void {
-  run.results.add(NAMESPACES, { namespace: "", name, outcome: { result: "created", uid }, warnings: [] });
+function noteMade(run: RestoreRun, name: string, body: Uint8Array): void {
+  const { uid } = readItemHeader(body);
+  const object = parseExactBytes(body);
+  const made = isExactObject(object) ? madeOf(NAMESPACES, object, []) : undefined;
+  const outcome: ItemOutcome = { result: "created", uid, made };
+  run.results.add(NAMESPACES, { namespace: "", name, outcome, warnings: [] });
 }

@@ -1,9 +1,11 @@
 import { annotationKeys } from "#core/model/annotations.ts";
 import { itemTitle } from "#core/model/item.ts";
-import type { ItemOutcome } from "#core/model/restore.ts";
+import type { ItemOutcome, Made } from "#core/model/restore.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { contentDigest } from "./content-digest.ts";
 import { objectsAt, textAt } from "./edit-object.ts";
 import type { LiveState } from "./live-digests.ts";
+import { madeOf } from "./made.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { LaterStep } from "./rule.ts";
 import type { Wish } from "./write-item.ts";
@@ -33,7 +35,14 @@ export async function completeOwn(run: RestoreRun, wish: Wish, live: LiveState):
   const isQueued = steps.length > 0 || pending.includes("owners");
   const all = unknown.length > 0 && isQueued ? [...steps, stillMissing(unknown)] : steps;
   if (all.length > 0) run.finish.steps.push({ ref, uid, resourceVersion, steps: all });
-  return { result: "created", uid };
+  return { result: "created", uid, made: madeBefore(wish, live) };
+}
+
+/** Only where it is as it was made: the earlier run may have said it, and somebody may have changed it since. */
+function madeBefore({ target: { kind }, body, intended, later }: Wish, live: LiveState): Made | undefined {
+  const steps = live.pending === "" ? [] : later;
+  const expected = live.pending === "" ? intended : body;
+  return contentDigest(kind, expected) === live.digest ? madeOf(kind, expected, steps) : undefined;
 }
 
 function stillMissing(names: readonly string[]): LaterStep {

@@ -36,7 +36,12 @@ export function restorableForm(kind: Pick<ItemKind, "group" | "resource">, objec
 
 /** Equal for objects with equal restorable forms, so that a hundred thousand live objects need not be kept. */
 export function contentDigest(kind: Pick<ItemKind, "group" | "resource">, object: ExactObject): string {
-  return hash("sha256", stringifyExact(sortKeys(restorableForm(kind, object))), "base64");
+  return digestOf(restorableForm(kind, object));
+}
+
+/** Whatever the order of its keys. */
+export function digestOf(form: ExactObject): string {
+  return hash("sha256", stringifyExact(sortKeys(form)), "base64");
 }
 
 function sortKeys(value: ExactJson): ExactJson {

@@ -15,6 +15,7 @@ import { isBuiltInGroup } from "./built-in-groups.ts";
 import { completeOwn, isOwn } from "./complete-own.ts";
 import { textAt, withoutKeys } from "./edit-object.ts";
 import { liveState } from "./live-digests.ts";
+import { madeOf } from "./made.ts";
 import { awaitNeeds } from "./needs.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { Softened } from "./rule.ts";
@@ -102,7 +103,7 @@ function settleFound(run: RestoreRun, wish: Wish, object: ExactObject): Promise<
     // An earlier run's request may arrive after that run's end.
     if (isOwn(run, live)) return completeOwn(run, wish, live);
     noteIdentity(run, wish, live);
-    return { result: "created", uid: live.uid };
+    return { result: "created", uid: live.uid, made: madeOf(wish.target.kind, object, wish.later) };
   }
   return settleExisting(run, wish, liveState(wish.target.kind, object));
 }
@@ -151,7 +152,9 @@ function mayComeUp(run: RestoreRun, wish: Wish): boolean {
 function noteCreated(run: RestoreRun, wish: Wish, reply: Extract<WriteReply, { ok: true }>): ItemOutcome {
   const identity = readItemHeader(reply.body);
   noteIdentity(run, wish, identity);
-  return { result: "created", uid: identity.uid };
+  const object = parseExactBytes(reply.body);
+  const made = isExactObject(object) ? madeOf(wish.target.kind, object, wish.later) : undefined;
+  return { result: "created", uid: identity.uid, made };
 }
 
 function noteIdentity(

@@ -4,8 +4,8 @@ import { isCopy } from "./copies.ts";
 import { type Existing, isThere, type LiveMark } from "./existing.ts";
 import type { RuleFacts } from "./rule.ts";
 import { ruleFor } from "./rules.ts";
-import { isNamespace } from "./select.ts";
 import type { TargetKind } from "./target-kinds.ts";
+import { targetName } from "./target-name.ts";
 
 /** What a plan says of one item, from its index line and the facts. */
 export type Decision =
@@ -59,7 +59,7 @@ function withheldOutside(item: StoredItem, rules: RuleFacts): string | undefined
 function decideWrite(item: StoredItem, kind: ItemKind, facts: DecisionFacts): Decision {
   const { mapNamespace } = facts.rules;
   const namespace = item.namespaced ? mapNamespace(item.namespace) : "";
-  const name = isNamespace(item) ? mapNamespace(item.name) : item.name;
+  const name = targetName(item, facts.rules);
   const live = facts.existing.find(kind, namespace, name);
   const because = isThere(live) ? undefined : heldBecause(item, facts);
   if (because !== undefined) return { do: "hold", ...because };

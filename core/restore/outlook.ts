@@ -63,7 +63,9 @@ export async function takeOutlook(
   const mapNamespace = (namespace: string): string => mapping.get(namespace) ?? namespace;
   const namespaces = new Map([...selected.namespaces].map((from) => [from, mapNamespace(from)]));
   refuseMeeting(namespaces);
-  const live = listed ?? (await lookUpNamespaces(cluster, new Set(namespaces.values()), signal));
+  const created = (ask.undo?.created ?? []).map(({ namespace }) => namespace).filter((name) => name !== "");
+  const live =
+    listed ?? (await lookUpNamespaces(cluster, new Set([...namespaces.values(), ...created]), signal));
   return {
     discovery,
     relation,

@@ -7,7 +7,7 @@ import type { HeldItem, MissingKind, PlannedClaim, PlannedNamespace, RestorePlan
 import type { ServerAnswers } from "./preview/ask-server.ts";
 import type { ActionCounts, Preview, PreviewedObject } from "./preview/preview-restore.ts";
 import { DIFFERS } from "./settle-existing.ts";
-import type { Removal } from "./undo/removals.ts";
+import type { Removal } from "./undo/look-at-created.ts";
 
 /**
  * The plan as machines read it (`-o json`). The same cluster and backup give the same bytes: lists are sorted, keys
@@ -136,6 +136,7 @@ export function isComplete(document: PlanDocument, { strict }: { readonly strict
     rights.length,
     quota.length,
     server?.refused.length ?? 0,
+    document.removals.filter(({ action }) => action === "refuse").length,
     ...(strict ? kinds.map(({ reasons }) => reasons[DIFFERS.reason] ?? 0) : []),
   ];
   return losses.every((count) => count === 0);
@@ -143,7 +144,14 @@ export function isComplete(document: PlanDocument, { strict }: { readonly strict
 
 function plannedRemoval({ action, kind, namespace, name, reason, message }: Removal): PlannedRemoval {
   const { group, resource } = kind;
-  return { action, group, resource, namespace, name, ...(action === "keep" && { reason, message }) };
+  return {
+    action,
+    group,
+    resource,
+    namespace,
+    name,
+    ...((action === "keep" || action === "refuse") && { reason, message }),
+  };
 }
 
 function documentedHook({ kind, namespace, name, hook, why, isIdle }: PlannedHook): DocumentedHook {

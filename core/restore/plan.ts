@@ -5,8 +5,8 @@ import type { ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { Tier } from "#core/model/tier.ts";
 import type { NeverRestored } from "./select.ts";
+import type { Removal } from "./undo/look-at-created.ts";
 import type { Undo } from "./undo/open-undo.ts";
-import type { Removal } from "./undo/removals.ts";
 
 /** What a restore will do, as a value: printed by --dry-run, shown before the start, and then carried out. */
 export interface RestorePlan {

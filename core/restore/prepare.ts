@@ -1,33 +1,28 @@
 import type { Discovery } from "#core/kube/cluster.ts";
-import { groupResource, type ItemKind } from "#core/model/item.ts";
-import { CLAIMS } from "#core/model/known-kinds.ts";
+import type { ItemKind } from "#core/model/item.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { narrowsContent } from "#core/model/selection.ts";
 import type { Autoscaled } from "./autoscalers.ts";
-import { decideDisks, holdPodMakers } from "./claim-fates.ts";
-import { mayBeEmpty } from "./claims.ts";
 import { type Contents, openContents } from "./contents.ts";
 import { type DecisionFacts, itemKey } from "./decide.ts";
-import { type Existing, isThere, readExisting } from "./existing.ts";
+import { isThere } from "./existing.ts";
+import { gatherFacts } from "./gather-facts.ts";
 import { readGuards } from "./guards.ts";
-import { type LeftClaim, readLeftClaims } from "./left-claims.ts";
+import { readLeftClaims } from "./left-claims.ts";
 import { openMappingUse } from "./mapping/mapping-use.ts";
-import { compileModifiers } from "./modifiers/compile-modifiers.ts";
 import { findIdleModifiers } from "./modifiers/idle-modifiers.ts";
 import { withKindsMoved } from "./moved-backup.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
-import { externalKind } from "./outside/external-kinds.ts";
 import { readTakenHosts, type TakenHosts } from "./outside/taken-hosts.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";
 import { plannedClaims } from "./planned-claims.ts";
-import { namesOf, type PulledIn, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
+import { namesOf, pullInRelated, pullInVolumes, volumeKinds } from "./pull-in.ts";
 import { listPulledIn } from "./pulled-in.ts";
-import { restoreMark } from "./restore-mark.ts";
 import type { OwnerFate } from "./rule.ts";
 import type { SelectedKind } from "./select.ts";
 import { type Need, type Survey, surveyContents } from "./survey.ts";
 import { tallyPlan } from "./tally.ts";
-import { findTargetKind, type TargetKind } from "./target-kinds.ts";
+import { servedKinds } from "./target-kinds.ts";
 import type { Undo } from "./undo/open-undo.ts";
 import { removalsOf } from "./undo/removals-of.ts";
 import { findUnmet } from "./unmet.ts";
@@ -84,7 +79,7 @@ export async function prepareRestore(asked: PlanRequest, context: RunContext): P
   const owners = new Map<string, OwnerFate>();
   const left = await readLeftClaims(ask.backup, contents, { survey, signal });
   const selectedVolumes = await namesOf(meant, "persistentvolumes");
-  const findings = { outlook, survey, left, pulled, kinds: meant, selectedVolumes, owners, signal };
+  const findings = { outlook, survey, contents, left, pulled, kinds: meant, selectedVolumes, owners, signal };
   const facts = await gatherFacts(ask, findings);
   const kinds = [...meant, ...(await pullInVolumes(ask.backup, selectedVolumes, facts.rules.claims))];
   const { ownerUids } = outlook.selected;
@@ -181,112 +176,6 @@ function pullInFacts(outlook: Outlook, survey: Survey) {
       .filter(([, to]) => !isThere(outlook.live.get(to)))
       .map(([from]) => from),
   };
-}
-
-interface Findings {
-  readonly outlook: Outlook;
-  readonly survey: Survey;
-  readonly left: readonly LeftClaim[];
-  readonly pulled: PulledIn;
-  readonly kinds: readonly SelectedKind[];
-  readonly selectedVolumes: ReadonlySet<string>;
-  readonly owners: ReadonlyMap<string, OwnerFate>;
-  readonly signal: AbortSignal;
-}
-
-async function gatherFacts(
-  { cluster, backup, request }: PlanRequest,
-  findings: Findings,
-): Promise<DecisionFacts> {
-  const { outlook, survey, left, pulled, kinds, selectedVolumes, owners, signal } = findings;
-  const keptElsewhere = new Map(
-    backup.foreignVolumes.map(({ namespace, claim, keptIn }) => [`${namespace}/${claim}`, keptIn]),
-  );
-  const { mapNamespace, live, statusKinds } = outlook;
-  const mark = restoreMark(backup.summary.name, request.name);
-  const targetKind = targetKinds(outlook.discovery, pulled.definitions);
-  const existing = await readExisting(cluster, {
-    kinds: servedKinds([...kinds.map(kindIn), ...(left.length > 0 ? [CLAIMS] : [])], targetKind),
-    namespaces: [...new Set(outlook.namespaces.values())].filter((name) => isThere(live.get(name))),
-    liveNamespaces: live,
-    mark,
-    signal,
-  });
-  const { claims, refusedVolumes } = await decideDisks(cluster, survey, {
-    emptyVolumes: request.emptyVolumes,
-    keptElsewhere,
-    mark,
-    sameCluster: outlook.relation === "same",
-    mapNamespace,
-    exists: (namespace, name) => hasClaim(existing, namespace, name),
-    selectedVolumes,
-    signal,
-  });
-  const isAbsent = (claim: LeftClaim) =>
-    !hasClaim(existing, mapNamespace(claim.namespace), claim.name) &&
-    !mayBeEmpty(claim, request.emptyVolumes);
-  const { selectingServices } = survey;
-  const otherCluster = outlook.relation !== "same";
-  return {
-    rules: {
-      request,
-      modifiers: request.modifiers === undefined ? [] : compileModifiers(request.modifiers),
-      mapNamespace,
-      otherCluster,
-      claims,
-      refusedVolumes,
-      owners,
-      selectingServices,
-      statusKinds,
-      defaultClasses: existing.defaultClasses,
-      apiGroups: apiGroups(outlook.discovery, pulled.definitions),
-      itemVersions: new Map(kinds.map(({ kind }) => [groupResource(kind), kind.version])),
-      targetVersion: (kind) => {
-        const target = targetKind(kind);
-        return "kind" in target ? target.kind.version : kind.version;
-      },
-      externalKind: externalKinds(outlook.discovery),
-    },
-    existing,
-    targetKind,
-    held: holdPodMakers(survey, claims, left.filter(isAbsent)),
-  };
-}
-
-function apiGroups({ resources }: Discovery, definitions: ReadonlySet<string>): ReadonlySet<string> {
-  const coming = [...definitions].map((name) => name.slice(name.indexOf(".") + 1));
-  return new Set([...resources.map(({ group }) => group), ...coming]);
-}
-
-function hasClaim(existing: Existing, namespace: string, name: string): boolean {
-  return isThere(existing.find(CLAIMS, namespace, name));
-}
-
-function targetKinds(discovery: Discovery, definitions: ReadonlySet<string>): (kind: ItemKind) => TargetKind {
-  const known = new Map<string, TargetKind>();
-  return (kind) => {
-    const key = `${groupResource(kind)} ${kind.version}`;
-    const target = known.get(key) ?? findTargetKind(kind, discovery, definitions);
-    known.set(key, target);
-    return target;
-  };
-}
-
-function externalKinds(discovery: Discovery): DecisionFacts["rules"]["externalKind"] {
-  const categories = new Map(discovery.resources.map((kind) => [groupResource(kind), kind.categories]));
-  return (kind) => externalKind(kind, categories.get(groupResource(kind)) ?? []);
-}
-
-function servedKinds(
-  kinds: readonly ItemKind[],
-  targetKind: (kind: ItemKind) => TargetKind,
-): readonly ItemKind[] {
-  const served = new Map<string, ItemKind>();
-  for (const kind of kinds) {
-    const target = targetKind(kind);
-    if (target.served) served.set(groupResource(kind), target.kind);
-  }
-  return [...served.values()];
 }
 
 function plannedNamespaces({ namespaces, live }: Outlook): readonly PlannedNamespace[] {

@@ -90,6 +90,14 @@ export type ClaimFate =
   | { readonly fate: "static"; readonly volume: string }
   | { readonly fate: "held"; readonly message: string };
 
+/** What becomes of a VolumeSnapshotContent; see snapshot-contents.ts. */
+export type SnapshotContentFate =
+  /** Under this name, which is another one where its own serves another snapshot. */
+  | { readonly fate: "restored"; readonly name: string }
+  /** Nothing had been cut yet. */
+  | { readonly fate: "uncut" }
+  | { readonly fate: "left"; readonly message: string };
+
 /** How an item that others name as their owner fares. */
 export type OwnerFate = "created" | "exists" | "left-out";
 
@@ -105,6 +113,8 @@ export interface RuleFacts {
   readonly claims: ReadonlyMap<string, ClaimFate>;
   /** By name: volumes without a claim whose disk is not known to be free, and why. */
   readonly refusedVolumes: ReadonlyMap<string, string>;
+  /** By name as in the backup: those that are part of the restore. */
+  readonly snapshotContents: ReadonlyMap<string, SnapshotContentFate>;
   /** By uid in the backup: every selected item that another selected item names as its owner. */
   readonly owners: ReadonlyMap<string, OwnerFate>;
   /** `namespace/name` as in the backup of Services with a selector; filled where Endpoints are selected. */

@@ -35,3 +35,30 @@ export function findTargetKind(
     message: `the cluster serves ${name} as ${versions.map(apiVersion).join(", ")}, not as ${apiVersion(kind)}`,
   };
 }
+
+/** The same, each looked up once. */
+export function targetKinds(
+  discovery: Discovery,
+  definitions: ReadonlySet<string>,
+): (kind: ItemKind) => TargetKind {
+  const known = new Map<string, TargetKind>();
+  return (kind) => {
+    const key = `${groupResource(kind)} ${kind.version}`;
+    const target = known.get(key) ?? findTargetKind(kind, discovery, definitions);
+    known.set(key, target);
+    return target;
+  };
+}
+
+/** In the target, those of these kinds that it serves. */
+export function servedKinds(
+  kinds: readonly ItemKind[],
+  targetKind: (kind: ItemKind) => TargetKind,
+): readonly ItemKind[] {
+  const served = new Map<string, ItemKind>();
+  for (const kind of kinds) {
+    const target = targetKind(kind);
+    if (target.served) served.set(groupResource(kind), target.kind);
+  }
+  return [...served.values()];
+}

@@ -1,5 +1,3 @@
-import { Failure } from "#core/model/errors.ts";
-import { ownOptionOf } from "#core/model/location.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand, type Flags, type FlagValues } from "#plugin/command.ts";
 import { clusterFlags, outputFlag } from "#plugin/flags.ts";
@@ -71,7 +69,8 @@ export const locationAddCommand = defineCommand({
       return 0;
     }
     const taken = takenLocations(asked, await readPublished(given, app));
-    await refuseForeign(taken);
+    const { refuseForeign } = await import("#plugin/guard-locations.ts");
+    for (const { published, url } of taken.all) await refuseForeign(published, url);
     await printTaken(taken, await addTaken(taken, given, app), { given, app });
     return 0;
   },
@@ -90,19 +89,6 @@ async function readPublished(given: Given, app: App) {
     return await readPublishedLocations(cluster, app.signal);
   } finally {
     cluster.close();
-  }
-}
-
-/** What only the guard's pods have is not to be looked for on this machine. */
-async function refuseForeign({ all }: TakenLocations): Promise<void> {
-  const { parseLocation } = await import("#core/storage/parse-location.ts");
-  for (const { published, url } of all) {
-    const own = ownOptionOf(parseLocation(url));
-    if (own === undefined) continue;
-    const what = own === "file" ? "lies on" : `names with ${own}= something of`;
-    throw new Failure("refused", `${published}: ${url} ${what} the guard's machine; nothing was added`, {
-      hint: "give it as this machine sees it: kubectl backup location add NAME URL",
-    });
   }
 }
 

@@ -51,14 +51,18 @@ export const restoreFlags = {
   },
   "force-conflicts": {
     type: "boolean",
-    describe: "change replicas that an autoscaler has set; in an undo, what has changed since the restore",
+    describe:
+      "change replicas that an autoscaler has set; in an undo, put back or delete what has changed since the restore, too",
   },
   undo: {
     type: "string",
     value: "RESTORE",
     describe: "put back what this restore has changed, instead of restoring a backup",
   },
-  created: { type: "boolean", describe: "with --undo: delete what that restore created, too" },
+  created: {
+    type: "boolean",
+    describe: "with --undo: delete what that restore created and nobody has changed since, too",
+  },
   "include-status": {
     type: "list",
     value: "KIND,…",

@@ -67,6 +67,7 @@ export function memoryCatalog(): MemoryCatalog {
       folders.set(name, folder);
       return writer(name, folder);
     },
+    serverTime: async () => new Date(),
     list: async () =>
       [...folders.keys()]
         .filter((name) => folders.get(name)?.manifest)

@@ -282,6 +282,8 @@ export function memoryCluster(options: MemoryClusterOptions = {}): MemoryCluster
       if (live === undefined) return failed(404, "NotFound", `${ref.name} not found`);
       if (live.metadata.uid !== options_.uid)
         return failed(409, "Conflict", "the uid in the precondition differs");
+      if ((options_.resourceVersion ?? live.metadata.resourceVersion) !== live.metadata.resourceVersion)
+        return failed(409, "Conflict", "the resourceVersion in the precondition differs");
       if (options_.dryRun !== true) store.remove(ref.resource, refKey(ref));
       return { ok: true, status: 200, body: encode(live), warnings: [] };
     },

@@ -6,6 +6,7 @@ import { isCopy, isRenamed } from "#core/restore/copies.ts";
 import { textAt, valueAt } from "#core/restore/edit-object.ts";
 import { withoutTracking } from "#core/restore/mapping/tracking.ts";
 import type { RuleFacts } from "#core/restore/rule.ts";
+import { snapshotHandle } from "#core/restore/snapshot-contents.ts";
 import { hostsOf } from "./hosts.ts";
 import type { TakenHosts } from "./taken-hosts.ts";
 
@@ -15,6 +16,7 @@ export interface Reach {
     | "load-balancer"
     | "host"
     | "volume-handle"
+    | "snapshot-handle"
     | "cron-job"
     | "external-kind"
     | "tracking"
@@ -84,6 +86,7 @@ const BY_KIND: ReadonlyMap<string, (reaching: Reaching) => readonly Found[]> = n
   ["cronjobs.batch", cronJob],
   ["persistentvolumes", volumeHandle],
   ["secrets", helmRelease],
+  ["volumesnapshotcontents.snapshot.storage.k8s.io", snapshotOfOriginal],
 ]);
 
 function loadBalancer({ original, object }: Reaching): readonly Found[] {
@@ -111,6 +114,15 @@ function volumeHandle({ object, copy }: Reaching): readonly Found[] {
   if (handle === "") return [];
   const other = copy ? ", which the original may use" : "";
   return [{ reach: "volume-handle", message: `lies on ${handle}${other}`, withheld: false }];
+}
+
+/** Cluster-scoped, it does not tell by its own place that it belongs to a copy. */
+function snapshotOfOriginal({ item, target, original, object, copy }: Reaching): readonly Found[] {
+  const reference = ["spec", "volumeSnapshotRef", "namespace"];
+  const isMapped = textAt(original, reference) !== textAt(object, reference);
+  if (!copy && !isMapped && target.name === item.name) return [];
+  const message = `lies on the snapshot ${snapshotHandle(object)}, which the original may use, and delete`;
+  return [{ reach: "snapshot-handle", message, withheld: false }];
 }
 
 function takenHosts({ item, target, object, hosts }: Reaching): readonly Found[] {

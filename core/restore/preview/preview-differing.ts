@@ -4,12 +4,12 @@ import { CHANGED_SINCE, isChangedSince } from "#core/restore/change-live.ts";
 import { restorableForm } from "#core/restore/content-digest.ts";
 import { destroyedWith } from "#core/restore/data-keepers.ts";
 import { textAt } from "#core/restore/edit-object.ts";
+import { readLiveObjects } from "#core/restore/live-objects.ts";
 import { mergePatch } from "#core/restore/merge-patch.ts";
 import { conditional } from "#core/restore/overwrite.ts";
 import { replacement } from "#core/restore/replacement.ts";
 import { ruleFor } from "#core/restore/rules.ts";
 import { DIFFERS } from "#core/restore/settle-existing.ts";
-import { readLiveObjects } from "./live-objects.ts";
 import type { PreviewAsk, Previewed, Wished } from "./preview-kind.ts";
 import { shownChanges } from "./shown-changes.ts";
 

@@ -4,7 +4,9 @@ import { hooksOf, type PlannedHook } from "#core/restore/hooks/planned-hooks.ts"
 import { type Mention, MentionBook } from "#core/restore/mapping/old-mentions.ts";
 import { type Reach, ReachBook, reachesOf, withheldReach } from "#core/restore/outside/reaches.ts";
 import type { Prepared } from "#core/restore/prepare.ts";
-import { isNamespace, type SelectedKind } from "#core/restore/select.ts";
+import type { RuleFacts } from "#core/restore/rule.ts";
+import type { SelectedKind } from "#core/restore/select.ts";
+import { targetName } from "#core/restore/target-name.ts";
 import type { ServerAnswers } from "./ask-server.ts";
 import type { ExceededQuota } from "./check-quota.ts";
 import type { LackingRight } from "./check-rights.ts";
@@ -59,8 +61,7 @@ const SHOWN = 1_000;
 
 /** Puts every item through its rules and compares those that are there. */
 export async function previewRestore(ask: PreviewAsk): Promise<Preview> {
-  const { mapNamespace } = ask.prepared.facts.rules;
-  const shown = new ShownObjects(mapNamespace);
+  const shown = new ShownObjects(ask.prepared.facts.rules);
   const reaches = new ReachBook();
   const mentions = new MentionBook(ask.request);
   const outcome = new Foresight(ask);
@@ -131,10 +132,10 @@ class KindCount {
 class ShownObjects {
   readonly objects: PreviewedObject[] = [];
   readonly #counts = noCounts();
-  readonly #mapNamespace: (namespace: string) => string;
+  readonly #rules: RuleFacts;
 
-  constructor(mapNamespace: (namespace: string) => string) {
-    this.#mapNamespace = mapNamespace;
+  constructor(rules: RuleFacts) {
+    this.#rules = rules;
   }
 
   add({ item, verdict }: Previewed): void {
@@ -145,8 +146,8 @@ class ShownObjects {
       action,
       group: item.group,
       resource: item.resource,
-      namespace: item.namespaced ? this.#mapNamespace(item.namespace) : "",
-      name: isNamespace(item) ? this.#mapNamespace(item.name) : item.name,
+      namespace: item.namespaced ? this.#rules.mapNamespace(item.namespace) : "",
+      name: targetName(item, this.#rules),
       ...(reason !== undefined && { reason, message }),
       ...(changes !== undefined && { changes }),
     });

@@ -20,11 +20,14 @@ interface Found {
   readonly isData: boolean;
 }
 
-/** What lies in a namespace, less what comes and goes with it or with an owner that goes. */
-export async function strangersIn(run: RestoreRun, namespace: string): Promise<readonly string[]> {
+/** What lies in a namespace, less what comes and goes with it or with an owner that goes; `gone`: uids that have gone already. */
+export async function strangersIn(
+  run: RestoreRun,
+  namespace: string,
+  gone: ReadonlySet<string>,
+): Promise<readonly string[]> {
   const found = await contentOf(run, namespace);
-  const going = new Set(found.map(({ header }) => header.uid));
-  for (const { uid } of run.prepared.undo?.created ?? []) going.add(uid);
+  const going = new Set([...gone, ...found.map(({ header }) => header.uid)]);
   return found.filter((one) => isStranger(one, going)).map(({ title }) => title);
 }
 

@@ -1,6 +1,8 @@
 import type { Catalog, OpenBackup, OpenBefore, StoredItem } from "#core/catalog/catalog.ts";
 import { Failure } from "#core/model/errors.ts";
 import { itemTitle } from "#core/model/item.ts";
+import type { Made } from "#core/model/restore.ts";
+import type { JournalEntry } from "#core/model/restore-journal.ts";
 import type { RestoreRecord } from "#core/model/restore-record.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 
@@ -8,9 +10,12 @@ import type { RunContext } from "#core/model/run-context.ts";
 export interface CreatedObject {
   readonly group: string;
   readonly resource: string;
+  readonly kind: string;
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+  /** What the restore made of it; undefined: its record does not say. */
+  readonly made: Made | undefined;
 }
 
 /** What a restore has left behind, by its own record. */
@@ -98,14 +103,23 @@ async function readEnds(
   const digests = new Map<string, string>();
   const gaps: string[] = [];
   for await (const entry of itemEntries(catalog.journal({ restore, after: 0 }, context), gaps)) {
-    const { group, resource, namespace, name, outcome } = entry;
-    const { result, uid = "", digest } = outcome;
+    const { result, uid = "", digest } = entry.outcome;
     const title = titleOf(entry);
-    if (result === "created") created.set(title, { group, resource, namespace, name, uid });
+    if (result === "created") created.set(title, createdObject(entry, created.get(title)));
     if (result === "recreated") recreated.set(title, uid);
     if (digest !== undefined) digests.set(title, digest);
   }
   return { created: [...created.values()], recreated, digests, gaps };
+}
+
+type ItemEntry = Extract<JournalEntry, { type: "item" }>;
+
+/** What it was made is told by the run that created it, before one that went on with the restore. */
+function createdObject(entry: ItemEntry, known: CreatedObject | undefined): CreatedObject {
+  const { group, resource, kind, namespace, name, outcome } = entry;
+  const { uid = "", made } = outcome;
+  const told = known?.uid === uid ? (known.made ?? made) : made;
+  return { group, resource, kind, namespace, name, uid, made: told };
 }
 
 async function* itemEntries(parts: ReturnType<Catalog["journal"]>, gaps: string[]) {

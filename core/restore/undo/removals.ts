@@ -1,59 +1,76 @@
 import type { Cluster, Discovery } from "#core/kube/cluster.ts";
-import { groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
-import { keptData } from "#core/restore/data-keepers.ts";
-import { type Existing, isThere, type LiveMark, readExisting } from "#core/restore/existing.ts";
+import { describeError, isFailure } from "#core/model/errors.ts";
+import { apiVersion, groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
+import { visitLiveObjects } from "#core/restore/live-objects.ts";
+import { keepTogether } from "./kept-together.ts";
+import { type LookFacts, lookAt, type Removal, unread } from "./look-at-created.ts";
 import type { CreatedObject } from "./open-undo.ts";
 
-/** What an undo does with an object that the restore created. */
-export interface Removal {
-  readonly kind: ItemKind;
-  readonly namespace: string;
-  readonly name: string;
-  readonly uid: string;
-  readonly action: "delete" | "keep" | "gone";
-  readonly reason: string;
-  /** Why it is kept. */
-  readonly message: string;
-}
-
-export interface RemovalsRequest {
+export interface RemovalsRequest extends LookFacts {
   readonly created: readonly CreatedObject[];
   readonly discovery: Discovery;
-  readonly liveNamespaces: ReadonlyMap<string, LiveMark>;
-  readonly dataOwners: ReadonlySet<string>;
   readonly signal: AbortSignal;
 }
 
 /** Last created, first deleted; namespaces at the end, when it is known what is left in them. */
 export async function planRemovals(cluster: Cluster, request: RemovalsRequest): Promise<readonly Removal[]> {
-  const { created, discovery, liveNamespaces, signal } = request;
-  const served = new Map(discovery.resources.toReversed().map((one) => [groupResource(one), kindOf(one)]));
-  const kinds = [...new Set(created.map(groupResource))].flatMap((key) => served.get(key) ?? []);
-  const namespaces = [...new Set(created.map(({ namespace }) => namespace))].filter(
-    (name) => name !== "" && isThere(liveNamespaces.get(name)),
-  );
-  const existing = await readExisting(cluster, { kinds, namespaces, liveNamespaces, signal });
-  const removals = created.toReversed().flatMap((object) => {
-    const kind = served.get(groupResource(object));
-    return kind === undefined ? [] : [removalOf(object, kind, { existing, ...request })];
-  });
+  const kinds = servedKinds(request.discovery);
+  const found = new Map<CreatedObject, Removal>();
+  for (const [kind, created] of Map.groupBy(request.created, kinds)) {
+    const looked =
+      kind === undefined
+        ? unserved(created, request.discovery)
+        : await lookAtKind(cluster, { ...request, kind, created });
+    for (const removal of looked) found.set(removal.object, removal);
+  }
+  const removals = request.created.toReversed().flatMap((object) => found.get(object) ?? []);
   const rank = ({ kind }: Removal) => Number(groupResource(kind) === "namespaces");
-  return removals.toSorted((left, right) => rank(left) - rank(right));
+  return keepTogether(removals.toSorted((left, right) => rank(left) - rank(right)));
 }
 
-function removalOf(
-  object: CreatedObject,
-  kind: ItemKind,
-  { existing, dataOwners }: { readonly existing: Existing; readonly dataOwners: ReadonlySet<string> },
-): Removal {
-  const { namespace, name, uid } = object;
-  const place = { kind, namespace, name, uid };
-  const live = existing.find(kind, namespace, name);
-  if (!isThere(live)) return { ...place, action: "gone", reason: "gone", message: "" };
-  if (live.uid !== uid)
-    return { ...place, action: "keep", reason: "replaced", message: "another object has taken its name" };
-  const loss = groupResource(kind) === "namespaces" ? undefined : keptData(kind, uid, dataOwners);
-  if (loss === undefined) return { ...place, action: "delete", reason: "", message: "" };
-  const message = `it was created by the restore and is kept: deleting it would destroy ${loss}`;
-  return { ...place, action: "keep", reason: "holds-data", message };
+/** In the version in which an object was written, or, where that is not known or not served, in the preferred one. */
+function servedKinds({ resources }: Discovery): (object: CreatedObject) => ItemKind | undefined {
+  const known = new Map<string, ItemKind>();
+  for (const one of resources.toReversed()) {
+    const kind = kindOf(one);
+    known.set(groupResource(one), kind);
+    known.set(`${groupResource(one)} ${one.version}`, kind);
+  }
+  return (object) =>
+    known.get(`${groupResource(object)} ${object.made?.version ?? ""}`) ?? known.get(groupResource(object));
+}
+
+/** Where its API answers at all, a kind that is not served has gone with all its objects. */
+function unserved(created: readonly CreatedObject[], { down }: Discovery): readonly Removal[] {
+  return created.flatMap((object) => {
+    const { group, resource, kind, namespace, made } = object;
+    const api = down.find((one) => one.group === group);
+    if (api === undefined) return [];
+    const version = made?.version ?? api.version;
+    const unknown = { group, version, resource, kind, namespaced: namespace !== "" };
+    return [unread({ object, kind: unknown }, `${apiVersion(api)} does not answer: ${api.message}`)];
+  });
+}
+
+interface KindRequest extends RemovalsRequest {
+  readonly kind: ItemKind;
+}
+
+async function lookAtKind(
+  cluster: Cluster,
+  { kind, created, signal, ...facts }: KindRequest,
+): Promise<readonly Removal[]> {
+  const objects = new Map(created.map((object) => [`${object.namespace}/${object.name}`, object]));
+  const seen = new Map<CreatedObject, Removal>();
+  try {
+    await visitLiveObjects(cluster, { kind, names: created, signal }, (live, key) => {
+      const object = objects.get(key);
+      if (object !== undefined) seen.set(object, lookAt({ object, kind, live }, facts));
+    });
+  } catch (error) {
+    if (!isFailure(error) || error.reply === undefined) throw error;
+    const why = describeError(error);
+    return created.map((object) => unread({ object, kind }, why));
+  }
+  return created.map((object) => seen.get(object) ?? lookAt({ object, kind, live: undefined }, facts));
 }

@@ -106,7 +106,7 @@ test("who may not read it is told the role that lets them, and with that role ca
 test.each([
   ["locations: [", 6, /cannot be understood: config\.yaml: .*\nhint: .*install writes it anew/],
   ["locations: {}", 4, /names no location\nhint: kubectl backup install --location/],
-  ["locations:\n  a: file:///data", 5, /lies on the guard's machine; nothing was added/],
+  ["locations:\n  a: file:///data", 5, /lies on the guard's machine/],
   ["locations:\n  a: s3://bucket?profile=x", 5, /names with profile= something of the guard's machine/],
 ])("published as %j nothing is added, and the reason is said", async (config, exit, said) => {
   await publish(config);

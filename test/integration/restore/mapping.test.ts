@@ -96,18 +96,33 @@ function snapshotDefinition(kind: string, scope: "Cluster" | "Namespaced") {
 }
 
 describe("a snapshot under another namespace name", () => {
-  it("and its content name each other in the copy, without the old uid", async () => {
-    const [app, copy, name] = [uniqueName("app"), uniqueName("copy"), uniqueName("content")];
-    const definitions = [
-      snapshotDefinition("VolumeSnapshot", "Namespaced"),
-      snapshotDefinition("VolumeSnapshotContent", "Cluster"),
-    ];
-    await rig.client.apply([namespace(app), ...definitions]);
-    const snapshots = (ns: string) => `/apis/${GROUP}/v1/namespaces/${ns}/volumesnapshots`;
-    const contents = `/apis/${GROUP}/v1/volumesnapshotcontents`;
+  const definitions = [
+    snapshotDefinition("VolumeSnapshot", "Namespaced"),
+    snapshotDefinition("VolumeSnapshotContent", "Cluster"),
+  ];
+  const snapshots = (ns: string) => `/apis/${GROUP}/v1/namespaces/${ns}/volumesnapshots`;
+  const contents = `/apis/${GROUP}/v1/volumesnapshotcontents`;
+  const specAt = async (path: string) => (await rig.client.get(path))["spec"];
+
+  beforeAll(async () => {
+    await rig.client.apply(definitions);
     for (const path of [snapshots("default"), contents]) {
       await eventually("served", async () => (await rig.client.request("GET", path)).status === 200);
     }
+  });
+  afterAll(async () => {
+    for (const { metadata } of definitions) await rig.client.delete(`${DEFINITIONS}/${metadata.name}`);
+  });
+
+  const setStatus = (path: string, status: Record<string, unknown>) =>
+    rig.client.request("PATCH", `${path}/status`, {
+      body: { status },
+      contentType: "application/merge-patch+json",
+    });
+
+  /** As its controllers would leave it. */
+  async function cut(app: string, name: string): Promise<void> {
+    await rig.client.apply([namespace(app)]);
     const snapshot = await rig.client.create(snapshots(app), {
       apiVersion: `${GROUP}/v1`,
       kind: "VolumeSnapshot",
@@ -130,13 +145,20 @@ describe("a snapshot under another namespace name", () => {
         },
       },
     });
-    const setStatus = (path: string, status: Record<string, unknown>) =>
-      rig.client.request("PATCH", `${path}/status`, {
-        body: { status },
-        contentType: "application/merge-patch+json",
-      });
     await setStatus(`${snapshots(app)}/cut`, { boundVolumeSnapshotContentName: name });
     await setStatus(`${contents}/${name}`, { snapshotHandle: "snap-1" });
+  }
+
+  const restored = (copy: string) => ({
+    deletionPolicy: "Retain",
+    driver: "test.example.com",
+    source: { snapshotHandle: "snap-1" },
+    volumeSnapshotRef: { kind: "VolumeSnapshot", namespace: copy, name: "cut" },
+  });
+
+  it("and its content name each other in the copy, without the old uid", async () => {
+    const [app, copy, name] = [uniqueName("app"), uniqueName("copy"), uniqueName("content")];
+    await cut(app, name);
     const backup = await rig.backUp([app]);
 
     // Where both are there, nothing of them is changed.
@@ -147,15 +169,60 @@ describe("a snapshot under another namespace name", () => {
     const report = await rig.restore(backup, { namespaceMapping: { [app]: copy } });
 
     expect(report.failed).toEqual([]);
-    expect((await rig.client.get(`${contents}/${name}`))["spec"]).toEqual({
-      deletionPolicy: "Retain",
-      driver: "test.example.com",
-      source: { snapshotHandle: "snap-1" },
-      volumeSnapshotRef: { kind: "VolumeSnapshot", namespace: copy, name: "cut" },
+    expect(await specAt(`${contents}/${name}`)).toEqual(restored(copy));
+    expect(await specAt(`${snapshots(copy)}/cut`)).toEqual({ source: { volumeSnapshotContentName: name } });
+    await rig.client.delete(`${contents}/${name}`);
+  });
+
+  it("has a content of its own beside the living original, which nothing is done to", async () => {
+    const [app, copy, name] = [uniqueName("app"), uniqueName("copy"), uniqueName("content")];
+    await cut(app, name);
+    const original = await specAt(`${contents}/${name}`);
+    const backup = await rig.backUp([app]);
+    const request = { namespaceMapping: { [app]: copy }, existing: "update" };
+
+    const report = await rig.restore(backup, request);
+
+    expect(report.failed).toEqual([]);
+    expect(report.counts).toMatchObject({ updated: 0 });
+    expect(report.reaches).toMatchObject([
+      { reach: "snapshot-handle", message: expect.stringContaining("snap-1") },
+    ]);
+    const nameOf = async () =>
+      ((await specAt(`${snapshots(copy)}/cut`)) as { source: { volumeSnapshotContentName: string } }).source
+        .volumeSnapshotContentName;
+    const other = await nameOf();
+    expect(other).not.toBe(name);
+    expect(await specAt(`${contents}/${other}`)).toEqual(restored(copy));
+    expect(await specAt(`${contents}/${name}`)).toEqual(original);
+
+    const again = await rig.restore(backup, request);
+    expect(again.counts).toMatchObject({ created: 0, updated: 0, failed: 0 });
+    expect(again.differing).toEqual([]);
+
+    // Bound, the copy thrown away and made anew: the content that it had is bound to a snapshot that is gone.
+    const { uid } = (await rig.client.get(`${snapshots(copy)}/cut`)).metadata;
+    await rig.client.patch(`${contents}/${other}`, { spec: { volumeSnapshotRef: { uid } } }, "merge");
+    await rig.removeNamespace(copy);
+    const anew = await rig.restore(backup, request);
+    expect(anew.failed).toEqual([]);
+    expect(await nameOf()).toBe(`${other}-2`);
+    expect(await specAt(`${contents}/${other}-2`)).toEqual(restored(copy));
+    for (const one of [name, other, `${other}-2`]) await rig.client.delete(`${contents}/${one}`);
+  });
+
+  it("stays away where its content was left out, since that of the original is not its own", async () => {
+    const [app, copy, name] = [uniqueName("app"), uniqueName("copy"), uniqueName("content")];
+    await cut(app, name);
+    const backup = await rig.backUp([app]);
+    const report = await rig.restore(backup, {
+      namespaceMapping: { [app]: copy },
+      selection: { includeNamespaces: [app], excludeResources: ["volumesnapshotcontents"] },
     });
-    expect((await rig.client.get(`${snapshots(copy)}/cut`))["spec"]).toEqual({
-      source: { volumeSnapshotContentName: name },
-    });
-    for (const { metadata } of definitions) await rig.client.delete(`${DEFINITIONS}/${metadata.name}`);
+    expect(report.failed).toMatchObject([
+      { kind: "VolumeSnapshot", name: "cut", outcome: { reason: "snapshot-content-missing" } },
+    ]);
+    expect(await rig.client.list(snapshots(copy))).toEqual([]);
+    await rig.client.delete(`${contents}/${name}`);
   });
 });

@@ -34,7 +34,7 @@ export interface Rig {
   /** Takes a restore back. */
   undo(
     restore: string,
-    more?: { readonly created?: boolean; readonly forceConflicts?: boolean },
+    more?: { readonly created?: boolean; readonly forceConflicts?: boolean; readonly cluster?: Cluster },
   ): Promise<RestoreReport>;
   prepare(backup: string, request?: RequestInput): ReturnType<typeof prepareRestore>;
   /** Deletes a namespace and waits until it is gone. */
@@ -90,7 +90,14 @@ export async function openRig(handle: ClusterHandle): Promise<Rig> {
         forceConflicts: more["forceConflicts"] === true,
       });
       return runRestore(
-        { cluster, catalog, backup: undo.backup, request, undo, stateDirectory: scratch.path },
+        {
+          cluster: more.cluster ?? cluster,
+          catalog,
+          backup: undo.backup,
+          request,
+          undo,
+          stateDirectory: scratch.path,
+        },
         context,
       );
     },

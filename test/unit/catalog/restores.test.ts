@@ -48,7 +48,7 @@ function openLocation() {
   return { store, catalog: openCatalog(store, { cacheFolder: folder, tempFolder: folder, clock }) };
 }
 
-function line(name: string): string {
+function line(name: string, digest?: string): string {
   const entry: JournalEntry = {
     type: "item",
     group: "",
@@ -56,7 +56,11 @@ function line(name: string): string {
     kind: "ConfigMap",
     namespace: "app",
     name,
-    outcome: { result: "created", uid: `uid-${name}` },
+    outcome: {
+      result: "created",
+      uid: `uid-${name}`,
+      ...(digest !== undefined && { made: { version: "v1", digest } }),
+    },
   };
   return `${JSON.stringify(entry)}\n`;
 }
@@ -169,6 +173,24 @@ describe("what was there before a restore", () => {
     const undo = await openUndo("r", catalog, context);
     expect(undo.created.map(({ name }) => name)).toEqual(["b"]);
     expect(undo.gaps).toEqual([expect.stringContaining("part 1 of the journal cannot be read")]);
+  });
+
+  it("tells of each object what the run made of it that created it, also where a later run goes on with it", async () => {
+    const { catalog } = openLocation();
+    const first = await catalog.beginRestore(recordOf("r"), context);
+    await first.append(line("a", "first") + line("b"), signal);
+    await first.close();
+    const second = await catalog.resumeRestore("r", context);
+    await second.append(line("a", "second") + line("a") + line("b", "second"), signal);
+    const report = { backup: "b", startedAt: "2026-01-02T03:04:05Z", finishedAt: "2026-01-02T03:04:09Z" };
+    const closing = JSON.stringify({ ...report, complete: true, counts: { created: 2 } });
+    await second.writeFile("kubectl-backup-report.json", Buffer.from(closing), signal);
+    await second.close();
+    const { created } = await openUndo("r", catalog, context);
+    expect(created.map(({ name, made }) => [name, made?.digest])).toEqual([
+      ["a", "first"],
+      ["b", "second"],
+    ]);
   });
 });
 

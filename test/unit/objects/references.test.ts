@@ -89,6 +89,22 @@ describe("referencesOf", () => {
       { spec: { ingressClassName: "i" } },
       ["ingressclasses.networking.k8s.io /i"],
     ],
+    [
+      "volumesnapshots.snapshot.storage.k8s.io",
+      {
+        spec: { volumeSnapshotClassName: "c", source: { persistentVolumeClaimName: "data" } },
+        status: { boundVolumeSnapshotContentName: "cut" },
+      },
+      [
+        "volumesnapshotclasses.snapshot.storage.k8s.io /c",
+        "volumesnapshotcontents.snapshot.storage.k8s.io /cut",
+      ],
+    ],
+    [
+      "volumesnapshots.snapshot.storage.k8s.io",
+      { spec: { source: { volumeSnapshotContentName: "given" } } },
+      ["volumesnapshotcontents.snapshot.storage.k8s.io /given"],
+    ],
     ["configmaps", { data: { spec: "x" } }, []],
     ["persistentvolumeclaims", { spec: null }, []],
     ["pods", { spec: { volumes: "nonsense", containers: [null, 7] } }, []],

@@ -24,6 +24,7 @@ export function factsFor(request: Record<string, unknown> = {}, more: Partial<Ru
     otherCluster: false,
     claims: new Map(),
     refusedVolumes: new Map(),
+    snapshotContents: new Map(),
     owners: new Map(),
     selectingServices: new Set(),
     statusKinds: new Set(),

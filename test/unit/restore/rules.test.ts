@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import type { ClaimFate } from "#core/restore/rule.ts";
+import type { ClaimFate, SnapshotContentFate } from "#core/restore/rule.ts";
 import { ruleFor } from "#core/restore/rules.ts";
 import { factsFor, sent, storedItem, transformed } from "./rules-fixture.ts";
 
@@ -64,11 +64,53 @@ describe("volume snapshots", () => {
     });
   });
 
+  it("contents whose name serves another snapshot get another one, and are retained", () => {
+    const facts = {
+      snapshotContents: new Map<string, SnapshotContentFate>([["one", { fate: "restored", name: "one-2" }]]),
+    };
+    expect(transformed({ ...contents, object: cut, facts })).toMatchObject({
+      object: { metadata: { name: "one-2" }, spec: { deletionPolicy: "Retain" } },
+      warnings: [expect.stringContaining("Retain")],
+    });
+  });
+
+  it("contents stay away whose snapshot is there with another one, or of which nothing had been cut", () => {
+    const facts = (fate: SnapshotContentFate) => ({ snapshotContents: new Map([["one", fate]]) });
+    const name = "volumesnapshotcontents.snapshot.storage.k8s.io";
+    expect(decide(name, {}, factsFor({}, facts({ fate: "left", message: "m" })))).toBe("snapshot-exists");
+    expect(decide(name, {}, factsFor({}, facts({ fate: "uncut" })))).toBe("snapshot-not-cut");
+    expect(decide(name, {}, factsFor({}, facts({ fate: "restored", name: "x" })))).toBeUndefined();
+  });
+
+  const source = { persistentVolumeClaimName: "data" };
+  const bound = { metadata, spec: { source }, status: { boundVolumeSnapshotContentName: "c" } };
+
   it("point to what was cut of their claim", () => {
-    const source = { persistentVolumeClaimName: "data" };
-    const bound = { metadata, spec: { source }, status: { boundVolumeSnapshotContentName: "c" } };
     expect(spec({ ...snapshots, object: bound })).toEqual({ source: { volumeSnapshotContentName: "c" } });
     expect(spec({ ...snapshots, object: { metadata, spec: { source } } })).toEqual({ source });
+  });
+
+  it("point to what was cut by the name that it is restored with, also where they named it themselves", () => {
+    const facts = {
+      snapshotContents: new Map<string, SnapshotContentFate>([["c", { fate: "restored", name: "c-2" }]]),
+    };
+    const named = { metadata, spec: { source: { volumeSnapshotContentName: "c" } } };
+    for (const object of [bound, named]) {
+      expect(spec({ ...snapshots, object, facts })).toEqual({ source: { volumeSnapshotContentName: "c-2" } });
+    }
+  });
+
+  it("of a copy stay away without their content: that of the original is not theirs", () => {
+    const request = { namespaceMapping: { [metadata.namespace]: "copy" } };
+    expect(transformed({ ...snapshots, object: bound, request })).toMatchObject({
+      verdict: "fail",
+      reason: "snapshot-content-missing",
+      message: expect.stringContaining("content c"),
+    });
+    const uncut = { snapshotContents: new Map<string, SnapshotContentFate>([["c", { fate: "uncut" }]]) };
+    expect(transformed({ ...snapshots, object: bound, facts: uncut })).toMatchObject({
+      reason: "snapshot-not-cut",
+    });
   });
 });
 

@@ -91,7 +91,7 @@ describe("a restore over what is there", () => {
         type: "item",
         resource: "namespaces",
         name: "shop",
-        outcome: { result: "created", uid },
+        outcome: { result: "created", uid, made: { version: "v1", digest: expect.any(String) } },
       }),
     );
   });

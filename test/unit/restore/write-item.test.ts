@@ -291,6 +291,15 @@ describe("an object that is there when a restore looks", () => {
     expect(drifted.outcome).toMatchObject({ result: "skipped", reason: "differs" });
   });
 
+  it("goes on record as it was made only where an earlier run left it so", async () => {
+    const settled = await settle({ isResumed: true }).end;
+    const broken = await settle({ isResumed: true, pending: "owners" }).end;
+    const edited = await settle({ isResumed: true, pending: "owners", data: { a: "c" } }).end;
+    const made = { made: { version: "v1", digest: expect.any(String) } };
+    expect([settled.outcome, broken.outcome]).toMatchObject([made, made]);
+    expect(edited.outcome).toEqual({ result: "created", uid: "u", made: undefined });
+  });
+
   it("makes the report incomplete where it lacks the steps of another restore, or steps unknown", async () => {
     const other = settle({ isResumed: false, pending: "status" });
     const unknown = settle({ isResumed: true, pending: "strange" });

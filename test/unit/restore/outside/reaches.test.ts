@@ -5,7 +5,8 @@ import { decideItem } from "#core/restore/decide.ts";
 import { intendedOf } from "#core/restore/intended.ts";
 import { ReachBook, reachesOf } from "#core/restore/outside/reaches.ts";
 import type { TakenHosts } from "#core/restore/outside/taken-hosts.ts";
-import type { RuleFacts } from "#core/restore/rule.ts";
+import type { RuleFacts, SnapshotContentFate } from "#core/restore/rule.ts";
+import { targetName } from "#core/restore/target-name.ts";
 import { transformItem } from "#core/restore/transform.ts";
 import { factsFor, storedItem } from "#test/unit/restore/rules-fixture.ts";
 
@@ -13,7 +14,7 @@ const NOBODY: TakenHosts = { other: () => undefined, warnings: [] };
 const COPY = { namespaceMapping: { app: "app-copy" } };
 
 interface Given {
-  readonly kind: { readonly resource: string; readonly group?: string };
+  readonly kind: { readonly resource: string; readonly group?: string; readonly namespaced?: boolean };
   readonly object: ExactObject;
   readonly request?: Record<string, unknown>;
   readonly hosts?: TakenHosts;
@@ -32,7 +33,7 @@ function reached({ kind, object, request = {}, hosts = NOBODY, facts }: Given) {
   );
   const { ruling, original } = transformItem(item, bytes, rules);
   if (ruling.verdict !== "restore") throw new Error(`skipped: ${ruling.reason}`);
-  const target = { namespace: rules.mapNamespace("app"), name: "one" };
+  const target = { namespace: rules.mapNamespace("app"), name: targetName(item, rules) };
   const written = { item, target, original, object: ruling.object, intended: intendedOf(ruling) };
   return reachesOf(written, { rules, hosts }).map(({ reach, withheld }) => `${reach} ${withheld}`);
 }
@@ -71,6 +72,20 @@ describe("what an object reaches outside the cluster", () => {
       warnings: [],
     };
     expect(reached({ kind: ingress, object, hosts })).toEqual(["host false"]);
+  });
+
+  it("is the snapshot of the original for a copy's content, and for one beside the original's", () => {
+    const reference = { namespace: "app", name: "cut" };
+    const content = {
+      kind: { resource: "volumesnapshotcontents", group: "snapshot.storage.k8s.io", namespaced: false },
+      object: { spec: { source: { snapshotHandle: "h" }, volumeSnapshotRef: reference } },
+    };
+    expect(reached(content)).toEqual([]);
+    expect(reached({ ...content, request: COPY })).toEqual(["snapshot-handle false"]);
+    expect(reached({ ...content, facts: { otherCluster: true } })).toEqual(["snapshot-handle false"]);
+    const other: SnapshotContentFate = { fate: "restored", name: "other" };
+    const facts = { snapshotContents: new Map([["one", other]]) };
+    expect(reached({ ...content, facts })).toEqual(["snapshot-handle false"]);
   });
 
   it("is, of a copy alone, a mark that lets another tool take it for the original", () => {
