@@ -9,6 +9,7 @@ import { type Existing, isThere, readExisting } from "./existing.ts";
 import type { LeftClaim } from "./left-claims.ts";
 import { compileModifiers } from "./modifiers/compile-modifiers.ts";
 import type { Outlook } from "./outlook.ts";
+import { type Categories, readDeclaredCategories } from "./outside/declared-categories.ts";
 import { externalKind } from "./outside/external-kinds.ts";
 import type { PlanRequest } from "./plan.ts";
 import type { PulledIn } from "./pull-in.ts";
@@ -37,9 +38,9 @@ export async function gatherFacts(
   findings: Findings,
 ): Promise<DecisionFacts> {
   const { outlook, survey, contents, left, pulled, kinds, owners, signal } = findings;
-  const { mapNamespace, live, statusKinds } = outlook;
+  const { discovery, mapNamespace, live, statusKinds } = outlook;
   const mark = restoreMark(backup.summary.name, request.name);
-  const targetKind = targetKinds(outlook.discovery, pulled.definitions);
+  const targetKind = targetKinds(discovery, pulled.definitions);
   const existing = await readExisting(cluster, {
     kinds: servedKinds([...kinds.map(({ kind }) => kind), ...(left.length > 0 ? [CLAIMS] : [])], targetKind),
     namespaces: [...new Set(outlook.namespaces.values())].filter((name) => isThere(live.get(name))),
@@ -51,6 +52,7 @@ export async function gatherFacts(
   const snapshots = { kinds, contents, existing, targetKind, mapNamespace, signal };
   // What a restore has changed is put back in its own place.
   const snapshotContents = request.undo === undefined ? await decideSnapshots(cluster, snapshots) : new Map();
+  const declared = await readDeclaredCategories(backup, { kinds, contents, discovery, signal });
   const isAbsent = (claim: LeftClaim) =>
     !hasClaim(existing, mapNamespace(claim.namespace), claim.name) &&
     !mayBeEmpty(claim, request.emptyVolumes);
@@ -69,13 +71,13 @@ export async function gatherFacts(
       selectingServices,
       statusKinds,
       defaultClasses: existing.defaultClasses,
-      apiGroups: apiGroups(outlook.discovery, pulled.definitions),
+      apiGroups: apiGroups(discovery, pulled.definitions),
       itemVersions: new Map(kinds.map(({ kind }) => [groupResource(kind), kind.version])),
       targetVersion: (kind) => {
         const target = targetKind(kind);
         return "kind" in target ? target.kind.version : kind.version;
       },
-      externalKind: externalKinds(outlook.discovery),
+      externalKind: externalKinds(discovery, declared),
     },
     existing,
     targetKind,
@@ -111,7 +113,13 @@ function hasClaim(existing: Existing, namespace: string, name: string): boolean 
   return isThere(existing.find(CLAIMS, namespace, name));
 }
 
-function externalKinds(discovery: Discovery): DecisionFacts["rules"]["externalKind"] {
-  const categories = new Map(discovery.resources.map((kind) => [groupResource(kind), kind.categories]));
+function externalKinds(
+  { resources }: Discovery,
+  declared: Categories,
+): DecisionFacts["rules"]["externalKind"] {
+  const categories = new Map([
+    ...declared,
+    ...resources.map((kind) => [groupResource(kind), kind.categories] as const),
+  ]);
   return (kind) => externalKind(kind, categories.get(groupResource(kind)) ?? []);
 }

@@ -15,8 +15,8 @@ export interface SnapshotContent {
 
 export interface SnapshotFacts {
   readonly mapNamespace: (namespace: string) => string;
-  /** By name. */
-  readonly live: ReadonlyMap<string, SnapshotContent>;
+  /** By name; undefined: they may not be listed. */
+  readonly live: ReadonlyMap<string, SnapshotContent> | undefined;
   /** Of a snapshot in the target. */
   readonly snapshot: (namespace: string, name: string) => Presence;
 }
@@ -36,6 +36,7 @@ export function isSnapshotContent(kind: Pick<ItemKind, "group" | "resource">): b
 export function decideSnapshotContent(content: SnapshotContent, facts: SnapshotFacts): SnapshotContentFate {
   if (content.handle === "") return { fate: "uncut" };
   const place = { ...content.snapshot, namespace: facts.mapNamespace(content.snapshot.namespace) };
+  if (facts.live === undefined) return { fate: "restored", name: unlooked(content, place) };
   const presence = facts.snapshot(place.namespace, place.name);
   for (const name of namesFor(content.name, place)) {
     const live = facts.live.get(name);
@@ -49,6 +50,11 @@ export function decideSnapshotContent(content: SnapshotContent, facts: SnapshotF
   };
 }
 
+/** Its own name may be the original's. */
+function unlooked({ name, snapshot }: SnapshotContent, place: Place): string {
+  return place.namespace === snapshot.namespace ? name : otherName(name, place);
+}
+
 /** Its snapshot is there, or nobody has bound it yet. */
 function canServe({ snapshot }: SnapshotContent, { namespace, name }: Place, presence: Presence): boolean {
   const isFor = snapshot.namespace === namespace && snapshot.name === name;
@@ -57,14 +63,18 @@ function canServe({ snapshot }: SnapshotContent, { namespace, name }: Place, pre
 
 type Place = Pick<SnapshotContent["snapshot"], "namespace" | "name">;
 
+function otherName(name: string, { namespace }: Place): string {
+  const digest = hash("sha256", `${namespace}/${name}`, "hex").slice(0, 8);
+  return `${name.slice(0, KEPT_OF_NAME)}-${digest}`;
+}
+
 /** Kubernetes takes names of 253 characters. */
 const KEPT_OF_NAME = 230;
 
 /** Its own, then others that the same restore finds again, without end. */
-function* namesFor(name: string, { namespace }: Place): Generator<string, never> {
+function* namesFor(name: string, place: Place): Generator<string, never> {
   yield name;
-  const digest = hash("sha256", `${namespace}/${name}`, "hex").slice(0, 8);
-  const other = `${name.slice(0, KEPT_OF_NAME)}-${digest}`;
+  const other = otherName(name, place);
   yield other;
   for (let count = 2; ; count += 1) yield `${other}-${count}`;
 }

@@ -3,6 +3,7 @@ import { isFailure } from "#core/model/errors.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import type { Contents } from "./contents.ts";
+import { eachParsed } from "./each-parsed.ts";
 import { type Existing, eachObject, isThere } from "./existing.ts";
 import type { SnapshotContentFate } from "./rule.ts";
 import type { SelectedKind } from "./select.ts";
@@ -31,7 +32,7 @@ export async function decideSnapshots(
   cluster: Cluster,
   request: SnapshotsRequest,
 ): Promise<ReadonlyMap<string, SnapshotContentFate>> {
-  const { kinds, existing, mapNamespace } = request;
+  const { kinds, contents, existing, mapNamespace, signal } = request;
   const snapshot: SnapshotFacts["snapshot"] = (namespace, name) => {
     const mark = existing.find(SNAPSHOTS, namespace, name);
     if (!isThere(mark)) return "absent";
@@ -40,33 +41,20 @@ export async function decideSnapshots(
   const fates = new Map<string, SnapshotContentFate>();
   for (const selected of kinds.filter(({ kind }) => isSnapshotContent(kind))) {
     const facts = { mapNamespace, snapshot, live: await readLiveContents(cluster, selected.kind, request) };
-    for await (const content of storedContents(selected, request)) {
-      fates.set(content.name, decideSnapshotContent(content, facts));
+    for await (const { item, object } of eachParsed(contents, [selected], signal)) {
+      // One that was being deleted does not return.
+      if (!item.terminating) fates.set(item.name, decideSnapshotContent(readSnapshotContent(object), facts));
     }
   }
   return fates;
 }
 
-async function* storedContents(
-  { batches }: SelectedKind,
-  { contents, signal }: SnapshotsRequest,
-): AsyncGenerator<SnapshotContent> {
-  for await (const batch of batches()) {
-    const returning = batch.filter(({ terminating }) => !terminating);
-    for await (const read of contents.read(returning, signal)) {
-      // Damaged items are named by the check before the first write.
-      const object = read.ok ? parseExactBytes(read.bytes) : undefined;
-      if (isExactObject(object)) yield readSnapshotContent(object);
-    }
-  }
-}
-
-/** None where the cluster does not serve them or a caller may not see them. */
+/** None where the cluster does not serve them; undefined where a caller may not see them. */
 async function readLiveContents(
   cluster: Cluster,
   stored: ItemKind,
   { targetKind, signal }: SnapshotsRequest,
-): Promise<ReadonlyMap<string, SnapshotContent>> {
+): Promise<ReadonlyMap<string, SnapshotContent> | undefined> {
   const found = new Map<string, SnapshotContent>();
   const target = targetKind(stored);
   if (!target.served) return found;
@@ -77,8 +65,9 @@ async function readLiveContents(
       const content = readSnapshotContent(object);
       found.set(content.name, content);
     }
+    return found;
   } catch (error) {
-    if (!isFailure(error, "cluster-forbidden")) throw error;
+    if (isFailure(error, "cluster-forbidden")) return undefined;
+    throw error;
   }
-  return found;
 }

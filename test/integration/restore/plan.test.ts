@@ -216,6 +216,59 @@ describe("what reaches outside the cluster", () => {
     expect(await rig.client.find(`${path(copy)}/data`)).toBeDefined();
     await rig.client.delete(`/apis/apiextensions.k8s.io/v1/customresourcedefinitions/buckets.${group}`);
   });
+
+  it("are objects of kinds that only their definitions tell of, which come with the same restore", async () => {
+    const [app, copy] = [uniqueName("app"), uniqueName("copy")];
+    const group = `${uniqueName("y").replace("-", "")}.example.com`;
+    const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    const definition = {
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `databases.${group}` },
+      spec: {
+        group,
+        scope: "Namespaced",
+        names: { plural: "databases", singular: "database", kind: "Database", categories: ["claim"] },
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } },
+          },
+        ],
+      },
+    };
+    const path = (ns: string) => `/apis/${group}/v1/namespaces/${ns}/databases`;
+    await rig.client.apply([definition, namespace(app)]);
+    await eventually("served", async () => (await rig.client.request("GET", path(app))).status === 200);
+    await rig.client.apply([
+      { apiVersion: `${group}/v1`, kind: "Database", metadata: { namespace: app, name: "data" } },
+    ]);
+    const backup = await rig.backUp([app]);
+    const forget = async () => {
+      await rig.client.delete(`${definitions}/databases.${group}`);
+      await eventually(
+        "gone",
+        async () => (await rig.client.find(`${definitions}/databases.${group}`)) === undefined,
+      );
+    };
+    await forget();
+    const request = { namespaceMapping: { [app]: copy } };
+
+    expect(summary((await planned(backup, request)).reaches)).toEqual(["external-kind data withheld"]);
+    const report = await rig.restore(backup, request);
+    expect(summary(report.reaches)).toEqual(["external-kind data withheld"]);
+    expect(report.failed).toEqual([]);
+    await eventually("served", async () => (await rig.client.request("GET", path(copy))).status === 200);
+    expect(await rig.client.list(path(copy))).toEqual([]);
+
+    await forget();
+    const external = await rig.restore(backup, { ...request, includeExternal: true });
+    expect(summary(external.reaches)).toEqual(["external-kind data"]);
+    expect(await rig.client.find(`${path(copy)}/data`)).toBeDefined();
+    await forget();
+  });
 });
 
 /** uid-free: name and resourceVersion of every object of every kind that can be listed. */

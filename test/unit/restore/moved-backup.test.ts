@@ -1,51 +1,22 @@
 import { describe, expect, it } from "vitest";
-import type { OpenBackup, ReadItem, StoredItem } from "#core/catalog/catalog.ts";
-import { apiVersion, groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
+import type { OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
+import { apiVersion, type ItemKind } from "#core/model/item.ts";
 import { parseExactBytes } from "#core/objects/exact-json.ts";
 import { withKindsMoved } from "#core/restore/moved-backup.ts";
+import { backupHolding } from "./backup-holding.ts";
 import { storedItem } from "./rules-fixture.ts";
 
 const signal = new AbortController().signal;
 const old = { group: "extensions", version: "v1beta1", resource: "deployments", kind: "Deployment" };
 const current = { ...old, group: "apps", version: "v1" };
 
-/** A backup of these items, in one batch for each kind; `read` gives each as `{apiVersion, spec}`. */
+/** Each item is `{apiVersion, kind, spec}`. */
 function backupOf(items: readonly StoredItem[]): OpenBackup {
-  const byKind = Map.groupBy(items, (item) => `${groupResource(item)}/${item.version}`);
-  const kinds = [...byKind.values()].flatMap((all) => {
-    const [first] = all;
-    if (first === undefined) return [];
-    const namespaces = Object.fromEntries(
-      [...Map.groupBy(all, ({ namespace }) => namespace)].map(([name, some]) => [name, some.length]),
-    );
-    return [{ ...kindOf(first), count: all.length, namespaces }];
+  return backupHolding(items, (item) => {
+    if (item.name === "damaged") return undefined;
+    const spec = { template: { metadata: { labels: { app: item.name } } } };
+    return { apiVersion: apiVersion(item), kind: item.kind, spec };
   });
-  return {
-    // Nothing of these is looked at here.
-    summary: {} as OpenBackup["summary"],
-    manifest: undefined,
-    manifestSha256: "digest",
-    notices: [],
-    foreignVolumes: [],
-    kinds,
-    async *items(kind, namespace) {
-      const all = byKind.get(`${groupResource(kind)}/${kind.version}`);
-      if (all === undefined) throw new Error(`it holds no ${groupResource(kind)}/${kind.version}`);
-      yield all.filter((item) => namespace === undefined || item.namespace === namespace);
-    },
-    async *read(asked) {
-      if (asked.some((item) => !items.includes(item))) throw new Error("not an item of this backup");
-      yield* asked.map(readOf);
-    },
-    close: async () => undefined,
-  };
-}
-
-function readOf(item: StoredItem): ReadItem {
-  if (item.name === "damaged") return { ok: false, item, message: "a bit flipped" };
-  const spec = { template: { metadata: { labels: { app: item.name } } } };
-  const object = { apiVersion: apiVersion(item), kind: item.kind, spec };
-  return { ok: true, item, bytes: Buffer.from(JSON.stringify(object)) };
 }
 
 async function listed(backup: OpenBackup, kind: Pick<ItemKind, "group" | "resource" | "version">) {

@@ -10,7 +10,7 @@ const OTHER = /^content-[0-9a-f]{8}$/;
 
 interface Given {
   readonly content?: Partial<SnapshotContent>;
-  readonly live?: readonly SnapshotContent[];
+  readonly live?: readonly SnapshotContent[] | "unknown";
   readonly presence?: "absent" | "there" | "own";
   readonly to?: string;
 }
@@ -21,7 +21,7 @@ function decide({ content, live = [], presence = "absent", to = "app" }: Given) 
     { ...stored, ...content },
     {
       mapNamespace: (namespace) => (namespace === "app" ? to : namespace),
-      live: new Map(live.map((one) => [one.name, one])),
+      live: live === "unknown" ? undefined : new Map(live.map((one) => [one.name, one])),
       snapshot: (namespace, name) => {
         asked.push(`${namespace}/${name}`);
         return presence;
@@ -91,6 +91,11 @@ describe("the content of a snapshot", () => {
     const left = { fate: "left", message: expect.stringContaining("copy/cut is there") };
     expect(decide({ to: "copy", presence: "there" })).toEqual(left);
     expect(decide({ to: "copy", presence: "there", live: [live("content", "app", "old")] })).toEqual(left);
+  });
+
+  it("does not take its own name in a copy where what there is may not be looked at", () => {
+    expect(decide({ live: "unknown" })).toEqual({ fate: "restored", name: "content" });
+    expect(decide({ live: "unknown", to: "copy" })).toEqual({ fate: "restored", name: otherName() });
   });
 
   it("is none where nothing had been cut", () => {

@@ -14,7 +14,12 @@ const NOBODY: TakenHosts = { other: () => undefined, warnings: [] };
 const COPY = { namespaceMapping: { app: "app-copy" } };
 
 interface Given {
-  readonly kind: { readonly resource: string; readonly group?: string; readonly namespaced?: boolean };
+  readonly kind: {
+    readonly resource: string;
+    readonly group?: string;
+    readonly namespaced?: boolean;
+    readonly namespace?: string;
+  };
   readonly object: ExactObject;
   readonly request?: Record<string, unknown>;
   readonly hosts?: TakenHosts;
@@ -77,7 +82,12 @@ describe("what an object reaches outside the cluster", () => {
   it("is the snapshot of the original for a copy's content, and for one beside the original's", () => {
     const reference = { namespace: "app", name: "cut" };
     const content = {
-      kind: { resource: "volumesnapshotcontents", group: "snapshot.storage.k8s.io", namespaced: false },
+      kind: {
+        resource: "volumesnapshotcontents",
+        group: "snapshot.storage.k8s.io",
+        namespaced: false,
+        namespace: "",
+      },
       object: { spec: { source: { snapshotHandle: "h" }, volumeSnapshotRef: reference } },
     };
     expect(reached(content)).toEqual([]);
