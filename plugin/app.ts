@@ -15,3 +15,8 @@ export interface App {
   /** No progress and no summary. */
   readonly quiet: boolean;
 }
+
+/** The same in other settings: laid over it, since a copy would open streams that nobody has asked for yet. */
+export function appWith(app: App, settings: Pick<App, "verbosity" | "quiet">): App {
+  return Object.create(app, Object.getOwnPropertyDescriptors(settings));
+}

@@ -1,11 +1,10 @@
 import { Failure } from "#core/model/errors.ts";
 import { didYouMean } from "#core/model/nearest.ts";
-import type { App } from "./app.ts";
-import { type AnyCommand, type ExitCode, findCommand } from "./command.ts";
+import { type App, appWith } from "./app.ts";
+import { type CommandDefinition, type ExitCode, familyOf, findCommand, leadingWords } from "./command.ts";
 import { commands } from "./commands.ts";
-import { commonFlags } from "./flags.ts";
 import { exitCodeOf, showFailure } from "./ui/failure.ts";
-import { commandHelp, familyHelp, overviewHelp } from "./ui/help.ts";
+import { familyHelp } from "./ui/help.ts";
 import { completeHint } from "./ui/hint.ts";
 
 /** argv → the command it names → its handler. Everything thrown ends here, as one message and one exit code. */
@@ -24,27 +23,20 @@ export async function runCli(app: App): Promise<ExitCode> {
 async function dispatch(app: App): Promise<ExitCode> {
   const words = leadingWords(app.argv);
   refuseFlagsFirst(app.argv);
-  if (words.length === 0 || words[0] === "help") return showOverview(app, words.slice(1));
+  if (words[0] === "help") throw unknownCommand(words.slice(1), shown);
   const command = findCommand(words, commands);
-  if (command === undefined) return showFamilyOrFail(app, words);
+  if (command === undefined) return refuseWords(app, words);
   const { parseArguments } = await import("./parse.ts");
   const invocation = parseArguments(command, withoutWords(app.argv, command.words.length));
-  if (invocation.help) {
-    app.stdout.write(commandHelp(command, commonFlags));
-    return 0;
-  }
-  const code = await command.run(invocation, {
-    ...app,
-    verbosity: invocation.verbosity,
-    quiet: invocation.quiet,
-  });
+  const { verbosity, quiet } = invocation;
+  const code = await command.run(invocation, appWith(app, { verbosity, quiet }));
   return app.signal.aborted && code === 0 ? exitCodeOf(undefined, app.signal) : code;
 }
 
 /** A help text and exit 0 would let a script believe that its backup was made. */
 function refuseFlagsFirst(argv: readonly string[]): void {
   const [first = ""] = argv;
-  if (!first.startsWith("-") || argv.includes("--help") || argv.includes("-h")) return;
+  if (!first.startsWith("-")) return;
   const start = argv.findIndex((_, index) => findCommand(argv.slice(index), commands) !== undefined);
   const length = findCommand(argv.slice(Math.max(start, 0)), commands)?.words.length ?? 0;
   const inOrder = [
@@ -57,36 +49,23 @@ function refuseFlagsFirst(argv: readonly string[]): void {
   });
 }
 
-/** The words before the first flag: command words and maybe arguments. */
-function leadingWords(argv: readonly string[]): readonly string[] {
-  const end = argv.findIndex((word) => word.startsWith("-"));
-  return end === -1 ? argv : argv.slice(0, end);
-}
-
 function withoutWords(argv: readonly string[], count: number): readonly string[] {
   return argv.slice(count);
 }
 
 const shown = commands.filter((command) => command.hidden !== true);
 
-/** The longest match wins: `location add` before `location`. */
-function showOverview(app: App, topic: readonly string[]): ExitCode {
-  const command = topic.length === 0 ? undefined : findCommand(topic, commands);
-  app.stdout.write(command === undefined ? overviewHelp(shown) : commandHelp(command, commonFlags));
-  return topic.length > 0 && command === undefined ? 2 : 0;
-}
-
-function showFamilyOrFail(app: App, words: readonly string[]): ExitCode {
+/** The first word of several commands alone shows them, but is no success. */
+function refuseWords(app: App, words: readonly string[]): ExitCode {
   const [first = "", second] = words;
-  const family = shown.filter((command) => command.words.length > 1 && command.words[0] === first);
+  const family = familyOf(first, shown);
   if (family.length === 0) throw unknownCommand(words.slice(0, 1), shown);
   if (second !== undefined) throw unknownCommand(words.slice(0, 2), family);
-  const asked = app.argv.some((word) => word === "--help" || word === "-h");
-  (asked ? app.stdout : app.stderr).write(familyHelp(first, family));
-  return asked ? 0 : 2;
+  app.stderr.write(familyHelp(first, family));
+  return 2;
 }
 
-function unknownCommand(typed: readonly string[], among: readonly AnyCommand[]): Failure {
+function unknownCommand(typed: readonly string[], among: readonly CommandDefinition[]): Failure {
   const known = among.map((command) => command.words[typed.length - 1] ?? "");
   const hint = didYouMean(typed.at(-1) ?? "", known) ?? "kubectl backup --help lists the commands";
   return new Failure("usage", `unknown command "${typed.join(" ")}"`, { hint });

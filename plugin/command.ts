@@ -71,6 +71,10 @@ export type FlagValues<F extends Flags> = {
     : FlagValue<F[Name]> | undefined;
 };
 
+export function camelCase(name: string): string {
+  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
 export interface Invocation<F extends Flags> {
   readonly positionals: readonly string[];
   readonly flags: FlagValues<F>;
@@ -105,8 +109,11 @@ export const EXIT_CODES = {
 } as const satisfies Record<number, string>;
 export type ExitCode = keyof typeof EXIT_CODES;
 
+/** What help, completion and the reference pages read: data alone. */
+export type CommandDefinition = Omit<Command, "run">;
+
 /** A command as the table of commands holds it: its flags are only known to itself. */
-export type AnyCommand = Omit<Command, "run"> & {
+export type AnyCommand = CommandDefinition & {
   readonly run: (invocation: Invocation<never>, app: App) => Promise<ExitCode>;
 };
 
@@ -115,11 +122,22 @@ export function defineCommand<const F extends Flags>(command: Command<F>): Comma
   return command;
 }
 
+/** The words before the first flag: command words and maybe arguments. */
+export function leadingWords(argv: readonly string[]): readonly string[] {
+  const end = argv.findIndex((word) => word.startsWith("-"));
+  return end === -1 ? argv : argv.slice(0, end);
+}
+
+/** The commands of `kubectl backup location`: shown ones that begin with the word and have another. */
+export function familyOf<C extends CommandDefinition>(word: string, commands: readonly C[]): readonly C[] {
+  return commands.filter(({ hidden, words }) => hidden !== true && words.length > 1 && words[0] === word);
+}
+
 /** The one that the words begin with; of several the one that takes most of them. */
-export function findCommand(
+export function findCommand<C extends CommandDefinition>(
   words: readonly string[],
-  commands: readonly AnyCommand[],
-): AnyCommand | undefined {
+  commands: readonly C[],
+): C | undefined {
   return commands
     .filter((command) => command.words.every((word, index) => words[index] === word))
     .sort((a, b) => b.words.length - a.words.length)[0];

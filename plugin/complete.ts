@@ -1,29 +1,22 @@
 import type { App } from "./app.ts";
-import type { Completes } from "./command.ts";
 import { commands } from "./commands.ts";
-import { candidatesFor } from "./completion.ts";
+import { candidatesFor, completionText, type Source } from "./completion.ts";
 import { commonFlags } from "./flags.ts";
+import { givenChoices } from "./given-flags.ts";
 
-/** `__complete WORDS…`: one candidate a line, then kubectl's directive. Never an error: a shell shows none. */
-const NO_FILES = 4;
-const FILES = 0;
-
-export async function runComplete(words: readonly string[], app: App): Promise<void> {
+/** Candidates that somebody must be asked for. Never an error: a shell shows none. */
+export async function completeFromSource(words: readonly string[], app: App): Promise<void> {
   const found = candidatesFor(words, commands, commonFlags);
-  const current = words.at(-1) ?? "";
-  const lines =
-    found.type === "words"
-      ? found.words.map(([word, about]) => (about === "" ? word : `${word}\t${about}`))
-      : (await askSource(found.source, app)).map((word) => `${found.prefix}${word}`);
-  const fitting = lines.filter((line) => line.startsWith(current));
-  const directive = found.type === "source" && found.source === "files" ? FILES : NO_FILES;
-  app.stdout.write(`${fitting.map((line) => `${line}\n`).join("")}:${directive}\n`);
+  if (found.type !== "source") return;
+  const names = await askSource(found.source, words.slice(0, -1), app);
+  const candidates = names.map((name) => [`${found.prefix}${name}`, ""] as const);
+  app.stdout.write(completionText({ type: "words", words: candidates }, words.at(-1) ?? ""));
 }
 
-async function askSource(source: Completes, app: App): Promise<readonly string[]> {
+async function askSource(source: Source, before: readonly string[], app: App): Promise<readonly string[]> {
   try {
     const { completionSources } = await import("./completion-sources.ts");
-    return (await completionSources[source]?.(app)) ?? [];
+    return await completionSources[source](givenChoices(before), app);
   } catch {
     // No cluster, no location: nothing to offer.
     return [];

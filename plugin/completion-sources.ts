@@ -1,43 +1,53 @@
 import { NAMESPACES } from "#core/model/known-kinds.ts";
 import type { App } from "./app.ts";
-import type { Completes } from "./command.ts";
-import { openCatalogFor, openClusterFor, runContextOf, surroundingsOf } from "./context.ts";
+import type { Source } from "./completion.ts";
+import {
+  type ClusterChoice,
+  type LocationChoice,
+  openCatalogFor,
+  openClusterFor,
+  runContextOf,
+  surroundingsOf,
+} from "./context.ts";
 
-/** What the shell can be offered from the location, the cluster and the configuration. */
-type Source = (app: App) => Promise<readonly string[]>;
+/** What the shell can be offered from the location, the cluster and the configuration that the words so far choose. */
+type Ask = (given: ClusterChoice & LocationChoice, app: App) => Promise<readonly string[]>;
 
-export const completionSources: Partial<Record<Completes, Source>> = {
-  async backups(app) {
-    const catalog = await openCatalogFor({ location: undefined }, app);
+export const completionSources: Readonly<Record<Source, Ask>> = {
+  async backups(given, app) {
+    const catalog = await openCatalogFor({ location: given.location }, app);
     try {
-      return (await catalog.list(runContextOf(app))).map((backup) => backup.name);
+      return await catalog.names(runContextOf(app));
     } finally {
       catalog.close();
     }
   },
 
-  async restores(app) {
-    const catalog = await openCatalogFor({ location: undefined }, app);
+  async restores(given, app) {
+    const { openHolders } = await import("./stored-restores.ts");
+    const { location, local, close } = await openHolders({ location: given.location }, app);
     try {
-      return (await catalog.restores(runContextOf(app))).map((restore) => restore.name);
+      const context = runContextOf(app);
+      const [there, here] = await Promise.all([location.restoreNames(context), local.restoreNames(context)]);
+      return [...new Set([...there, ...here])];
     } finally {
-      catalog.close();
+      close();
     }
   },
 
-  async contexts(app) {
+  async contexts(given, app) {
     const { loadKubeconfig } = await import("#core/kube/access/kubeconfig-load.ts");
-    return [...(await loadKubeconfig(undefined, app.env)).contexts.keys()];
+    return [...(await loadKubeconfig(given.kubeconfig, app.env)).contexts.keys()];
   },
 
-  async locations(app) {
+  async locations(_given, app) {
     const { readLocations } = await import("#core/storage/locations.ts");
     return Object.keys((await readLocations(surroundingsOf(app))).locations);
   },
 
-  async namespaces(app) {
+  async namespaces(given, app) {
     const { readItemHeader } = await import("#core/objects/item-header.ts");
-    const cluster = await openClusterFor({}, app);
+    const cluster = await openClusterFor(given, app);
     const names: string[] = [];
     try {
       const request = {
@@ -54,9 +64,9 @@ export const completionSources: Partial<Record<Completes, Source>> = {
     }
   },
 
-  async kinds(app) {
+  async kinds(given, app) {
     const { groupResource } = await import("#core/model/item.ts");
-    const cluster = await openClusterFor({}, app);
+    const cluster = await openClusterFor(given, app);
     try {
       const { resources } = await cluster.discover(AbortSignal.timeout(2000));
       return [...new Set(resources.filter((one) => one.verbs.includes("list")).map(groupResource))];

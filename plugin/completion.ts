@@ -1,17 +1,36 @@
-import { type AnyCommand, type Completes, type Flag, type Flags, findCommand } from "./command.ts";
+import { type CommandDefinition, type Completes, type Flag, type Flags, findCommand } from "./command.ts";
 
 /**
  * What fits at the cursor: words of commands, flags, or values that a source must be asked for. Pure; the sources are
- * asked by commands/complete.ts.
+ * asked by complete.ts.
  */
 export type Candidates =
+  | FixedCandidates
+  | { readonly type: "source"; readonly source: Source; readonly prefix: string };
+
+export type FixedCandidates =
   | { readonly type: "words"; readonly words: readonly (readonly [word: string, about: string])[] }
-  | { readonly type: "source"; readonly source: Completes; readonly prefix: string };
+  /** The shell knows them best. */
+  | { readonly type: "files" };
+
+export type Source = Exclude<Completes, "files" | "choices">;
+
+/** kubectl's directives (cobra's ShellCompDirective): whether files are offered where nothing else is. */
+const NO_FILES = 4;
+const FILES = 0;
+
+/** As kubectl wants it: a candidate a line, what it is behind a tab, and the directive. */
+export function completionText(candidates: FixedCandidates, current: string): string {
+  if (candidates.type === "files") return `:${FILES}\n`;
+  const fitting = candidates.words.filter(([word]) => word.startsWith(current));
+  const lines = fitting.map(([word, about]) => (about === "" ? `${word}\n` : `${word}\t${about}\n`));
+  return `${lines.join("")}:${NO_FILES}\n`;
+}
 
 /** `words` are those after `kubectl backup`, the last one being typed (maybe ""). */
 export function candidatesFor(
   words: readonly string[],
-  commands: readonly AnyCommand[],
+  commands: readonly CommandDefinition[],
   common: Flags,
 ): Candidates {
   const current = words.at(-1) ?? "";
@@ -20,14 +39,14 @@ export function candidatesFor(
   if (command === undefined) return commandWords(before, commands);
   const flags: Flags = { ...command.flags, ...common };
   const glued = /^--([a-z-]+)=(.*)$/.exec(current);
-  if (glued !== null) return valuesOf(flags[glued[1] ?? ""], `--${glued[1]}=`);
+  if (glued !== null) return valuesOf(flags[glued[1] ?? ""], `--${glued[1]}=`, current);
   const awaiting = flagAwaitingValue(before.at(-1) ?? "", flags);
-  if (awaiting !== undefined) return valuesOf(awaiting, "");
+  if (awaiting !== undefined) return valuesOf(awaiting, "", current);
   if (current.startsWith("-")) return flagWords(flags);
   return positionalOf(command, before.slice(command.words.length), flags);
 }
 
-function commandWords(before: readonly string[], commands: readonly AnyCommand[]): Candidates {
+function commandWords(before: readonly string[], commands: readonly CommandDefinition[]): Candidates {
   const depth = before.length;
   const fitting = commands.filter(
     (command) => command.hidden !== true && before.every((word, index) => command.words[index] === word),
@@ -58,25 +77,24 @@ function flagAwaitingValue(previous: string, flags: Flags): Flag | undefined {
   return flag === undefined || flag.type === "boolean" || flag.bare !== undefined ? undefined : flag;
 }
 
-function valuesOf(flag: Flag | undefined, prefix: string): Candidates {
-  if (flag?.choices !== undefined) {
-    return { type: "words", words: flag.choices.map((choice) => [`${prefix}${choice}`, ""] as const) };
-  }
-  return flag?.completes === undefined
-    ? { type: "words", words: [] }
-    : { type: "source", source: flag.completes, prefix };
+/** The last of a list's values is being typed, behind the others. */
+function valuesOf(flag: Flag | undefined, start: string, current: string): Candidates {
+  const others = flag?.type === "list" ? current.slice(start.length, current.lastIndexOf(",") + 1) : "";
+  return offered(flag, start + others);
 }
 
-function positionalOf(command: AnyCommand, rest: readonly string[], flags: Flags): Candidates {
+function offered(from: Pick<Flag, "choices" | "completes"> | undefined, prefix: string): Candidates {
+  const { choices, completes } = from ?? {};
+  if (choices !== undefined)
+    return { type: "words", words: choices.map((choice) => [`${prefix}${choice}`, ""] as const) };
+  if (completes === undefined || completes === "choices") return { type: "words", words: [] };
+  return completes === "files" ? { type: "files" } : { type: "source", source: completes, prefix };
+}
+
+function positionalOf(command: CommandDefinition, rest: readonly string[], flags: Flags): Candidates {
   const given = rest.filter(
     (word, index) => !word.startsWith("-") && flagAwaitingValue(rest[index - 1] ?? "", flags) === undefined,
   );
   const positionals = command.positionals ?? [];
-  const positional = positionals[given.length] ?? positionals.findLast((one) => one.many === true);
-  if (positional?.choices !== undefined) {
-    return { type: "words", words: positional.choices.map((choice) => [choice, ""] as const) };
-  }
-  return positional?.completes === undefined
-    ? { type: "words", words: [] }
-    : { type: "source", source: positional.completes, prefix: "" };
+  return offered(positionals[given.length] ?? positionals.findLast((one) => one.many === true), "");
 }

@@ -1,5 +1,6 @@
 import { homedir, tmpdir } from "node:os";
 import type { Catalog } from "#core/catalog/catalog.ts";
+import type { ClusterAccess } from "#core/kube/access/access.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { parseDuration } from "#core/model/duration.ts";
 import type { OnProgress } from "#core/model/progress.ts";
@@ -19,14 +20,26 @@ export type LocationChoice = FlagValues<typeof locationFlag>;
 
 const USER_AGENT = `kubectl-backup/${TOOL_VERSION} (${process.platform}/${process.arch})`;
 
+/** What is known of the chosen cluster without asking it: no transport is loaded. */
+export async function openAccessFor(flags: ClusterChoice, app: App): Promise<ClusterAccess> {
+  const { openAccess } = await import("#core/kube/access/access.ts");
+  return openAccess({
+    ...flags,
+    asGroups: flags.asGroup,
+    env: app.env,
+    // Only a credential plugin wants to know: standard input is not opened before.
+    get interactive() {
+      return app.stdin.isTTY === true;
+    },
+  });
+}
+
 /** One cluster as one user; no connection is made before the first call. */
 export async function openClusterFor(flags: ClusterChoice, app: App): Promise<Cluster> {
-  const [{ openAccess }, { openCluster }] = await Promise.all([
-    import("#core/kube/access/access.ts"),
+  const [access, { openCluster }] = await Promise.all([
+    openAccessFor(flags, app),
     import("#core/kube/open-cluster.ts"),
   ]);
-  const interactive = app.stdin.isTTY === true;
-  const access = await openAccess({ ...flags, asGroups: flags.asGroup, env: app.env, interactive });
   return openCluster(access, {
     userAgent: USER_AGENT,
     requestTimeoutSeconds: requestTimeout(flags.requestTimeout),

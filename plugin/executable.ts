@@ -1,5 +1,5 @@
 import { getAssetKeys, getRawAsset } from "node:sea";
-import { compiledModules } from "./compiled-modules.ts";
+import { type BuiltFiles, compiledModules } from "./compiled-modules.ts";
 
 /**
  * The main script of a single executable: its modules are the files of the bundle, carried as assets beside the code that
@@ -8,8 +8,9 @@ import { compiledModules } from "./compiled-modules.ts";
  */
 const assets = new Set(getAssetKeys());
 
-compiledModules({
+const files: BuiltFiles = {
   read: (name) => (assets.has(name) ? Buffer.from(getRawAsset(name)) : undefined),
   path: () => process.execPath,
   folder: "",
-})("./main.cjs");
+};
+compiledModules(files, process.argv[2])("./main.cjs");

@@ -1,7 +1,7 @@
 import parser from "yargs-parser";
 import { Failure } from "#core/model/errors.ts";
 import { didYouMean } from "#core/model/nearest.ts";
-import type { AnyCommand, Flag, Flags, Invocation } from "./command.ts";
+import { type AnyCommand, camelCase, type Flag, type Flags, type Invocation } from "./command.ts";
 import { commonFlags } from "./flags.ts";
 
 /**
@@ -10,7 +10,6 @@ import { commonFlags } from "./flags.ts";
  * and unknown flags passing silently.
  */
 export interface Parsed extends Invocation<never> {
-  readonly help: boolean;
   readonly verbosity: number;
   readonly quiet: boolean;
 }
@@ -25,13 +24,11 @@ export function parseArguments(command: AnyCommand, argv: readonly string[]): Pa
     Object.entries(flags).map(([name, flag]) => [camelCase(name), flagValue(name, flag, values[name])]),
   );
   const positionals = [...values._, ...(values["--"] ?? [])].map(String).map(bareBackupName(command));
-  const help = given["help"] === true;
-  if (!help) checkPositionals(command, positionals);
+  checkPositionals(command, positionals);
   return {
     positionals,
     // The keys are the flags' names in camel case with values of the types they ask for: what FlagValues describes.
     flags: given as Invocation<never>["flags"],
-    help,
     verbosity: Number(given["verbosity"] ?? 0),
     quiet: given["quiet"] === true,
   };
@@ -109,10 +106,6 @@ function splitList(value: unknown, name: string): readonly string[] {
     ? parts.flatMap((part) => part.split(" or "))
     : parts.flatMap((part) => part.split(","));
   return pieces.map((piece) => piece.trim()).filter((piece) => piece !== "");
-}
-
-function camelCase(name: string): string {
-  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /** What -o name prints can be given back: `backup/nightly` is nightly wherever a backup is asked for. */

@@ -13,4 +13,4 @@ function read(name: string): Buffer | undefined {
   }
 }
 
-compiledModules({ read, path: (name) => join(folder, name), folder })("./main.cjs");
+compiledModules({ read, path: (name) => join(folder, name), folder }, process.argv[2])("./main.cjs");

@@ -1,14 +1,19 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { Module } from "node:module";
 import { basename, join, relative } from "node:path";
 import { type BuildOptions, build, type Plugin } from "esbuild";
+import { budgetFaults } from "./bundle-budget.ts";
+import { leanBuiltins } from "./lean-builtins.ts";
 import { NODE_FLAGS } from "./release/node-flags.ts";
 import { warmUp } from "./warm-up.ts";
 
 /**
- * plugin/ → build/lib/main.cjs with all of the product, in which import() costs nothing but the running of what it names
- * (a hundred chunks of ES modules took 50 ms to find and link); the heavy libraries in files of their own beside it, read
- * when they are needed; start.cjs, which runs them from compiled code; and build/kubectl-backup, a launcher that starts
- * it on the pinned Node. webhook/ → build/webhook likewise. Swapped in at the end, so that a running one is never half replaced.
+ * plugin/ → build/lib: main.cjs answers what needs only words; program.cjs is all of the product, in which import() costs
+ * nothing but the running of what it names (a hundred chunks of ES modules took 50 ms to find and link); the heavy
+ * libraries lie in files of their own beside it, read when they are needed; start.cjs, which runs them from compiled code;
+ * and build/kubectl-backup, a launcher that starts it on the pinned Node. webhook/ → build/webhook likewise. Swapped in at
+ * the end, so that a running one is never half replaced.
  */
 const root = join(import.meta.dirname, "..");
 const output = join(root, "build");
@@ -37,11 +42,17 @@ const FORM = {
 } as const satisfies BuildOptions;
 
 /** Modules that are the door to a heavy library; each becomes a file of its own name. */
-const HEAVY = [
+const LIBRARIES = [
   "core/storage/s3/aws-sdk.ts",
   "core/kube/access/client-node-auth.ts",
   "core/kube/transport/web-socket-client.ts",
 ];
+
+/** The same, and what is the door to all but the front. */
+const DOORS = ["plugin/program.ts", ...LIBRARIES];
+
+/** Run by Node itself; the others are loaded by plugin/compiled-modules.ts. */
+const STARTERS = ["start.cjs", "executable.cjs"];
 
 /** $0 may be a link (a folder on PATH, krew). */
 const LAUNCHER = `#!/bin/sh
@@ -69,29 +80,28 @@ fi
 exec "$node" ${NODE_FLAGS.join(" ")} "$here/lib/start.cjs" "$@"
 `;
 
-/**
- * An ES import of node:http reads every export of it, and its WebSocket getters load all of undici: more than a command
- * costs otherwise. Taken through getBuiltinModule, only what is used is read.
- */
-const leanHttp: Plugin = {
-  name: "lean-http",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^(node:)?http$/ }, () => ({ path: "http", namespace: "lean-http" }));
-    onLoad({ filter: /.*/, namespace: "lean-http" }, () => ({
-      contents: `const http = process.getBuiltinModule("node:http");
-export const { Agent, ClientRequest, IncomingMessage, METHODS, STATUS_CODES, Server, ServerResponse, createServer, get, globalAgent, request, validateHeaderName, validateHeaderValue } = http;
-export default http;`,
-    }));
-  },
-};
-
-/** Leaves the doors to the heavy libraries as files to be required, but where they are what is being built. */
+/** Leaves the doors as files to be required, but where they are what is being built. */
 const heavyApart: Plugin = {
   name: "heavy-apart",
   setup({ onResolve }) {
     onResolve({ filter: /^\.\.?\/.*\.ts$/ }, ({ path, resolveDir, kind }) => {
-      const isDoor = kind !== "entry-point" && HEAVY.includes(relative(root, join(resolveDir, path)));
+      const isDoor = kind !== "entry-point" && DOORS.includes(relative(root, join(resolveDir, path)));
       return isDoor ? { path: `./${basename(path, ".ts")}.cjs`, external: true } : undefined;
+    });
+  },
+};
+
+/** In the front the commands are their definitions: data without handlers. */
+const definitionsInFront: Plugin = {
+  name: "definitions-in-front",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/commands\.ts$/ }, ({ importer }) =>
+      basename(importer) === "front.ts" ? { path: "definitions", namespace: "front" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "front" }, () => {
+      const print = `import { commands } from "#plugin/commands.ts"; process.stdout.write(JSON.stringify(commands));`;
+      const data = execFileSync(process.execPath, ["--input-type=module", "--eval", print], { cwd: root });
+      return { contents: `export const commands = ${data};` };
     });
   },
 };
@@ -118,7 +128,7 @@ rmSync(staged, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 const result = await build({
   ...FORM,
-  entryPoints: ["plugin/start.ts", "plugin/executable.ts", "plugin/main.ts", ...HEAVY].map((file) => ({
+  entryPoints: ["plugin/start.ts", "plugin/executable.ts", "plugin/main.ts", ...DOORS].map((file) => ({
     in: join(root, file),
     out: basename(file, ".ts"),
   })),
@@ -129,9 +139,17 @@ const result = await build({
   // plugin/compiled-modules.ts reads it so.
   charset: "ascii",
   metafile: true,
-  plugins: [leanHttp, heavyApart, manifestsInside],
+  plugins: [leanBuiltins, heavyApart, definitionsInFront, manifestsInside],
 });
 writeFileSync(join(output, "meta.json"), JSON.stringify(result.metafile));
+const faults = budgetFaults(result.metafile);
+if (faults.length > 0) throw new Error(`over the bundle's budget:\n${faults.join("\n")}`);
+
+// Wrapped here once instead of at every start, which would copy all of it.
+for (const name of readdirSync(staged)) {
+  if (!name.endsWith(".cjs") || STARTERS.includes(name)) continue;
+  writeFileSync(join(staged, name), Module.wrap(readFileSync(join(staged, name), "latin1")), "latin1");
+}
 
 const previous = join(output, "lib.old");
 rmSync(previous, { recursive: true, force: true });
@@ -148,12 +166,12 @@ chmodSync(`${launcher}.new`, 0o755);
 renameSync(`${launcher}.new`, launcher);
 await build({
   ...FORM,
-  entryPoints: ["webhook/main.ts", ...HEAVY].map((file) => ({
+  entryPoints: ["webhook/main.ts", ...LIBRARIES].map((file) => ({
     in: join(root, file),
     out: basename(file, ".ts"),
   })),
   outdir: join(output, "webhook"),
   outExtension: { ".js": ".cjs" },
-  plugins: [leanHttp, heavyApart],
+  plugins: [leanBuiltins, heavyApart],
 });
 await warmUp(launcher);

@@ -3,9 +3,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { makeCodeCache } from "./code-cache.ts";
 import { type ArchivedFile, writeTarGz, zipped } from "./release/archive.ts";
 import { bundledPackages } from "./release/bundled-packages.ts";
-import { makeCodeCache } from "./release/code-cache.ts";
 import { buildExecutable, type Content } from "./release/executable.ts";
 import { KREW_NAMES, krewManifest } from "./release/krew-manifest.ts";
 import { thirdPartyLicenses } from "./release/licenses.ts";
@@ -24,13 +24,12 @@ const RELEASES = process.env["RELEASES"] ?? `${HOMEPAGE}/releases`;
 
 const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
 
-function contentOfExecutables(): Content {
+async function contentOfExecutables(): Promise<Content> {
   const starters = ["executable.cjs", "start.cjs"];
   const modules = readdirSync(LIBRARY).filter((name) => name.endsWith(".cjs") && !starters.includes(name));
   // main.cjs runs the program, so it comes last: what it has loaded is compiled with it.
   const ordered = modules.toSorted((a, b) => Number(a === "main.cjs") - Number(b === "main.cjs"));
-  makeCodeCache(LIBRARY, ordered, EXECUTABLES);
-  const caches = ordered.map((name) => `${name}.cache`);
+  const caches = await makeCodeCache(LIBRARY, ordered, EXECUTABLES);
   return {
     main: join(LIBRARY, "executable.cjs"),
     modules: Object.fromEntries(ordered.map((name) => [name, join(LIBRARY, name)])),
@@ -86,7 +85,7 @@ rmSync(EXECUTABLES, { recursive: true, force: true });
 mkdirSync(DIST, { recursive: true });
 mkdirSync(EXECUTABLES, { recursive: true });
 const packages = bundledPackages();
-const content = contentOfExecutables();
+const content = await contentOfExecutables();
 // The same text lies in each of Node's packages but one.
 const nodeLicense = readFileSync(join(dirname(process.execPath), "../LICENSE"), "utf8");
 const texts = [

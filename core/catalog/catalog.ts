@@ -92,6 +92,8 @@ export interface CatalogReader {
   readonly url: string;
   /** Newest first. One listing plus one read per commit object whose ETag is not in the local cache. */
   list(context: RunContext): Promise<readonly BackupSummary[]>;
+  /** Of committed backups, whatever is in them: one listing, and nothing is read. */
+  names(context: RunContext): Promise<readonly string[]>;
   /** Failure backup-not-found, backup-damaged, backup-unsupported. */
   find(name: string, context: RunContext): Promise<BackupSummary>;
   open(name: string, context: RunContext): Promise<OpenBackup>;
@@ -109,6 +111,8 @@ export interface CatalogReader {
   restoreLogs(restore: string, context: RunContext): AsyncIterable<Uint8Array>;
   /** Restores, newest first: those under way and those that broke off too, and Velero's. */
   restores(context: RunContext): Promise<readonly StoredRestore[]>;
+  /** Of all restores: one listing, and nothing is read. */
+  restoreNames(context: RunContext): Promise<readonly string[]>;
   /** Those that have not ended: under way, or broken off. */
   openRestores(context: RunContext): Promise<readonly StoredRestore[]>;
   /** Failure restore-not-found. */

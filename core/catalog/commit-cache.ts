@@ -1,11 +1,13 @@
-import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type CommitSummary, commitSummary } from "#core/format/commit-summary.ts";
+import type { CommitSummary } from "#core/format/commit-summary.ts";
 import type { ObjectInfo } from "#core/storage/object-store.ts";
 
 /** Raised whenever CommitSummary changes its meaning: older files are then read afresh. */
 const CACHE_VERSION = 1;
+
+/** File systems take names of 255 bytes; a temporary one has a UUID behind it. */
+const NAME_CHARACTERS = 180;
 
 export type CommitCache = ReadonlyMap<string, CachedCommit>;
 
@@ -46,8 +48,9 @@ export async function saveCommitCache(folder: string, url: string, cache: Commit
   }
 }
 
+/** Two locations with one file name, which only long or odd URLs can have, take it from each other. */
 function cachePath(folder: string, url: string): string {
-  return join(folder, `commits-${createHash("sha256").update(url).digest("hex").slice(0, 32)}.json`);
+  return join(folder, `commits-${url.replaceAll(/[^A-Za-z0-9.-]+/g, "_").slice(-NAME_CHARACTERS)}.json`);
 }
 
 function* entriesOf(file: unknown, url: string): Generator<[string, CachedCommit]> {
@@ -56,7 +59,38 @@ function* entriesOf(file: unknown, url: string): Generator<[string, CachedCommit
   if (version !== CACHE_VERSION || ofUrl !== url) return;
   for (const [key, entry] of Object.entries(commits)) {
     const { etag, commit } = { etag: undefined, commit: undefined, ...Object(entry) };
-    const parsed = commitSummary.safeParse(commit);
-    if (typeof etag === "string" && parsed.success) yield [key, { etag, commit: parsed.data }];
+    if (typeof etag === "string" && isCommitSummary(commit)) yield [key, { etag, commit }];
   }
+}
+
+type Check = (value: unknown) => boolean;
+const isText: Check = (value) => typeof value === "string";
+const isNumber: Check = (value) => typeof value === "number";
+const orAbsent =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+/** By hand, for the sake of every listing: the schema library takes 4 ms to load. Each field, or it does not compile. */
+const CHECKS: Readonly<Record<keyof CommitSummary, Check>> = {
+  name: isText,
+  phase: isText,
+  formatVersion: isText,
+  startedAt: orAbsent(isText),
+  finishedAt: orAbsent(isText),
+  expiresAt: orAbsent(isText),
+  itemCount: orAbsent(isNumber),
+  errorCount: isNumber,
+  warningCount: isNumber,
+  labels: (value) => typeof value === "object" && value !== null && Object.values(value).every(isText),
+  includedNamespaces: (value) => Array.isArray(value) && value.every(isText),
+  clusterName: orAbsent(isText),
+  kubeSystemUid: orAbsent(isText),
+  caSha256: orAbsent(isText),
+  manifestSha256: orAbsent(isText),
+};
+
+function isCommitSummary(value: unknown): value is CommitSummary {
+  const fields = new Map<string, unknown>(Object.entries(Object(value)));
+  return Object.entries(CHECKS).every(([name, check]) => check(fields.get(name)));
 }

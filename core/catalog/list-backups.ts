@@ -1,6 +1,13 @@
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
-import { type CommitSummary, MAX_COMMIT_BYTES, readCommit } from "#core/format/commit-summary.ts";
-import { BACKUPS_PREFIX, backupKey, committedBackup, MANIFEST_FILE } from "#core/format/layout.ts";
+import type { CommitSummary } from "#core/format/commit-summary.ts";
+import {
+  BACKUPS_PREFIX,
+  backupFileOf,
+  backupKey,
+  COMMIT_FILE,
+  committedBackup,
+  MANIFEST_FILE,
+} from "#core/format/layout.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { ObjectInfo, ObjectReader } from "#core/storage/object-store.ts";
@@ -40,6 +47,11 @@ export async function listBackups(
   return summaries.sort(newestFirst);
 }
 
+function isCommitOrManifest(key: string): boolean {
+  const file = backupFileOf(key)?.file;
+  return file === COMMIT_FILE || file === MANIFEST_FILE;
+}
+
 interface FoundCommit {
   readonly name: string;
   readonly object: ObjectInfo;
@@ -50,7 +62,7 @@ interface FoundCommit {
 async function listCommits(store: ObjectReader, signal: AbortSignal): Promise<FoundCommit[]> {
   const found: FoundCommit[] = [];
   const keys = new Set<string>();
-  for await (const page of store.list(BACKUPS_PREFIX, { signal })) {
+  for await (const page of store.list(BACKUPS_PREFIX, { only: isCommitOrManifest, signal })) {
     for (const object of page.objects) {
       const name = committedBackup(object.key);
       // In the order of keys the manifest comes before the commit object.
@@ -75,6 +87,7 @@ async function readListedCommit(
   { name, object }: FoundCommit,
   signal: AbortSignal,
 ): Promise<CommitSummary | Failure | undefined> {
+  const { MAX_COMMIT_BYTES, readCommit } = await import("#core/format/commit-summary.ts");
   try {
     return readCommit(await readWhole(store, object, { maxBytes: MAX_COMMIT_BYTES, signal }), name);
   } catch (error) {

@@ -1,22 +1,9 @@
 import { restoreKey } from "#core/format/layout.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
-import { toBackupSummary } from "./backup-summary.ts";
 import type { Catalog } from "./catalog.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { findCommit } from "./find-backup.ts";
-import { listBackups } from "./list-backups.ts";
-import { findRestore, listRestores } from "./list-restores.ts";
-import { openBackup } from "./open-backup.ts";
-import { openBefore } from "./open-before.ts";
+import { listBackupNames, listRestoreNames } from "./list-names.ts";
 import { type ProcessTable, systemProcesses } from "./process-identity.ts";
-import { proveBackup } from "./prove-backup.ts";
-import { readJournal } from "./read-journal.ts";
-import { readLog, readRestoreLog } from "./read-log.ts";
-import { removeBackup } from "./remove-backup.ts";
-import { readStoreTime } from "./store-time.ts";
-import { listFolders, lookAtFolder } from "./stored-folder.ts";
-import { beginBackup } from "./write-backup.ts";
-import { beginRestore, resumeRestore } from "./write-restore.ts";
 
 export interface CatalogOptions {
   /** What commit objects say is remembered here: the platform's cache folder. */
@@ -27,29 +14,64 @@ export interface CatalogOptions {
   readonly clock?: Clock;
 }
 
-/** The store is the catalog's from now on: `close` closes it. */
+/**
+ * Names are asked for at every press of a key in a shell, so only what that needs is loaded with this module. The store
+ * is the catalog's from now on: `close` closes it.
+ */
 export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalog {
   const environment = { store, processes: systemProcesses, clock: systemClock, ...options };
   return {
     url: store.url,
-    list: (context) => listBackups(environment, context),
-    find: async (name, context) => toBackupSummary(await findCommit(store, name, context.signal)),
-    open: (name, context) => openBackup(name, environment, context),
-    serverTime: (context) => readStoreTime(store, context.signal),
-    folders: (context) => listFolders(store, context.signal),
-    folder: (name, context) => lookAtFolder(store, name, context.signal),
-    prove: (folder, context) => proveBackup(store, folder, context.signal),
-    logs: (name, context) => readLog(store, name, context.signal),
-    restoreLogs: (restore, context) => readRestoreLog(store, restore, context.signal),
-    restores: (context) => listRestores(environment, { openOnly: false, signal: context.signal }),
-    openRestores: (context) => listRestores(environment, { openOnly: true, signal: context.signal }),
-    findRestore: (name, context) => findRestore(name, environment, context.signal),
-    openBefore: (restore, context) => openBefore(store, restore, context.signal),
-    journal: (place, context) => readJournal(store, place, context.signal),
-    beginRestore: (record, context) => beginRestore(record, environment, context),
-    resumeRestore: (name, context) => resumeRestore(name, environment, context),
-    begin: (name, context) => beginBackup(name, environment, context),
-    remove: (name, context) => removeBackup(name, environment, context),
+    list: async (context) => (await import("./list-backups.ts")).listBackups(environment, context),
+    names: (context) => listBackupNames(store, context.signal),
+    restoreNames: (context) => listRestoreNames(store, context.signal),
+    find: async (name, context) => {
+      const [{ findCommit }, { toBackupSummary }] = await Promise.all([
+        import("./find-backup.ts"),
+        import("./backup-summary.ts"),
+      ]);
+      return toBackupSummary(await findCommit(store, name, context.signal));
+    },
+    open: async (name, context) => (await import("./open-backup.ts")).openBackup(name, environment, context),
+    serverTime: async (context) => (await import("./store-time.ts")).readStoreTime(store, context.signal),
+    async *folders(context) {
+      yield* (await import("./stored-folder.ts")).listFolders(store, context.signal);
+    },
+    folder: async (name, context) =>
+      (await import("./stored-folder.ts")).lookAtFolder(store, name, context.signal),
+    prove: async (folder, context) =>
+      (await import("./prove-backup.ts")).proveBackup(store, folder, context.signal),
+    async *logs(name, context) {
+      yield* (await import("./read-log.ts")).readLog(store, name, context.signal);
+    },
+    async *restoreLogs(restore, context) {
+      yield* (await import("./read-log.ts")).readRestoreLog(store, restore, context.signal);
+    },
+    restores: async (context) =>
+      (await import("./list-restores.ts")).listRestores(environment, {
+        openOnly: false,
+        signal: context.signal,
+      }),
+    openRestores: async (context) =>
+      (await import("./list-restores.ts")).listRestores(environment, {
+        openOnly: true,
+        signal: context.signal,
+      }),
+    findRestore: async (name, context) =>
+      (await import("./list-restores.ts")).findRestore(name, environment, context.signal),
+    openBefore: async (restore, context) =>
+      (await import("./open-before.ts")).openBefore(store, restore, context.signal),
+    async *journal(place, context) {
+      yield* (await import("./read-journal.ts")).readJournal(store, place, context.signal);
+    },
+    beginRestore: async (record, context) =>
+      (await import("./write-restore.ts")).beginRestore(record, environment, context),
+    resumeRestore: async (name, context) =>
+      (await import("./write-restore.ts")).resumeRestore(name, environment, context),
+    begin: async (name, context) =>
+      (await import("./write-backup.ts")).beginBackup(name, environment, context),
+    remove: async (name, context) =>
+      (await import("./remove-backup.ts")).removeBackup(name, environment, context),
     writeRestoreFile: async ({ restore, file }, body, context) => {
       await store.put(restoreKey(restore, file), body, context.signal);
     },

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { readFile, readlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { ClaimBody } from "#core/format/claim.ts";
@@ -55,6 +54,7 @@ async function machineHash(root: string): Promise<string | undefined> {
     readlink(join(root, "proc/self/ns/pid")).catch(() => undefined),
   ]);
   if (parts.some((part) => part === undefined || part === "")) return undefined;
+  const { createHash } = await import("node:crypto");
   return createHash("sha256").update(parts.join("\n")).digest("hex");
 }
 

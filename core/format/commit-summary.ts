@@ -31,25 +31,24 @@ const veleroBackup = z.looseObject({
 type VeleroBackup = z.infer<typeof veleroBackup>;
 
 /** What a commit object says of its backup, small and in JSON's own types: listings keep it in a local cache. */
-export const commitSummary = z.object({
-  name: z.string(),
-  phase: z.string(),
-  formatVersion: z.string(),
-  startedAt: z.string().optional(),
-  finishedAt: z.string().optional(),
-  expiresAt: z.string().optional(),
-  itemCount: z.number().optional(),
-  errorCount: z.number(),
-  warningCount: z.number(),
-  labels: texts,
-  includedNamespaces: z.array(z.string()),
-  clusterName: z.string().optional(),
-  kubeSystemUid: z.string().optional(),
-  caSha256: z.string().optional(),
+export interface CommitSummary {
+  readonly name: string;
+  readonly phase: string;
+  readonly formatVersion: string;
+  readonly startedAt?: string | undefined;
+  readonly finishedAt?: string | undefined;
+  readonly expiresAt?: string | undefined;
+  readonly itemCount?: number | undefined;
+  readonly errorCount: number;
+  readonly warningCount: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly includedNamespaces: readonly string[];
+  readonly clusterName?: string | undefined;
+  readonly kubeSystemUid?: string | undefined;
+  readonly caSha256?: string | undefined;
   /** Present in ours: the first link of the chain of proof. */
-  manifestSha256: z.string().optional(),
-});
-export type CommitSummary = z.infer<typeof commitSummary>;
+  readonly manifestSha256?: string | undefined;
+}
 
 /** Failure backup-damaged when it is not a Backup object of that name. */
 export function readCommit(bytes: Uint8Array, name: string): CommitSummary {

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { mkdir, readFile, realpath, rename, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -36,12 +35,14 @@ export async function resolveLocation(text: string | undefined, at: Surroundings
 
 /** An absent file is an empty one. */
 export async function readLocations(at: Surroundings): Promise<LocationsFile> {
-  return (await load(locationsFile(at))).config;
+  const file = locationsFile(at);
+  const text = await readText(file);
+  return text === "" ? { locations: {} } : (await parse(text, file)).config;
 }
 
 /** All that a configuration file names, the default first. Failure usage when the file cannot be understood. */
 export async function locationsIn(file: string): Promise<readonly LocationUrl[]> {
-  const { config } = await load(file);
+  const { config } = await parse(await readText(file), file);
   const names = Object.keys(config.locations).sort(
     (a, b) => Number(b === config.default) - Number(a === config.default),
   );
@@ -104,17 +105,23 @@ async function change(
   edit: (document: YamlDocument, config: LocationsFile) => void,
 ): Promise<void> {
   const file = locationsFile(at);
-  const { document, config } = await load(file);
+  const { document, config } = await parse(await readText(file), file);
   edit(document, config);
   await validated(document, file);
   await writeWhole(file, document.toString());
 }
 
-async function load(file: string): Promise<{ document: YamlDocument; config: LocationsFile }> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
+async function readText(file: string): Promise<string> {
+  return readFile(file, "utf8").catch((error: unknown) => {
     if (isErrno(error, "ENOENT")) return "";
     throw new Failure("usage", `${file} cannot be read`, { cause: error, hint: "check its rights" });
   });
+}
+
+async function parse(
+  text: string,
+  file: string,
+): Promise<{ readonly document: YamlDocument; readonly config: LocationsFile }> {
   const { parseYaml } = await import("./yaml-document.ts");
   const document = parseYaml(text);
   const [error] = document.errors;
@@ -135,7 +142,7 @@ async function validated(document: YamlDocument, file: string): Promise<Location
 async function writeWhole(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true, mode: 0o700 });
   const target = await realpath(file).catch(() => file);
-  const temporary = `${target}.${randomBytes(6).toString("hex")}.tmp`;
+  const temporary = `${target}.${crypto.randomUUID()}.tmp`;
   try {
     await writeFile(temporary, text, { flag: "wx", mode: 0o600, flush: true });
     await rename(temporary, target);

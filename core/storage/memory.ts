@@ -54,7 +54,8 @@ class MemoryStore implements ObjectStore {
       options.signal.throwIfAborted();
       const slice = keys.slice(start, start + pageSize);
       const direct = slice.filter((key) => !(shallow && key.slice(prefix.length).includes("/")));
-      const objects = direct.flatMap((key) => this.#entries.get(key)?.info ?? []);
+      const wanted = direct.filter(options.only ?? (() => true));
+      const objects = wanted.flatMap((key) => this.#entries.get(key)?.info ?? []);
       yield { objects, folders: shallow ? foldersOf(slice, prefix, keys[start - 1]) : [], serverTime: now() };
     }
   }

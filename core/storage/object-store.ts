@@ -35,6 +35,8 @@ export interface ListPage {
 export interface ListOptions {
   /** Only one level: objects directly below the prefix, and folder names. */
   readonly shallow?: boolean;
+  /** Leaves out other objects before anything is asked about them. Folders are not its business. */
+  readonly only?: (key: string) => boolean;
   readonly signal: AbortSignal;
 }
 

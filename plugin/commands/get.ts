@@ -77,16 +77,17 @@ async function currentIds(
   app: App,
 ): Promise<ClusterIds | undefined> {
   if (all.length === 0) return undefined;
-  const [{ readClusterIds }, { openClusterFor }] = await Promise.all([
+  const [{ readClusterIds }, { openAccessFor, openClusterFor }] = await Promise.all([
     import("#core/kube/cluster-ids.ts"),
     import("#plugin/context.ts"),
   ]);
   try {
+    // The CA is known without a request; most often it settles everything.
+    const { info } = await openAccessFor(flags, app);
+    const offline: ClusterIds = { caSha256: info.caSha256 };
+    if (all.every((one) => relateClusters(one.clusterIds, offline) === "same")) return offline;
     const cluster = await openClusterFor(flags, app);
     try {
-      // The CA is known without a request; most often it settles everything.
-      const offline: ClusterIds = { caSha256: cluster.info.caSha256 };
-      if (all.every((one) => relateClusters(one.clusterIds, offline) === "same")) return offline;
       return await readClusterIds(cluster, app.signal);
     } finally {
       cluster.close();

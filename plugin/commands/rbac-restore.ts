@@ -1,4 +1,3 @@
-import { restoreRequest } from "#core/model/restore.ts";
 import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, outputFlag, partFlags, selectionFlags } from "#plugin/flags.ts";
 import { printRoles } from "#plugin/ui/roles.ts";
@@ -31,7 +30,8 @@ export const rbacRestoreCommand = defineCommand({
   ],
   exitCodes: [0, 2, 6],
   async run({ flags }, app) {
-    const [{ restoreRights }, { openClusterFor }] = await Promise.all([
+    const [{ restoreRequest }, { restoreRights }, { openClusterFor }] = await Promise.all([
+      import("#core/model/restore.ts"),
       import("#core/restore/rights.ts"),
       import("#plugin/context.ts"),
     ]);

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { Failure } from "#core/model/errors.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand } from "#plugin/command.ts";
@@ -46,7 +45,7 @@ export const restoreCommand = defineCommand({
       import("#plugin/requests/modifiers-request.ts"),
       import("#plugin/context.ts"),
     ]);
-    const wanted = wantedRestore(backup, given, { now: app.now(), random: randomUUID() });
+    const wanted = wantedRestore(backup, given, { now: app.now(), random: crypto.randomUUID() });
     const ofFile = await modifiersOfFile(given);
     const [cluster, catalog] = await Promise.all([openClusterFor(given, app), openCatalogFor(given, app)]);
     try {
@@ -80,7 +79,7 @@ async function takeBack(
       import("#core/restore/undo/find-undo.ts"),
     ]);
   const name = named.replace(/^restores?\//, "");
-  const request = wantedUndo(name, given, { now: app.now(), random: randomUUID() });
+  const request = wantedUndo(name, given, { now: app.now(), random: crypto.randomUUID() });
   const [cluster, catalog] = await Promise.all([openClusterFor(given, app), openCatalogFor(given, app)]);
   try {
     const undo = await findUndo(name, { catalog, stateDirectory: stateFolderOf(app) }, runContextOf(app));

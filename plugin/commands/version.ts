@@ -2,7 +2,7 @@ import { describeError } from "#core/model/errors.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, outputFlag } from "#plugin/flags.ts";
-import { TOOL_VERSION } from "#plugin/tool-version.ts";
+import { clientVersionText, TOOL_VERSION } from "#plugin/tool-version.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
 
 export const versionCommand = defineCommand({
@@ -29,9 +29,7 @@ export const versionCommand = defineCommand({
       document: { client, ...(server === undefined ? {} : { server }) },
       names: [TOOL_VERSION],
       text: () =>
-        `Client Version: ${client.version} (Node ${client.node}, ${client.platform})\n${
-          server === undefined ? "" : `Server Version: ${server.version ?? "unknown"}\n`
-        }`,
+        `${clientVersionText()}${server === undefined ? "" : `Server Version: ${server.version ?? "unknown"}\n`}`,
     });
     if (server?.error !== undefined) app.stderr.write(`warning: ${server.error}\n`);
     return server?.error === undefined ? 0 : 6;

@@ -1,4 +1,4 @@
-import { createInterface, type Interface } from "node:readline/promises";
+import type { Interface } from "node:readline/promises";
 import { Failure } from "#core/model/errors.ts";
 import type { App } from "#plugin/app.ts";
 
@@ -11,6 +11,7 @@ export async function confirm(app: App, question: string, yes: boolean | undefin
       `${question.replace(/\?$/, "")}: this needs a confirmation, and there is no terminal to ask on`,
     );
   }
+  const { createInterface } = await import("node:readline/promises");
   const prompt = createInterface({ input: app.stdin, output: app.stderr });
   try {
     const asked = prompt.question(`${question} [y/N] `, { signal: app.signal });

@@ -1,9 +1,15 @@
-import { type AnyCommand, EXIT_CODES, type Flag, type Flags, type Positional } from "#plugin/command.ts";
+import {
+  type CommandDefinition,
+  EXIT_CODES,
+  type Flag,
+  type Flags,
+  type Positional,
+} from "#plugin/command.ts";
 
 /** Help texts, made from the command definitions. Pure. */
 const WIDTH = 100;
 
-function commandUsage(command: AnyCommand): string {
+function commandUsage(command: CommandDefinition): string {
   const words = ["kubectl backup", ...command.words].join(" ");
   const positionals = (command.positionals ?? []).map(positionalUsage).join(" ");
   return [words, positionals, "[flags]"].filter((part) => part !== "").join(" ");
@@ -14,7 +20,7 @@ function positionalUsage(positional: Positional): string {
   return positional.required === true ? name : `[${name}]`;
 }
 
-export function commandHelp(command: AnyCommand, common: Flags): string {
+export function commandHelp(command: CommandDefinition, common: Flags): string {
   const sections = [
     [command.summary, ...paragraphs(command.description)].join("\n\n"),
     `Usage:\n  ${commandUsage(command)}`,
@@ -81,8 +87,9 @@ function flagText(flag: Flag): string {
   return flag.fallback === undefined ? flag.describe : `${flag.describe} (default: ${flag.fallback})`;
 }
 
-export function overviewHelp(commands: readonly AnyCommand[]): string {
-  const rows = commands.map((command) => [`  ${command.words.join(" ")}`, command.summary] as const);
+export function overviewHelp(commands: readonly CommandDefinition[]): string {
+  const shown = commands.filter((command) => command.hidden !== true);
+  const rows = shown.map((command) => [`  ${command.words.join(" ")}`, command.summary] as const);
   return `Back up and restore Kubernetes clusters: nothing to install in the cluster.
 
 Usage:
@@ -101,7 +108,7 @@ kubectl backup COMMAND --help tells more. Flags come after the command (kubectl 
 }
 
 /** \`kubectl backup location\` alone: the commands of that family. */
-export function familyHelp(word: string, commands: readonly AnyCommand[]): string {
+export function familyHelp(word: string, commands: readonly CommandDefinition[]): string {
   const rows = commands.map((command) => [`  ${command.words.join(" ")}`, command.summary] as const);
   return `Usage:\n  kubectl backup ${word} COMMAND [flags]\n\n${section("Commands", rows)}\n`;
 }

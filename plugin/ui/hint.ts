@@ -1,14 +1,19 @@
 import { shellWord } from "#core/model/shell-word.ts";
-import { type AnyCommand, type Flag, type Flags, findCommand } from "#plugin/command.ts";
-import { clusterFlags, locationFlag, selectionFlags } from "#plugin/flags.ts";
+import { type CommandDefinition, type Flag, findCommand } from "#plugin/command.ts";
+import { clusterFlags } from "#plugin/flags.ts";
+import { type GivenFlag, givenFlags } from "#plugin/given-flags.ts";
 
 /**
  * A suggested command must work as it is pasted: it gets the flags of this call that say which cluster, which location
- * and, where it takes one, which selection is meant. Pure. Tokens are never repeated.
+ * and, where it takes one, which selection is meant. Pure.
  */
-export function completeHint(hint: string, argv: readonly string[], commands: readonly AnyCommand[]): string {
+export function completeHint(
+  hint: string,
+  argv: readonly string[],
+  commands: readonly CommandDefinition[],
+): string {
   if (hint.includes("--help")) return hint.replace("run the command with --help", ownHelp(argv, commands));
-  const given = givenFlags(argv);
+  const given = givenFlags(argv).filter(({ name }) => !SECRET.has(name));
   const fitting = argv[0] === "restore" ? hint.replace("kubectl backup rbac backup", RESTORE_RIGHTS) : hint;
   return fitting
     .replace(/kubectl backup ([a-z]+(?: [a-z]+)?)/, (call, words: string) =>
@@ -19,43 +24,19 @@ export function completeHint(hint: string, argv: readonly string[], commands: re
     );
 }
 
-function ownHelp(argv: readonly string[], commands: readonly AnyCommand[]): string {
+function ownHelp(argv: readonly string[], commands: readonly CommandDefinition[]): string {
   const words = findCommand(argv, commands)?.words ?? [];
   return ["kubectl backup", ...words, "--help"].join(" ");
 }
 
 const RESTORE_RIGHTS = "kubectl backup rbac restore";
 
-interface GivenFlag {
-  readonly name: string;
-  readonly flag: Flag;
-  readonly value: string | undefined;
-}
-
-const CARRIED: Flags = { ...selectionFlags, ...locationFlag, ...clusterFlags };
+/** Never repeated. */
 const SECRET: ReadonlySet<string> = new Set(["token"]);
-
-/** Reads what the parser may have refused: whatever else is wrong with the call, these flags are plain to see. */
-function givenFlags(argv: readonly string[]): readonly GivenFlag[] {
-  const end = argv.indexOf("--");
-  const words = end === -1 ? argv : argv.slice(0, end);
-  return words.flatMap((word, index) => {
-    const [, dashes, spelling = "", glued] = /^(--?)([a-zA-Z-]+)(?:=(.*))?$/s.exec(word) ?? [];
-    const entry = Object.entries(CARRIED).find(([name, flag]) =>
-      dashes === "--"
-        ? name === spelling || flag.hiddenAliases?.includes(spelling) === true
-        : flag.short === spelling,
-    );
-    if (dashes === undefined || entry === undefined || SECRET.has(entry[0])) return [];
-    const [name, flag] = entry;
-    const takesNext = flag.type !== "boolean" && flag.bare === undefined && glued === undefined;
-    return [{ name, flag, value: takesNext ? words[index + 1] : glued }];
-  });
-}
 
 function completeCall(
   call: string,
-  command: AnyCommand | undefined,
+  command: CommandDefinition | undefined,
   { hint, given }: { readonly hint: string; readonly given: readonly GivenFlag[] },
 ): string {
   if (command === undefined) return call;

@@ -17,6 +17,7 @@ const SAMPLE_MS = 20;
 export function measure(
   command: readonly string[],
   env: Readonly<Record<string, string>>,
+  sampleMs = SAMPLE_MS,
 ): Promise<Measured> {
   const [program = "", ...args] = command;
   return new Promise((resolve, reject) => {
@@ -26,7 +27,7 @@ export function measure(
     const output = { stdout: "", stderr: "" };
     const timer = setInterval(() => {
       peak = Math.max(peak, highWaterMib(child.pid));
-    }, SAMPLE_MS);
+    }, sampleMs);
     for (const name of ["stdout", "stderr"] as const) {
       child[name].setEncoding("utf8").on("data", (text: string) => {
         output[name] += text;

@@ -9,11 +9,12 @@ import type { BenchSite } from "./bench-site.ts";
 import { type GuardResult, guardMeasure } from "./guard.ts";
 import { backupPeak, fillConfigMaps, fillSecrets, planPeak, slowStorePeak } from "./memory.ts";
 import { restoreRatio } from "./restore-ratio.ts";
+import { type StartupResult, startupRatios } from "./startup.ts";
 
 // `make bench`: ratios against a raw client doing the same requests in the same run, and memory by workload. Writes
-// build/bench.json. `node run.ts backup restore memory guard` runs only the named parts.
+// build/bench.json. `node run.ts startup backup restore memory guard` runs only the named parts.
 const NAMESPACES = Array.from({ length: 20 }, (_, index) => `bench-${String(index).padStart(2, "0")}`);
-const PARTS = ["backup", "restore", "memory", "guard"] as const;
+const PARTS = ["startup", "backup", "restore", "memory", "guard"] as const;
 const chosen = process.argv.slice(2);
 const wants = (part: (typeof PARTS)[number]): boolean => chosen.length === 0 || chosen.includes(part);
 
@@ -41,6 +42,15 @@ async function ratios(site: BenchSite): Promise<Record<string, unknown>> {
     const result = await restoreRatio(site);
     say(`restore_ratio ${result.ratio.toFixed(2)}  ${JSON.stringify(result)}`);
     results["restore_ratio"] = result;
+  }
+  return results;
+}
+
+async function startup(site: BenchSite): Promise<Readonly<Record<string, StartupResult>>> {
+  const results = await startupRatios(site);
+  for (const [name, { cpuRatio, rssRatio, cpuMs, rssMib, wallMs }] of Object.entries(results)) {
+    const figures = `${Math.round(cpuMs)} ms CPU, ${Math.round(rssMib)} MiB, ${Math.round(wallMs)} ms`;
+    say(`startup ${name}: cpu ${cpuRatio.toFixed(2)} x kubectl, rss ${rssRatio.toFixed(2)} x (${figures})`);
   }
   return results;
 }
@@ -86,6 +96,7 @@ async function withSite<T>(work: (site: BenchSite) => Promise<T>): Promise<T> {
 }
 
 const report = {
+  ...(wants("startup") ? { startup: await withSite(startup) } : {}),
   ...(wants("backup") || wants("restore") ? await withSite(ratios) : {}),
   ...(wants("memory") ? { peak_rss_mib: await withSite(memory) } : {}),
   ...(wants("guard") ? { guard: await withSite(guard) } : {}),

@@ -167,6 +167,17 @@ export function describeObjectStore(name: string, start: () => Promise<StoreUnde
       expect(listed.folders.toSorted()).toEqual(["sub.c/", "sub/"]);
     });
 
+    test("a listing can be of some objects only, at every depth, and of all folders", async () => {
+      for (const key of ["some/a/wanted", "some/a/other", "some/b/other", "some/wanted"]) {
+        await store.put(key, Buffer.from("1"), signal);
+      }
+      const only = (key: string) => key.endsWith("/wanted");
+      expect((await listAll(store, "some/", { only })).keys).toEqual(["some/a/wanted", "some/wanted"]);
+      const shallow = await listAll(store, "some/", { only, shallow: true });
+      expect(shallow.keys).toEqual(["some/wanted"]);
+      expect(shallow.folders.toSorted()).toEqual(["a/", "b/"]);
+    });
+
     test("every listing tells the store's clock, of an empty folder too", async () => {
       const { serverTime } = await listAll(store, "nothing-here/");
       expect(Math.abs((serverTime?.getTime() ?? 0) - Date.now())).toBeLessThan(10_000);

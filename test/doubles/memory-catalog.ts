@@ -73,6 +73,7 @@ export function memoryCatalog(): MemoryCatalog {
         .filter((name) => folders.get(name)?.manifest)
         .map(summaryOf)
         .reverse(),
+    names: async () => [...folders.keys()].filter((name) => folders.get(name)?.manifest),
     find: async (name) => summaryOf(name),
     open: async (name) => openFolder(summaryOf(name), committed(name)),
     // Nothing lies in files here.
@@ -89,6 +90,7 @@ export function memoryCatalog(): MemoryCatalog {
     remove: async (name) => void folders.delete(name),
     writeRestoreFile: async () => undefined,
     restores: async () => [],
+    restoreNames: async () => [],
     openRestores: async () => [],
     findRestore: async (name) => {
       throw new Failure("restore-not-found", `no restore "${name}"`);

@@ -1,5 +1,6 @@
-import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
+import { sha256 } from "@noble/hashes/sha2.js";
+import { bytesToHex } from "@noble/hashes/utils.js";
 import { Failure } from "#core/model/errors.ts";
 import type { ClusterTls } from "./access.ts";
 import type { ClusterEntry, UserEntry } from "./kubeconfig.ts";
@@ -27,16 +28,17 @@ export async function loadTls(cluster: ClusterEntry, user: UserEntry): Promise<C
   return { ca, cert, key, servername, rejectUnauthorized: !cluster.insecureSkipTlsVerify };
 }
 
-/** Names a set of authorities whatever their order, line ends and comments: sha256 of the sorted DER certificates. */
+/**
+ * Names a set of authorities whatever their order, line ends and comments: sha256 of the sorted DER certificates. Not by
+ * Node's own, which takes 7 ms to load: `get` asks for nothing else of it.
+ */
 export function caFingerprint(ca: string): string {
   const blocks = ca.matchAll(/-----BEGIN CERTIFICATE-----([^-]*)-----END CERTIFICATE-----/g);
   const certificates = [...blocks].map(([, body]) => Buffer.from(body ?? "", "base64")).sort(Buffer.compare);
   if (certificates.length === 0) {
     throw new Failure("kubeconfig-broken", "certificate-authority holds no certificate");
   }
-  const hash = createHash("sha256");
-  for (const certificate of certificates) hash.update(certificate);
-  return hash.digest("hex");
+  return bytesToHex(sha256(Buffer.concat(certificates)));
 }
 
 async function loadPem(

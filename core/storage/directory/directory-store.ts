@@ -41,20 +41,21 @@ export class DirectoryStore implements ObjectStore {
 
   async *list(prefix: string, options: ListOptions): AsyncGenerator<ListPage> {
     checkPrefix(prefix, options.shallow === true);
-    options.signal.throwIfAborted();
+    const { only, shallow = false, signal } = options;
+    signal.throwIfAborted();
     try {
       await assertNoLinks(this.#root, pathOf(this.#root, prefix.slice(0, prefix.lastIndexOf("/") + 1)));
-      const found =
-        options.shallow === true ? await readFolder(this.#root, prefix) : walk(this.#root, prefix);
+      const found = shallow ? await readFolder(this.#root, prefix) : walk(this.#root, prefix);
       let batch: Found[] = [];
       for await (const entry of found) {
-        options.signal.throwIfAborted();
+        signal.throwIfAborted();
+        if (isLeftOut(entry, only)) continue;
         batch.push(entry);
         if (batch.length < PAGE_ENTRIES) continue;
-        yield await this.#page(batch, options.shallow === true ? prefix : undefined);
+        yield await this.#page(batch, shallow ? prefix : undefined);
         batch = [];
       }
-      yield await this.#page(batch, options.shallow === true ? prefix : undefined);
+      yield await this.#page(batch, shallow ? prefix : undefined);
     } catch (error) {
       throw fileFailure(error, this.url);
     }
@@ -210,6 +211,10 @@ export class DirectoryStore implements ObjectStore {
       throw fileFailure(error, this.url);
     }
   }
+}
+
+function isLeftOut({ type, key }: Found, only: ListOptions["only"]): boolean {
+  return type === "object" && only?.(key) === false;
 }
 
 async function readChunk(file: FileHandle, position: number, length: number): Promise<Uint8Array> {

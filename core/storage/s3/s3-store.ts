@@ -55,7 +55,7 @@ class S3Store implements ObjectStore {
         (folder.Prefix ?? "").slice(input.Prefix.length),
       );
       yield {
-        objects: this.#infosOf(page),
+        objects: this.#infosOf(page).filter(({ key }) => options.only?.(key) ?? true),
         folders: folders.filter((name) => isKey(name.slice(0, -1))),
         serverTime,
       };

@@ -33,6 +33,8 @@ test("flags without any command are refused too", async () => {
   expect(await run("--context prod")).toMatchObject({ code: 2, stdout: "" });
 });
 
-test("help is given wherever it is asked for", async () => {
-  expect(await run("--help")).toMatchObject({ code: 0, stderr: "" });
+test("help on what is no command is no success, and suggests the nearest", async () => {
+  const { code, stdout, stderr } = await run("help restor");
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain('did you mean "restore"?');
 });

@@ -31,3 +31,16 @@ test("behind a flag comes its value, glued or not", () => {
 test("a flag's value does not count as an argument", () => {
   expect(ask("describe", "--location", "l1", "")).toEqual({ type: "source", source: "backups", prefix: "" });
 });
+
+test("the last of several values is completed behind the others", () => {
+  expect(ask("create", "--include-namespaces", "a,b")).toEqual({
+    type: "source",
+    source: "namespaces",
+    prefix: "a,",
+  });
+  expect(ask("create", "--include-namespaces=a,b,")).toEqual({
+    type: "source",
+    source: "namespaces",
+    prefix: "--include-namespaces=a,b,",
+  });
+});
