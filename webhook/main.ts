@@ -14,6 +14,7 @@ import type { RunContext } from "#core/model/run-context.ts";
 import { Annotator } from "./annotator.ts";
 import { ApiClock } from "./api-clock.ts";
 import { type Certificates, openCertificates } from "./certificates/certificates.ts";
+import { DecisionEvents } from "./events.ts";
 import { answerReview, type GuardFacts } from "./guard.ts";
 import { openMayUnprotect } from "./may-unprotect.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
@@ -94,13 +95,21 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
     onChange: ({ key, cert }) => server?.setSecureContext({ key, cert, minVersion: "TLSv1.2" }),
     onTrouble: (message) => log.error({ message }),
   });
+  const events = new DecisionEvents({
+    ...facts,
+    cluster,
+    onTrouble: (error) => log.warn({ message: describeError(error) }),
+  });
   let hasAsked = false;
   const app = createApp({
     answer: (review) => answerReview(review, facts, context),
     isReady: () => hasAsked && certificates.current().notAfter.getTime() > Date.now(),
     metrics,
     beforeScrape: () => measure(watch, certificates),
-    onAnswered: (review, answer) => tell(log, review, answer),
+    onAnswered: (review, answer) => {
+      tell(log, review, answer);
+      events.tell(review, answer);
+    },
     onTrouble: (message) => log.error({ message }),
   });
   server = createReviewServer(app, certificates.current());
@@ -132,6 +141,7 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
     untilAborted(signal),
   ]);
   await drain(server);
+  await events.settled();
   certificates.close();
 }
 

@@ -24,6 +24,8 @@ interface Replica {
   /** `patch configmaps app/settings`, in order. */
   readonly writes: string[];
   readonly troubles: string[];
+  /** Called before what a namespace is told now is read anew. */
+  beforeReading: () => Promise<unknown>;
 }
 
 let admin: KubeClient;
@@ -61,6 +63,10 @@ async function replica(): Promise<Replica> {
   const annotator = new Annotator({
     cluster: {
       ...cluster,
+      get: async (ref, signal) => {
+        await one.beforeReading();
+        return cluster.get(ref, signal);
+      },
       patch: (ref, patch, how) => {
         writes.push(`${groupResource(ref.resource)} ${ref.name}`);
         return cluster.patch(ref, patch, how);
@@ -72,7 +78,8 @@ async function replica(): Promise<Replica> {
     now: (signal) => cluster.serverTime(signal),
     onTrouble: (message) => troubles.push(message),
   });
-  return { annotator, index, cluster, writes, troubles };
+  const one: Replica = { annotator, index, cluster, writes, troubles, beforeReading: async () => undefined };
+  return one;
 }
 
 async function round({ annotator, index }: Replica): Promise<void> {
@@ -207,6 +214,24 @@ test("of a backup that is no longer there when it is looked at, nobody is told; 
   await location.catalog.remove(newer, context);
   await first.annotator.note(new Set([first.index.url]), context);
   expect(await noted(pathOf(name))).toBe(older);
+});
+
+test("where another replica has gone on to a later backup, what waited for its turn is left to it", async () => {
+  const name = await namespace("workloads");
+  await backUp(name);
+  const read = new Promise<void>((resolve) => {
+    first.beforeReading = async () => {
+      await aSecond();
+      await backUp(name);
+      await round(second);
+      // Read behind this, and so before anything that would be written is.
+      setTimeout(resolve, 500);
+    };
+  });
+  await round(first);
+  await read;
+  await eventually("the other has told them", async () => second.writes.includes("deployments.apps web"));
+  expect(first.writes).toEqual([`namespaces ${name}`]);
 });
 
 test("a namespace that was deleted meanwhile does not come back, and its namesake is told nothing of its backups", async () => {

@@ -331,6 +331,44 @@ test("a protected namespace is told of its backup, and its workloads once the gu
   expect(await noted(`${NAMESPACES}/${name}`)).toBe(second);
 });
 
+test("Events tell of refusals and of what was let go, by a backup or by a skip, and of no dry run", async () => {
+  const [name, skipped] = [await namespace(), await namespace()];
+  const told = async (about: string): Promise<readonly string[]> => {
+    const all = (await admin.list("/apis/events.k8s.io/v1/namespaces/default/events")) as readonly {
+      readonly regarding?: { readonly kind: string; readonly name: string };
+      readonly type?: string;
+      readonly reason?: string;
+      readonly note?: string;
+    }[];
+    return all
+      .filter(({ regarding }) => regarding?.kind === "Namespace" && regarding.name === about)
+      .map(({ type, reason, note }) => `${type} ${reason}: ${note}`)
+      .toSorted();
+  };
+  await remove(name, alice, "?dryRun=All");
+  const annotations = { [`${KEY}/skip-final-backup`]: `${skipped}; until=${inAnHour()}; reason=INC-44` };
+  await patch(skipped, { annotations }, { client: admin });
+  expect((await remove(skipped, admin)).status).toBe(200);
+  await eventually("the skip is told", async () =>
+    expect(await told(skipped)).toEqual([
+      expect.stringMatching(/^Warning FinalBackupSkipped: \S+ may delete it without a final backup: INC-44$/),
+    ]),
+  );
+  // Asked before the other's was told, so it would have been told by now.
+  expect(await told(name)).toEqual([]);
+
+  const refusal = `Warning DeletionRefused: alice was refused: namespace ${name} is protected: it may go when a usable backup of it is at most 24h old; there is no backup of it`;
+  await Promise.all(Array.from({ length: 5 }, () => remove(name)));
+  await eventually("the refusal is told", async () => expect(await told(name)).toEqual([refusal]));
+  const made = await backup(name);
+  expect((await remove(name)).status).toBe(200);
+  const deletion = `Normal DeletionAllowed: alice may delete it: backup ${made} holds it`;
+  await eventually("the deletion is told", async () => expect(await told(name)).toEqual([deletion, refusal]));
+  const shown = await plane.adminKubectl(["events", "-n", "default", "--for", `namespace/${name}`]);
+  expect(shown).toMatch(/DeletionRefused/);
+  expect(await guard.log()).not.toContain("no Event");
+});
+
 test("nothing of an object and no part of a credential is in the log", async () => {
   const name = await namespace(PROTECTED, { secret: "hunter2" });
   await remove(name);
