@@ -10,10 +10,11 @@ import {
   holdingSkip,
   type SeenBackup,
 } from "#core/protection/decide-deletion.ts";
-import type { DeletionFacts, LiveClaim } from "#core/protection/judge-backup.ts";
+import type { DeletionFacts } from "#core/protection/judge-backup.ts";
 import { type NamespaceMarks, protectionOf } from "#core/protection/protection-of.ts";
 import { type NamespaceChange, reviewUpdate } from "#core/protection/review-update.ts";
 import type { ProtectionSettings } from "#core/protection/settings.ts";
+import type { LiveClaims } from "./live-claims.ts";
 import type { MayUnprotect } from "./may-unprotect.ts";
 import type { Answer, Review } from "./review.ts";
 
@@ -25,7 +26,7 @@ export interface GuardFacts {
   readonly now: (signal: AbortSignal) => Promise<Date>;
   readonly monotonicMs: () => number;
   readonly mayUnprotect: MayUnprotect;
-  readonly liveClaims: (namespace: string, signal: AbortSignal) => Promise<readonly LiveClaim[]>;
+  readonly liveClaims: LiveClaims;
 }
 
 /** All that is asked of a location for one answer: the API server gives up after five seconds. */
@@ -109,7 +110,7 @@ async function answerDeletion(
   if (mayUnprotect) {
     return answerOf(decideDeletion({ ...bare, facts: unclaimed, mayUnprotect }), requester.username);
   }
-  const liveClaims = await facts.liveClaims(namespace.name, context.signal);
+  const liveClaims = await facts.liveClaims(namespace.name);
   const deletion = { ...unclaimed, liveClaims };
   const { backups, troubles } = await lookForProof(deletion, facts, context);
   return answerOf(

@@ -3,7 +3,6 @@ import type { Server } from "node:https";
 import { performance } from "node:perf_hooks";
 import pino, { type Logger } from "pino";
 import type { BackupIndex, IndexListener } from "#core/guard/backup-index.ts";
-import { readLiveClaims } from "#core/guard/live-claims.ts";
 import { openAccess } from "#core/kube/access/access.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { readClusterIds } from "#core/kube/cluster-ids.ts";
@@ -16,6 +15,7 @@ import { ApiClock } from "./api-clock.ts";
 import { type Certificates, openCertificates } from "./certificates/certificates.ts";
 import { DecisionEvents } from "./events.ts";
 import { answerReview, type GuardFacts } from "./guard.ts";
+import { openLiveClaims } from "./live-claims.ts";
 import { openMayUnprotect } from "./may-unprotect.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { openIndexes } from "./open-indexes.ts";
@@ -83,7 +83,7 @@ async function main(): Promise<void> {
     now: (signal) => clock.now(signal),
     monotonicMs,
     mayUnprotect: openMayUnprotect(cluster),
-    liveClaims: (namespace, signal) => readLiveClaims(cluster, namespace, signal),
+    liveClaims: openLiveClaims(cluster, stop.signal),
   });
   cluster.close();
 }

@@ -18,7 +18,7 @@ const AT_ONCE = 4;
 export type MayUnprotect = (requester: Requester, namespace: string, signal: AbortSignal) => Promise<boolean>;
 
 /** Asks the API server whether somebody has the verb `unprotect` on a namespace. Failure when it does not say. */
-export function openMayUnprotect(cluster: Cluster): MayUnprotect {
+export function openMayUnprotect(cluster: Pick<Cluster, "create">): MayUnprotect {
   const limit = createLimit(AT_ONCE);
   return (requester, namespace, signal) =>
     limit.run(async () => {

@@ -1,6 +1,7 @@
 import type { CatalogReader, OpenBackup } from "#core/catalog/catalog.ts";
 import { damageIn, type StoredFolder, stateOf } from "#core/catalog/stored-folder.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
+import { SharedRun } from "#core/flow/shared-run.ts";
 import { type ClusterIds, relateClusters } from "#core/model/cluster-identity.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
@@ -17,6 +18,8 @@ export interface IndexOptions {
   /** Milliseconds that only grow. */
   readonly monotonicMs: () => number;
   readonly listener?: IndexListener;
+  /** Between two readings of the location. */
+  readonly pause?: (ms: number) => Promise<void>;
 }
 
 export interface IndexedLocation {
@@ -33,6 +36,8 @@ export interface Sight {
 const READS_AT_ONCE = 16;
 /** A location of many thousand backups is read in less; a listing that hangs must not be the last one. */
 const REFRESH_MS = 120_000;
+/** Whoever causes one reading after the other keeps the location and the guard at most half busy with them. */
+const PAUSE_MS = 500;
 /** Beyond it the API server's patience ends. */
 const LOOK_MS = 2000;
 /** As old as what an answer may rest on; whoever comes sooner shares it. */
@@ -51,7 +56,7 @@ export class BackupIndex {
   /** Backup → the states of commit and manifest in which it was read. */
   #known = new Map<string, string>();
   #hasGap = false;
-  #refreshing: Promise<void> | undefined;
+  readonly #refreshes: SharedRun<RunContext, void>;
   readonly #looks = new Map<string, { readonly askedAtMs: number; readonly sight: Promise<Sight> }>();
   #refreshedAtMs: number | undefined;
 
@@ -60,6 +65,10 @@ export class BackupIndex {
     this.url = url;
     this.#open = open;
     this.#options = options;
+    this.#refreshes = new SharedRun((context: RunContext) => this.#readAll(context), {
+      pauseAfter: (tookMs) => Math.max(PAUSE_MS, tookMs),
+      pause: options.pause,
+    });
   }
 
   /** undefined before the first that succeeded. */
@@ -72,15 +81,11 @@ export class BackupIndex {
   }
 
   /**
-   * One listing, and two reads for each backup that is new or has changed. Failure of the location. Goes on when who
-   * began it no longer waits: others do.
+   * One listing that begins after the call, and two reads for each backup that is new or has changed. Failure of the
+   * location. Goes on when who began it no longer waits: others do.
    */
   refresh(context: RunContext): Promise<void> {
-    const shared = { ...context, signal: AbortSignal.timeout(REFRESH_MS) };
-    this.#refreshing ??= this.#readAll(shared).finally(() => {
-      this.#refreshing = undefined;
-    });
-    return this.#refreshing;
+    return this.#refreshes.join(context);
   }
 
   /** Failure of the location. */
@@ -117,7 +122,8 @@ export class BackupIndex {
     return folder === undefined ? "it is no longer there" : damageIn(folder, proof);
   }
 
-  async #readAll(context: RunContext): Promise<void> {
+  async #readAll(asking: RunContext): Promise<void> {
+    const context = { ...asking, signal: AbortSignal.timeout(REFRESH_MS) };
     const askedAtMs = this.#options.monotonicMs();
     const catalog = await this.#opened();
     const unseen = new Set(this.#known.keys());

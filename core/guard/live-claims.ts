@@ -16,7 +16,7 @@ const AT_ONCE = 8;
 
 /** The claims of a namespace that are bound to a volume now, and whether the volume would outlive them. */
 export async function readLiveClaims(
-  cluster: Cluster,
+  cluster: Pick<Cluster, "list" | "get">,
   namespace: string,
   signal: AbortSignal,
 ): Promise<readonly LiveClaim[]> {
@@ -38,7 +38,11 @@ export async function readLiveClaims(
 }
 
 /** A volume that is gone retains nothing. */
-async function isRetained(cluster: Cluster, name: string, signal: AbortSignal): Promise<boolean> {
+async function isRetained(
+  cluster: Pick<Cluster, "get">,
+  name: string,
+  signal: AbortSignal,
+): Promise<boolean> {
   const found = await cluster.get({ resource: VOLUMES, namespace: "", name }, signal);
   if (found === undefined) return false;
   return parse<VolumeObject>(found).spec?.persistentVolumeReclaimPolicy === "Retain";

@@ -15,6 +15,7 @@ const { context } = makeRun();
 let folders: Awaited<ReturnType<typeof makeFolders>>;
 let store: ObjectStore;
 let asked: string[];
+let pauses: number[];
 let nowMs: number;
 let index: BackupIndex;
 
@@ -22,6 +23,7 @@ beforeEach(async () => {
   folders = await makeFolders();
   store = createMemoryStore();
   asked = [];
+  pauses = [];
   nowMs = 0;
   const watched = watchStore(store, ({ method }, happen) => {
     asked.push(method);
@@ -29,7 +31,8 @@ beforeEach(async () => {
   });
   const open = async () => makeCatalog({ store: watched, folders });
   const cluster = { kubeSystemUid: "kube-system-uid" };
-  index = new BackupIndex({ url: "memory:", open }, { cluster, monotonicMs: () => nowMs });
+  const pause = async (ms: number) => void pauses.push(ms);
+  index = new BackupIndex({ url: "memory:", open }, { cluster, monotonicMs: () => nowMs, pause });
 });
 afterEach(() => folders.remove());
 
@@ -149,4 +152,17 @@ test("a backup of another cluster is none of the namespace's", async () => {
   );
   await there.refresh(context);
   expect(there.candidatesOf("shop")).toEqual([]);
+});
+
+test("however many ask for a reading, one is under way and one follows, which sees what was there when they asked", async () => {
+  await backup("a", 1);
+  const first = index.refresh(context);
+  // What is asked for now begins to be read later than that.
+  await new Promise((resolve) => setImmediate(resolve));
+  await backup("b", 2);
+  const flood = Array.from({ length: 1000 }, () => index.refresh(context));
+  await Promise.all([first, ...flood]);
+  expect(names()).toEqual(["b", "a"]);
+  expect(asked.filter((method) => method === "list")).toHaveLength(2);
+  expect(pauses).toEqual([500, 500]);
 });
