@@ -14,6 +14,7 @@ import { runRestore } from "#core/restore/run.ts";
 import { openUndo } from "#core/restore/undo/open-undo.ts";
 import { UNDO_CHOICES } from "#core/restore/undo/undo-choices.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
+import type { ObjectStore } from "#core/storage/object-store.ts";
 import type { ClusterHandle } from "#test/harness/cluster-handle.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import type { ApplyObject, KubeClient } from "#test/harness/kube-client.ts";
@@ -27,6 +28,8 @@ export interface Rig {
   readonly client: KubeClient;
   readonly cluster: Cluster;
   readonly catalog: Catalog;
+  /** In which the catalog's backups lie. */
+  readonly store: ObjectStore;
   readonly events: ProgressEvent[];
   /** Creates objects, backs these namespaces up and returns the backup's name. */
   backUp(namespaces: readonly string[], more?: Record<string, unknown>): Promise<string>;
@@ -47,7 +50,8 @@ export async function openRig(handle: ClusterHandle): Promise<Rig> {
   const access = await openAccess({ kubeconfig: handle.kubeconfigPath, env: {}, interactive: false });
   const cluster = openCluster(access, { userAgent: "restore-test" });
   const client = handle.adminClient();
-  const catalog = openCatalog(createMemoryStore(), { cacheFolder: scratch.path, tempFolder: scratch.path });
+  const store = createMemoryStore();
+  const catalog = openCatalog(store, { cacheFolder: scratch.path, tempFolder: scratch.path });
   const events: ProgressEvent[] = [];
   const context: RunContext = {
     signal: new AbortController().signal,
@@ -60,6 +64,7 @@ export async function openRig(handle: ClusterHandle): Promise<Rig> {
     client,
     cluster,
     catalog,
+    store,
     events,
     backUp: async (namespaces, more = {}) => {
       const name = uniqueName("b");

@@ -1,9 +1,8 @@
-import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
-import { pack } from "tar-stream";
 import { describe, expect, test } from "vitest";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
+import { tarGz } from "#test/harness/tar-gz.ts";
 import { CONFIG_MAPS, makeCatalog, makeItem, makeRun, readBackup } from "./backup-fixtures.ts";
 import { useFolders } from "./use-folders.ts";
 
@@ -13,13 +12,6 @@ const PLAIN = "resources/configmaps/namespaces/shop/settings.json";
 const TWIN = "resources/configmaps/v1-preferredversion/namespaces/shop/settings.json";
 
 const folders = useFolders();
-
-async function tarGz(files: Readonly<Record<string, Uint8Array>>): Promise<Buffer> {
-  const tar = pack();
-  for (const [name, bytes] of Object.entries(files)) tar.entry({ name }, Buffer.from(bytes));
-  tar.finalize();
-  return gzipSync(await buffer(tar));
-}
 
 const ARCHIVE = {
   "metadata/version": Buffer.from("1.1.0\n"),

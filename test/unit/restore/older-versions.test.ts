@@ -11,6 +11,24 @@ describe("a version that the cluster gave up", () => {
     expect(newerVersion({ group: "example.com", resource: "cronjobs", version: "v1beta1" })).toBeUndefined();
   });
 
+  it("a snapshot says the same as v1, and goes through the rules for what was cut", () => {
+    const kind = { group: "snapshot.storage.k8s.io", resource: "volumesnapshots", version: "v1beta1" };
+    const object = {
+      apiVersion: "snapshot.storage.k8s.io/v1beta1",
+      metadata: { name: "one", namespace: "app" },
+      spec: { source: { persistentVolumeClaimName: "data" } },
+      status: { boundVolumeSnapshotContentName: "cut" },
+    };
+    const bytes = Buffer.from(JSON.stringify(object));
+    const { ruling } = transformItem(storedItem(kind), bytes, factsFor({}, { targetVersion: () => "v1" }));
+    expect(ruling).toMatchObject({
+      object: {
+        apiVersion: "snapshot.storage.k8s.io/v1",
+        spec: { source: { volumeSnapshotContentName: "cut" } },
+      },
+    });
+  });
+
   it("is rewritten only where the newer one is written", () => {
     const kind = { group: "batch", resource: "cronjobs", version: "v1beta1" };
     const object = { apiVersion: "batch/v1beta1", spec: { schedule: "@daily" } };
