@@ -98,7 +98,7 @@ export const EXIT_CODES = {
   0: "complete",
   1: "failed (diff: different)",
   2: "wrong usage",
-  3: "finished, but not everything was saved or restored (guard status: less protected than it says)",
+  3: "finished, but not everything was saved or restored (guard status, check: less protected than it says)",
   4: "not found",
   5: "refused (protection, name taken, conflict)",
   6: "cluster unreachable or forbidden",

@@ -1,4 +1,5 @@
 import type { AnyCommand } from "./command.ts";
+import { checkCommand } from "./commands/check.ts";
 import { completionCommand } from "./commands/completion.ts";
 import { createCommand } from "./commands/create.ts";
 import { deleteCommand } from "./commands/delete.ts";
@@ -36,6 +37,7 @@ export const commands: readonly AnyCommand[] = [
   describeCommand,
   logsCommand,
   deleteCommand,
+  checkCommand,
   locationAddCommand,
   locationListCommand,
   locationCheckCommand,

@@ -1,8 +1,8 @@
 import type { Cluster } from "#core/kube/cluster.ts";
 import { GUARD } from "#core/model/guard.ts";
+import { type HealthCheck, healthCheck, healthy } from "#core/model/health-check.ts";
 import { troubleIn } from "#core/protection/refusal-text.ts";
 import { silenceReasons } from "./explain-silence.ts";
-import { type HealthCheck, healthCheck, healthy } from "./health.ts";
 import { askGuard } from "./self-test.ts";
 
 /** Does it refuse what it has to refuse? Its refusal also tells whether it sees its locations. */

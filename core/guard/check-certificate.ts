@@ -3,9 +3,9 @@ import * as z from "zod";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { isFailure } from "#core/model/errors.ts";
 import { GUARD } from "#core/model/guard.ts";
+import { type HealthCheck, healthCheck, healthy } from "#core/model/health-check.ts";
 import { SECRETS, WEBHOOK_CONFIGURATIONS } from "#core/model/known-kinds.ts";
 import { caBundleProblem, isValidAt, readCertificate, splitCertificates } from "./ca-bundle.ts";
-import { type HealthCheck, healthCheck, healthy } from "./health.ts";
 
 const Configuration = z.looseObject({
   webhooks: z

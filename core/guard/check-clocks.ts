@@ -1,6 +1,6 @@
+import type { HealthCheck } from "#core/model/health-check.ts";
 import { inShort } from "#core/protection/in-short.ts";
 import { LONGEST_SKEW_MS } from "#core/protection/judge-backup.ts";
-import type { HealthCheck } from "./health.ts";
 
 export interface ClockReading {
   readonly whose: string;

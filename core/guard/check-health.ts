@@ -1,11 +1,11 @@
 import type { Cluster } from "#core/kube/cluster.ts";
 import { isFailure } from "#core/model/errors.ts";
 import { GUARD } from "#core/model/guard.ts";
+import { type HealthCheck, healthCheck, healthy } from "#core/model/health-check.ts";
 import { checkAnswer } from "./check-answer.ts";
 import { checkCertificate } from "./check-certificate.ts";
 import { checkConfiguration } from "./check-configuration.ts";
 import { podTroubles } from "./explain-silence.ts";
-import { type HealthCheck, healthCheck, healthy } from "./health.ts";
 import { type RunningDeployment, readDeployment } from "./read-deployment.ts";
 import type { GuardObject } from "./render-guard.ts";
 

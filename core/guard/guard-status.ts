@@ -5,6 +5,7 @@ import type { Cluster } from "#core/kube/cluster.ts";
 import { readClusterIds } from "#core/kube/cluster-ids.ts";
 import { isFailure } from "#core/model/errors.ts";
 import { GUARD, UNGUARDED_NAMESPACES } from "#core/model/guard.ts";
+import type { HealthCheck } from "#core/model/health-check.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { type LabelMistake, labelMistakes } from "#core/protection/label-mistakes.ts";
 import { type NamespaceMarks, protectionOf } from "#core/protection/protection-of.ts";
@@ -12,7 +13,6 @@ import { DEFAULT_SETTINGS, type ProtectionSettings } from "#core/protection/sett
 import { askClock, checkClocks } from "./check-clocks.ts";
 import { checkHealth } from "./check-health.ts";
 import { limitsOf, limitVariables } from "./guard-limits.ts";
-import type { HealthCheck } from "./health.ts";
 import { type NamespaceStatus, namespaceStatus, type StatusFacts } from "./namespace-status.ts";
 import { readLocations } from "./read-locations.ts";
 import { readNamespaces } from "./read-namespaces.ts";

@@ -2,10 +2,10 @@ import type { CatalogReader } from "#core/catalog/catalog.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import type { ClusterIds } from "#core/model/cluster-identity.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
+import type { HealthCheck } from "#core/model/health-check.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { BackupIndex } from "./backup-index.ts";
 import { askClock, type ClockReading } from "./check-clocks.ts";
-import type { HealthCheck } from "./health.ts";
 import { type PublishedLocations, readPublishedLocations } from "./published-locations.ts";
 
 export interface LocationsRequest {

@@ -1,12 +1,9 @@
 import * as z from "zod";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
-import { GUARD } from "#core/model/guard.ts";
+import { GUARD, GUARD_SERVER_MINOR } from "#core/model/guard.ts";
 import { SECRETS } from "#core/model/known-kinds.ts";
 import type { GuardOptions } from "./render-guard.ts";
-
-/** matchConditions, without which every change of a protected namespace would hang on the guard, are stable since 1.30. */
-const GUARD_SERVER_MINOR = 30;
 
 const Secret = z.looseObject({ data: z.record(z.string(), z.string()).nullish() });
 

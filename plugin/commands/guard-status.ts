@@ -3,7 +3,11 @@ import type { App } from "#plugin/app.ts";
 import { defineCommand, type Flags, type FlagValues } from "#plugin/command.ts";
 import { clusterFlags, outputFlag } from "#plugin/flags.ts";
 import { guardStatusHints, guardStatusText } from "#plugin/ui/guard-status.ts";
+import { tellHints } from "#plugin/ui/health.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
+import { installCommand } from "./install.ts";
+import { protectCommand } from "./protect.ts";
+import { unprotectCommand } from "./unprotect.ts";
 
 const flags = { ...outputFlag, ...clusterFlags } as const satisfies Flags;
 
@@ -26,7 +30,7 @@ export const guardStatusCommand = defineCommand({
     const { isAmiss } = await import("#core/guard/guard-status.ts");
     const status = await readStatus(given, app);
     await print(app, outputFormat(given.output), guardStatusText(status));
-    for (const hint of guardStatusHints(status)) app.stderr.write(`hint: ${hint}\n`);
+    tellHints(guardStatusHints(status), [installCommand, protectCommand, unprotectCommand], app);
     return isAmiss(status) ? 3 : 0;
   },
 });

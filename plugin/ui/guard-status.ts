@@ -1,7 +1,7 @@
 import type { GuardStatus } from "#core/guard/guard-status.ts";
-import type { HealthCheck } from "#core/guard/health.ts";
 import type { NamespaceStatus } from "#core/guard/namespace-status.ts";
 import type { LabelMistake } from "#core/protection/label-mistakes.ts";
+import { healthTable } from "./health.ts";
 import type { Printable } from "./print.ts";
 import { renderTable } from "./table.ts";
 import { formatAge } from "./units.ts";
@@ -23,16 +23,9 @@ export function guardStatusText(status: GuardStatus): Printable {
   };
 }
 
-/** What to type, and what else helps, each once. */
+/** What to type, and what else helps. */
 export function guardStatusHints({ checks, mistakes }: GuardStatus): readonly string[] {
-  return [...new Set([...checks.flatMap(({ help }) => help), ...mistakes.map(({ mend }) => mend)])];
-}
-
-function healthTable(checks: readonly HealthCheck[]): string {
-  return renderTable(
-    ["CHECK", "STATE", "DETAIL"],
-    checks.map(({ check, state, detail }) => [check, state, detail]),
-  );
+  return [...checks.flatMap(({ help }) => help), ...mistakes.map(({ mend }) => mend)];
 }
 
 function namespaceTable(namespaces: readonly NamespaceStatus[], wide: boolean): string {

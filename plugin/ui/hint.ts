@@ -19,8 +19,9 @@ export function completeHint(
     .replace(/kubectl backup ([a-z]+(?: [a-z]+)?)/, (call, words: string) =>
       completeCall(call, findCommand(words.split(" "), commands), { hint: fitting, given }),
     )
-    .replace(/kubectl (?:auth whoami|api-resources|cluster-info|config [a-z-]+|get [a-z]+)/, (call) =>
-      [call, ...kubectlFlags(fitting, given)].join(" "),
+    .replace(
+      /kubectl (?:auth whoami|api-resources|cluster-info|config [a-z-]+|get [a-z]+|(?:label|annotate) namespace)/g,
+      (call) => [call, ...kubectlFlags(fitting, given)].join(" "),
     );
 }
 

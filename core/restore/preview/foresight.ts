@@ -1,9 +1,9 @@
+import { checkRights } from "#core/kube/check-rights.ts";
 import { groupResource } from "#core/model/item.ts";
 import { textAt } from "#core/restore/edit-object.ts";
 import type { PlannedHook } from "#core/restore/hooks/planned-hooks.ts";
 import { ServerQuestions } from "./ask-server.ts";
 import { checkQuota } from "./check-quota.ts";
-import { checkRights } from "./check-rights.ts";
 import { type Creation, Creations } from "./creations.ts";
 import { NeededRights } from "./needed-rights.ts";
 import type { PreviewAsk, Previewed, Wished } from "./preview-kind.ts";

@@ -1,3 +1,4 @@
+import type { NeededRight } from "#core/kube/check-rights.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { NAMESPACES, PODS } from "#core/model/known-kinds.ts";
 import type { PlannedHook } from "#core/restore/hooks/planned-hooks.ts";
@@ -6,7 +7,6 @@ import { isToCome, linkOwners, openOwnerBook } from "#core/restore/owners.ts";
 import type { Prepared } from "#core/restore/prepare.ts";
 import { VOLUMES } from "#core/restore/rebind-volumes.ts";
 import { ruleFor } from "#core/restore/rules.ts";
-import type { NeededRight } from "./check-rights.ts";
 import type { PreviewAsk, Verdict, Wished } from "./preview-kind.ts";
 
 type Act = Pick<NeededRight, "verb" | "subresource"> & {

@@ -1,3 +1,4 @@
+import type { LackingRight } from "#core/kube/check-rights.ts";
 import { type ItemKind, kindOf } from "#core/model/item.ts";
 import { REACHES_OUTSIDE } from "#core/restore/decide.ts";
 import { hooksOf, type PlannedHook } from "#core/restore/hooks/planned-hooks.ts";
@@ -9,7 +10,6 @@ import type { SelectedKind } from "#core/restore/select.ts";
 import { targetName } from "#core/restore/target-name.ts";
 import type { ServerAnswers } from "./ask-server.ts";
 import type { ExceededQuota } from "./check-quota.ts";
-import type { LackingRight } from "./check-rights.ts";
 import { Foresight } from "./foresight.ts";
 import { ACTIONS, type Action, type PreviewAsk, type Previewed, previewKind } from "./preview-kind.ts";
 import type { ShownChange } from "./shown-changes.ts";

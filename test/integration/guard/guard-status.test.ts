@@ -134,6 +134,12 @@ describe("with a guard", () => {
     });
   }
 
+  const check = () =>
+    runCli(["check", "--location", location.url], {
+      kubeconfig: plane.kubeconfigPath,
+      env: location.env,
+    });
+
   const pods = () => client.list(`${NAMESPACES}/kubectl-backup/pods`);
 
   test("all is well: every check says ok, and the exit code is 0", async () => {
@@ -152,6 +158,8 @@ describe("with a guard", () => {
     expect(detailOf(all, "certificate")).toMatch(/the served certificate is valid until 20\d\d-/);
     expect(detailOf(all, "clocks")).toMatch(/^this machine .*, backups .*the API server's$/);
     expect(all).toMatchObject({ namespaces: [], mistakes: [] });
+    const preflight = await check();
+    expect([preflight.code, preflight.stdout]).toEqual([0, expect.stringMatching(/^guard: answer +ok/m)]);
   });
 
   test("of every protected namespace it says what the guard then does", async () => {
@@ -236,6 +244,11 @@ describe("with a guard", () => {
       const all = await shown();
       expect([all.code, statesOf(all)["configuration"]]).toEqual([3, "failed"]);
       expect(detailOf(all, "configuration")).toContain("failurePolicy of the webhook configuration is not");
+      const preflight = await check();
+      expect([preflight.code, preflight.stdout]).toEqual([
+        3,
+        expect.stringMatching(/^guard: configuration +failed/m),
+      ]);
     } finally {
       await change("Fail");
     }

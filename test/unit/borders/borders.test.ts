@@ -26,6 +26,7 @@ const crossings: Readonly<Record<string, { forbidden: string; allowed: string }>
   "core/export": { forbidden: "#plugin/x.ts", allowed: "#core/catalog/x.ts" },
   "core/migrate": { forbidden: "#core/storage/x.ts", allowed: "#core/restore/x.ts" },
   "core/drill": { forbidden: "#core/migrate/x.ts", allowed: "#core/backup/x.ts" },
+  "core/check": { forbidden: "#core/storage/x.ts", allowed: "#core/backup/x.ts" },
   "core/schedule": { forbidden: "#core/backup/x.ts", allowed: "#core/kube/x.ts" },
 
   "core/guard": { forbidden: "#core/backup/x.ts", allowed: "#core/protection/x.ts" },

@@ -1,12 +1,10 @@
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
-import type { Cluster } from "#core/kube/cluster.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
-import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { objectAt, objectsAt, textsAt, valueAt } from "#core/restore/edit-object.ts";
+import type { Cluster } from "./cluster.ts";
 
-/** Something that the restore would do to objects of a kind in a namespace ("" for cluster-scoped ones). */
+/** Something that is to be done to objects of a kind in a namespace ("" for cluster-scoped ones). */
 export interface NeededRight {
-  readonly verb: "create" | "get" | "patch" | "update" | "delete";
+  readonly verb: "list" | "create" | "get" | "patch" | "update" | "delete";
   readonly kind: ItemKind;
   readonly subresource?: string | undefined;
   readonly namespaces: ReadonlySet<string>;
@@ -102,25 +100,33 @@ function openNamespaceRules(asking: Asking) {
 }
 
 interface NamespaceRules {
-  readonly rules: readonly ExactObject[];
+  readonly rules: readonly Rule[];
   readonly incomplete: boolean;
+}
+
+type Rule = Readonly<
+  Partial<Record<"verbs" | "apiGroups" | "resources" | "resourceNames", readonly string[] | null>>
+>;
+
+/** What the API server answers to both kinds of review, each with its own part of it. */
+interface ReviewStatus {
+  readonly allowed?: boolean;
+  readonly resourceRules?: readonly Rule[] | null;
+  readonly incomplete?: boolean;
 }
 
 async function rulesOf(asking: Asking, namespace: string): Promise<NamespaceRules> {
   const status = await review(asking, "SelfSubjectRulesReview", { namespace });
   if (status === undefined) return { rules: [], incomplete: true };
-  return {
-    rules: objectsAt(status, ["resourceRules"]),
-    incomplete: valueAt(status, ["incomplete"]) === true,
-  };
+  return { rules: status.resourceRules ?? [], incomplete: status.incomplete === true };
 }
 
 /** A rule for single names grants no creation. Subresources are named apart, or are meant by every kind. */
-function grants(rule: ExactObject, { verb, group, resource, subresource }: Attributes): boolean {
-  const has = (key: string, ...values: readonly string[]) =>
-    textsAt(rule, [key]).some((entry) => entry === "*" || values.includes(entry));
+function grants(rule: Rule, { verb, group, resource, subresource }: Attributes): boolean {
+  const has = (key: keyof Rule, ...values: readonly string[]) =>
+    rule[key]?.some((entry) => entry === "*" || values.includes(entry)) === true;
   const names = subresource === undefined ? [resource] : [`${resource}/${subresource}`, `*/${subresource}`];
-  const isNarrow = textsAt(rule, ["resourceNames"]).length > 0;
+  const isNarrow = (rule.resourceNames ?? []).length > 0;
   return !isNarrow && has("verbs", verb) && has("apiGroups", group) && has("resources", ...names);
 }
 
@@ -129,14 +135,14 @@ async function isAllowed(asking: Asking, resourceAttributes: Attributes): Promis
     resourceAttributes: { ...resourceAttributes },
   });
   // Where rights cannot be asked for, only trying tells.
-  return status === undefined || valueAt(status, ["allowed"]) === true;
+  return status === undefined || status.allowed === true;
 }
 
 async function review(
   { cluster, signal }: Asking,
   kind: "SelfSubjectAccessReview" | "SelfSubjectRulesReview",
   spec: Readonly<Record<string, unknown>>,
-): Promise<ExactObject | undefined> {
+): Promise<ReviewStatus | undefined> {
   const resource: ItemKind = {
     group: "authorization.k8s.io",
     version: "v1",
@@ -147,6 +153,7 @@ async function review(
   const body = JSON.stringify({ apiVersion: "authorization.k8s.io/v1", kind, spec });
   const ref = { resource, namespace: "", name: "" };
   const reply = await cluster.create(ref, Buffer.from(body), { signal });
-  const object = reply.ok ? parseExactBytes(reply.body) : undefined;
-  return isExactObject(object) ? objectAt(object, ["status"]) : undefined;
+  if (!reply.ok) return undefined;
+  // A review that the API server has answered.
+  return (JSON.parse(Buffer.from(reply.body).toString("utf8")) as { readonly status?: ReviewStatus }).status;
 }
