@@ -46,6 +46,7 @@ const LIBRARIES = [
   "core/storage/s3/aws-sdk.ts",
   "core/kube/access/client-node-auth.ts",
   "core/kube/transport/web-socket-client.ts",
+  "core/restore/modifiers/re2.ts",
 ];
 
 /** The same, and what is the door to all but the front. */

@@ -61,7 +61,7 @@ export async function gatherFacts(
   return {
     rules: {
       request,
-      modifiers: request.modifiers === undefined ? [] : compileModifiers(request.modifiers),
+      modifiers: request.modifiers === undefined ? [] : await compileModifiers(request.modifiers),
       mapNamespace,
       otherCluster,
       claims,

@@ -9,46 +9,63 @@ export function isLiteral(pattern: string): boolean {
 
 /**
  * `*` any run of characters, `?` one character, `[abc]` `[a-z]` `[!a]` one of (not) these; the whole name must match.
- * Failure usage where a bracket does not close.
+ * Its time grows with the pattern and the name, whoever wrote them: an expression with many `.*` would try each way of
+ * sharing the name among them. Failure usage where a bracket does not close.
  */
 export function compileGlob(pattern: string): (name: string) => boolean {
   if (isLiteral(pattern)) return (name) => name === pattern;
-  const expression = new RegExp(`^${translate(pattern)}$`, "su");
-  return (name) => expression.test(name);
+  const parts = [...pattern.matchAll(TOKEN)].map((match) => partOf(pattern, match));
+  return (name) => isMatched(parts, [...name]);
+}
+
+type Part = "run" | ((character: string) => boolean);
+
+/** What no run takes matches where it stands; a run takes as little as it can, and only the last one ever takes more. */
+function isMatched(parts: readonly Part[], characters: readonly string[]): boolean {
+  let [part, at] = [0, 0];
+  let run: { readonly part: number; readonly end: number } | undefined;
+  while (at < characters.length) {
+    const test = parts[part];
+    if (test === "run") {
+      run = { part, end: at };
+      part += 1;
+    } else if (test?.(characters[at] ?? "") === true) {
+      part += 1;
+      at += 1;
+    } else {
+      if (run === undefined) return false;
+      run = { part: run.part, end: run.end + 1 };
+      [part, at] = [run.part + 1, run.end];
+    }
+  }
+  return parts.slice(part).every((rest) => rest === "run");
 }
 
 const TOKEN = /\[(?<negated>[!^]?)(?<set>[^\]]+)\]|[\s\S]/gu;
 
-function translate(pattern: string): string {
-  return [...pattern.matchAll(TOKEN)].map((match) => translateToken(pattern, match)).join("");
-}
-
-function translateToken(pattern: string, match: RegExpExecArray): string {
+function partOf(pattern: string, match: RegExpExecArray): Part {
   const token = match[0];
   const { negated, set } = match.groups ?? {};
-  if (set !== undefined) return `[${negated === "" ? "" : "^"}${translateSet(pattern, set)}]`;
-  if (token === "*") return ".*";
-  if (token === "?") return ".";
+  if (set !== undefined) {
+    const isIn = setTest(pattern, set);
+    return negated === "" ? isIn : (character) => !isIn(character);
+  }
+  if (token === "*") return "run";
+  if (token === "?") return () => true;
   if (token === "[" || token === "]") throw broken(pattern, "a bracket stands alone");
-  return literally(token);
+  return (character) => character === token;
 }
 
 const RANGE = /(?<from>[\s\S])-(?<to>[\s\S])|[\s\S]/gu;
 
-/** `a-z` stays a range; every other character means itself. */
-function translateSet(pattern: string, set: string): string {
-  const parts = [...set.matchAll(RANGE)].map((match) => {
-    const { from, to } = match.groups ?? {};
-    if (from === undefined || to === undefined) return literally(match[0]);
+/** `a-z` is a range; every other character means itself. */
+function setTest(pattern: string, set: string): (character: string) => boolean {
+  const ranges = [...set.matchAll(RANGE)].map((match) => {
+    const { from = match[0], to = match[0] } = match.groups ?? {};
     if (from > to) throw broken(pattern, `"${match[0]}" runs backwards`);
-    return `${literally(from)}-${literally(to)}`;
+    return { from, to };
   });
-  return parts.join("");
-}
-
-/** A code point escape has no second meaning anywhere in an expression. */
-function literally(character: string): string {
-  return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  return (character) => ranges.some(({ from, to }) => from <= character && character <= to);
 }
 
 function broken(pattern: string, why: string): Failure {

@@ -8,7 +8,7 @@ import { compileModifiers } from "#core/restore/modifiers/compile-modifiers.ts";
  * The text of a modifiers file or of a ConfigMap's one entry → rules that are known to compile. Loaded only where there
  * is one. Failure usage names the rule.
  */
-export function readModifiers(from: string, text: string): Modifiers {
+export async function readModifiers(from: string, text: string): Promise<Modifiers> {
   // Every plain value is text here, as Velero reads them: `value: 3` and `value: "3"` mean the same.
   const document = parseDocument(text, { schema: "failsafe", prettyErrors: true });
   const [error] = document.errors;
@@ -31,7 +31,7 @@ export function readModifiers(from: string, text: string): Modifiers {
       };
     }),
   };
-  compileModifiers(modifiers);
+  await compileModifiers(modifiers);
   return modifiers;
 }
 

@@ -1,5 +1,5 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
-import { Failure } from "#core/model/errors.ts";
+import { describeError, Failure } from "#core/model/errors.ts";
 import { groupResource } from "#core/model/item.ts";
 import type { ModifierRule, Modifiers } from "#core/model/modifiers.ts";
 import { deepEqual } from "#core/objects/deep-equal.ts";
@@ -7,12 +7,14 @@ import { type ExactJson, type ExactObject, isExactObject, parseExact } from "#co
 import { isBuiltInGroup } from "#core/restore/built-in-groups.ts";
 import { mergePatch } from "#core/restore/merge-patch.ts";
 import { compileGlob } from "#core/selection/glob.ts";
-import { compileGoRegex } from "./go-regex.ts";
-import { compileGroupResourceGlob } from "./group-resource-glob.ts";
+import { compileGroupResourceGlob, isLiteral } from "./group-resource-glob.ts";
 import { applyJsonPatch, type Operation, PatchMisfit, parsePointer, readPointer } from "./json-patch.ts";
 import { compileLabels } from "./label-condition.ts";
 import { mergeKeysOf } from "./merge-keys.ts";
+import type { NameTest } from "./re2.ts";
 import { strategicMerge } from "./strategic-merge.ts";
+
+type Re2 = typeof import("./re2.ts");
 
 export interface Modifier {
   /** `mods.yaml: rule 2 (deployments.apps)`. */
@@ -26,10 +28,16 @@ export interface Modifier {
 }
 
 /** Failure usage, naming the rule, where one cannot be understood. */
-export function compileModifiers({ from, rules }: Modifiers): readonly Modifier[] {
+export async function compileModifiers(modifiers: Modifiers): Promise<readonly Modifier[]> {
+  const isPlain = modifiers.rules.every(hasNoPattern);
+  return compileRules(modifiers, isPlain ? undefined : await import("./re2.ts"));
+}
+
+/** The library of patterns may be missing where no rule has one. */
+export function compileRules({ from, rules }: Modifiers, re2: Re2 | undefined): readonly Modifier[] {
   return rules.map((rule, index) => {
     try {
-      return compileRule(rule, `${from}: rule ${index + 1}`);
+      return compileRule(rule, { title: `${from}: rule ${index + 1}`, re2 });
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       throw new Failure("usage", `${from}: rule ${index + 1}: ${why}`, {
@@ -40,9 +48,18 @@ export function compileModifiers({ from, rules }: Modifiers): readonly Modifier[
   });
 }
 
-function compileRule({ conditions, ...rule }: ModifierRule, title: string): Modifier {
-  const isKind = compileGroupResourceGlob(conditions.groupResource);
-  const nameRegex = compileGoRegex(conditions.resourceNameRegex);
+function hasNoPattern({ conditions }: ModifierRule): boolean {
+  return conditions.resourceNameRegex === "" && isLiteral(conditions.groupResource);
+}
+
+interface Compiling {
+  readonly title: string;
+  readonly re2: Re2 | undefined;
+}
+
+function compileRule({ conditions, ...rule }: ModifierRule, { title, re2 }: Compiling): Modifier {
+  const isKind = kindTest(conditions, re2);
+  const isNamed = nameTest(conditions, re2);
   const namespaces = conditions.namespaces.map(compileGlob);
   const hasLabels = compileLabels(conditions.labelSelector);
   const tests = conditions.matches.map(({ path, value }) => ({
@@ -53,7 +70,7 @@ function compileRule({ conditions, ...rule }: ModifierRule, title: string): Modi
     title: `${title} (${conditions.groupResource})`,
     isMeant: (item) =>
       isKind(groupResource(item)) &&
-      nameRegex.test(item.name) &&
+      isNamed(item.name) &&
       (!item.namespaced ||
         namespaces.length === 0 ||
         namespaces.some((isMeant) => isMeant(item.namespace))) &&
@@ -62,6 +79,21 @@ function compileRule({ conditions, ...rule }: ModifierRule, title: string): Modi
       tests.every(({ path, value }) => deepEqual(readPointer(original, path) ?? null, value)),
     apply: compilePatches(rule),
   };
+}
+
+function kindTest({ groupResource: pattern }: ModifierRule["conditions"], re2: Re2 | undefined): NameTest {
+  if (re2 === undefined || isLiteral(pattern)) return (name) => name === pattern;
+  return compileGroupResourceGlob(pattern, re2);
+}
+
+function nameTest({ resourceNameRegex: text }: ModifierRule["conditions"], re2: Re2 | undefined): NameTest {
+  if (re2 === undefined || text === "") return () => true;
+  try {
+    return re2.searchFor(text);
+  } catch (error) {
+    const why = describeError(error).replace(/^error parsing regexp: /, "");
+    throw new SyntaxError(`resourceNameRegex is no regular expression as Go has them (RE2): ${why}`);
+  }
 }
 
 function compilePatches(rule: Omit<ModifierRule, "conditions">): Modifier["apply"] {

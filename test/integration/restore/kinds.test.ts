@@ -66,7 +66,7 @@ describe("Services", () => {
     const { clusterIP } = (await rig.client.get(service))["spec"] as { readonly clusterIP: string };
     const backup = await rig.backUp([], { selection });
     await rig.client.delete(service);
-    const modifiers = readModifiers(
+    const modifiers = await readModifiers(
       "address.yaml",
       `version: v1
 resourceModifierRules:

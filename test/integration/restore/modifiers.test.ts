@@ -67,7 +67,7 @@ describe("modifiers", () => {
       spec: { drop: 1, keep: 9007199254740995n },
     });
     const backup = await rig.backUp([app]);
-    const modifiers = readModifiers("rules.yaml", RULES.replace("KIND", custom.kind.resource));
+    const modifiers = await readModifiers("rules.yaml", RULES.replace("KIND", custom.kind.resource));
     const request = { modifiers, namespaceMapping: { [app]: copy } };
 
     const { plan } = await rig.prepare(backup, request);
@@ -109,7 +109,7 @@ describe("modifiers", () => {
     ]);
     const backup = await rig.backUp([app]);
     await rig.removeNamespace(app);
-    const modifiers = readModifiers(
+    const modifiers = await readModifiers(
       "rules.yaml",
       `
 version: v1

@@ -2,7 +2,8 @@ import type { StoredItem } from "#core/catalog/catalog.ts";
 import { restoreRequest } from "#core/model/restore.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { stringifyExact } from "#core/objects/exact-json.ts";
-import { compileModifiers } from "#core/restore/modifiers/compile-modifiers.ts";
+import { compileRules } from "#core/restore/modifiers/compile-modifiers.ts";
+import * as re2 from "#core/restore/modifiers/re2.ts";
 import { externalKind } from "#core/restore/outside/external-kinds.ts";
 import type { RuleFacts } from "#core/restore/rule.ts";
 import { transformItem } from "#core/restore/transform.ts";
@@ -19,7 +20,7 @@ export function factsFor(request: Record<string, unknown> = {}, more: Partial<Ru
   const parsed = restoreRequest.parse({ name: "r", backup: "b", selection: {}, ...request });
   return {
     request: parsed,
-    modifiers: parsed.modifiers === undefined ? [] : compileModifiers(parsed.modifiers),
+    modifiers: parsed.modifiers === undefined ? [] : compileRules(parsed.modifiers, re2),
     mapNamespace: (namespace) => parsed.namespaceMapping[namespace] ?? namespace,
     otherCluster: false,
     claims: new Map(),

@@ -2,8 +2,6 @@ import { describe, expect, it } from "vitest";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { stringifyExact } from "#core/objects/exact-json.ts";
 import { intendedOf } from "#core/restore/intended.ts";
-import { compileGoRegex } from "#core/restore/modifiers/go-regex.ts";
-import { compileGroupResourceGlob } from "#core/restore/modifiers/group-resource-glob.ts";
 import { type Given, sent, transformed } from "#test/unit/restore/rules-fixture.ts";
 
 interface RuleGiven {
@@ -64,29 +62,6 @@ describe("conditions", () => {
     const conditions = { matches: [{ path: "/data/a", value: '"1"' }] };
     const second = { conditions, mergePatches: [{ data: { b: "x" } }] };
     expect(config(modifiers(setA, second))).toEqual({ a: "two", b: "x" });
-  });
-
-  it.for([
-    ["pods", "pods", true],
-    ["*", "pods", true],
-    ["*", "deployments.apps", false],
-    ["*.apps", "deployments.apps", true],
-    ["**", "ingresses.networking.k8s.io", true],
-    ["*.networking.k8s.io", "ingresses.networking.k8s.io", true],
-    ["{deployments,statefulsets}.apps", "statefulsets.apps", true],
-    ["{deployments,statefulsets}.apps", "daemonsets.apps", false],
-    ["[a-d]*.apps", "deployments.apps", true],
-    ["[!a-d]*.apps", "deployments.apps", false],
-    ["deployments.apps", "deploymentsXapps", false],
-  ] as const)("the glob %s and %s", ([pattern, name, isMeant]) => {
-    expect(compileGroupResourceGlob(pattern)(name)).toBe(isMeant);
-  });
-
-  it("take Go's regular expressions", () => {
-    expect(compileGoRegex("(?i)^WEB-").test("web-1")).toBe(true);
-    expect(compileGoRegex("\\Aweb\\z").test("webs")).toBe(false);
-    expect(compileGoRegex("(?P<n>w)\\-e").test("w-e")).toBe(true);
-    expect(compileGoRegex("").test("any")).toBe(true);
   });
 });
 
