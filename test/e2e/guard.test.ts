@@ -40,8 +40,21 @@ function backup(...args: string[]): Promise<CliResult> {
 }
 
 async function remove(): Promise<{ readonly status: number; readonly message: string }> {
-  const { status, text } = await client.request("DELETE", `/api/v1/namespaces/${app}`);
+  const { status, text } = await client.request("DELETE", namespacePath);
   return { status, message: JSON.parse(text).message ?? "" };
+}
+
+const namespacePath = `/api/v1/namespaces/${app}`;
+const deploymentPath = `/apis/apps/v1/namespaces/${app}/deployments/web`;
+
+async function referenceOn(path: string): Promise<readonly unknown[]> {
+  const { annotations = {} } = (await client.get(path)).metadata;
+  return ["last-backup", "last-backup-location"].map((key) => annotations[`kubectl-backup.io/${key}`]);
+}
+
+async function podUids(): Promise<readonly unknown[]> {
+  const pods = await client.list(`${namespacePath}/pods`);
+  return pods.map(({ metadata }) => metadata.uid).toSorted();
 }
 
 /** As somebody types it. */
@@ -52,7 +65,16 @@ function typed(command: string | undefined): Promise<string> {
 }
 
 test("what install describes runs as two pods, which the API server reaches through the Service", async () => {
-  const flags = ["--location", url, "--read-credentials", "secret/bucket-reader", "--image", IMAGE];
+  const flags = [
+    "--location",
+    url,
+    "--read-credentials",
+    "secret/bucket-reader",
+    "--image",
+    IMAGE,
+    "--annotate",
+    "workloads",
+  ];
   const described = await backup("install", ...flags, "--dry-run=client", "-o", "yaml");
   expect(described).toMatchObject({ code: 0 });
   const manifest = join(home.path, "guard.yaml");
@@ -79,22 +101,36 @@ test("what install describes runs as two pods, which the API server reaches thro
   });
 });
 
-test("protected, refused, saved by the printed command, deleted, restored, running again", async () => {
+test("protected, refused, saved by the printed command, told of it, deleted, restored, running again", async () => {
   expect(await backup("protect", app)).toMatchObject({ code: 0 });
+  await cluster.adminKubectl(["annotate", "namespace", app, "kubectl-backup.io/annotate=workloads"]);
   const refused = await remove();
   expect(refused.status).toBe(403);
   expect(refused.message).toContain(`namespace ${app} is protected`);
   await typed(refused.message.split("\n").find((line) => line.startsWith("kubectl backup create")));
-  expect((await remove()).status).toBe(200);
-  await eventually("it is gone", async () => (await client.find(`/api/v1/namespaces/${app}`)) === undefined);
-
   const listed = await backup("get", "--location", url, "-o", "name");
-  const restored = await backup("restore", listed.stdout.trim().replace("backup/", ""), "--location", url);
+  const made = listed.stdout.trim().replace("backup/", "");
+  const pods = await podUids();
+  await eventually("the namespace and its workload are told", async () =>
+    expect(await Promise.all([namespacePath, deploymentPath].map(referenceOn))).toEqual([
+      [made, url],
+      [made, url],
+    ]),
+  );
+  expect(await podUids()).toEqual(pods);
+  expect((await remove()).status).toBe(200);
+  await eventually("it is gone", async () => (await client.find(namespacePath)) === undefined);
+  const told = await cluster.adminKubectl(["events", "-n", "default", "--for", `namespace/${app}`]);
+  expect(told).toMatch(/Warning +DeletionRefused/);
+  expect(told).toMatch(new RegExp(`Normal +DeletionAllowed .*backup ${made} holds it`));
+
+  const restored = await backup("restore", made, "--location", url);
   expect(restored).toMatchObject({ code: 0 });
-  expect((await client.get(`/api/v1/namespaces/${app}`)).metadata.labels).toMatchObject({
+  expect(await referenceOn(namespacePath)).toEqual([undefined, undefined]);
+  expect((await client.get(namespacePath)).metadata.labels).toMatchObject({
     [PROTECT]: "true",
   });
-  const { status } = await client.get(`/apis/apps/v1/namespaces/${app}/deployments/web`);
+  const { status } = await client.get(deploymentPath);
   expect(status).toMatchObject({ availableReplicas: 2 });
   // Restored, it is another namespace: the old backup does not let it go.
   expect((await remove()).message).toContain("it is of an earlier namespace of that name");
@@ -104,5 +140,5 @@ test("skipped aloud, it goes without a backup", async () => {
   const refused = await remove();
   const printed = refused.message.split("\n").at(-1)?.split("skip:").at(-1)?.replace("REASON", "INC-42");
   await typed(printed?.replace("kubectl delete ns", "kubectl delete --wait=false ns"));
-  await eventually("it is gone", async () => (await client.find(`/api/v1/namespaces/${app}`)) === undefined);
+  await eventually("it is gone", async () => (await client.find(namespacePath)) === undefined);
 });
