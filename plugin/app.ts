@@ -17,6 +17,6 @@ export interface App {
 }
 
 /** The same in other settings: laid over it, since a copy would open streams that nobody has asked for yet. */
-export function appWith(app: App, settings: Pick<App, "verbosity" | "quiet">): App {
+export function appWith(app: App, settings: Partial<App>): App {
   return Object.create(app, Object.getOwnPropertyDescriptors(settings));
 }

@@ -31,6 +31,7 @@ export type Completes =
   | "kinds"
   | "backups"
   | "restores"
+  | "logs"
   | "contexts"
   | "locations"
   | "files"

@@ -35,6 +35,14 @@ export const completionSources: Readonly<Record<Source, Ask>> = {
     }
   },
 
+  async logs(given, app) {
+    const [backups, restores] = await Promise.all([
+      completionSources.backups(given, app),
+      completionSources.restores(given, app),
+    ]);
+    return [...backups, ...restores.map((name) => `restore/${name}`)];
+  },
+
   async contexts(given, app) {
     const { loadKubeconfig } = await import("#core/kube/access/kubeconfig-load.ts");
     return [...(await loadKubeconfig(given.kubeconfig, app.env)).contexts.keys()];

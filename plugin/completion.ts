@@ -9,7 +9,7 @@ export type Candidates =
   | { readonly type: "source"; readonly source: Source; readonly prefix: string };
 
 export type FixedCandidates =
-  | { readonly type: "words"; readonly words: readonly (readonly [word: string, about: string])[] }
+  | { readonly type: "words"; readonly words: readonly Word[] }
   /** The shell knows them best. */
   | { readonly type: "files" };
 
@@ -35,8 +35,9 @@ export function candidatesFor(
 ): Candidates {
   const current = words.at(-1) ?? "";
   const before = words.slice(0, -1);
+  if (before[0] === HELP[0]) return commandWords(before.slice(1), commands);
   const command = findCommand(before, commands);
-  if (command === undefined) return commandWords(before, commands);
+  if (command === undefined) return commandWords(before, commands, [HELP]);
   const flags: Flags = { ...command.flags, ...common };
   const glued = /^--([a-z-]+)=(.*)$/.exec(current);
   if (glued !== null) return valuesOf(flags[glued[1] ?? ""], `--${glued[1]}=`, current);
@@ -46,7 +47,15 @@ export function candidatesFor(
   return positionalOf(command, before.slice(command.words.length), flags);
 }
 
-function commandWords(before: readonly string[], commands: readonly CommandDefinition[]): Candidates {
+type Word = readonly [word: string, about: string];
+
+const HELP: Word = ["help", "Show the help of a command"];
+
+function commandWords(
+  before: readonly string[],
+  commands: readonly CommandDefinition[],
+  more: readonly Word[] = [],
+): Candidates {
   const depth = before.length;
   const fitting = commands.filter(
     (command) => command.hidden !== true && before.every((word, index) => command.words[index] === word),
@@ -57,7 +66,7 @@ function commandWords(before: readonly string[], commands: readonly CommandDefin
     if (word !== undefined && !words.has(word))
       words.set(word, command.words.length === depth + 1 ? command.summary : "");
   }
-  return { type: "words", words: [...words] };
+  return { type: "words", words: depth === 0 ? [...words, ...more] : [...words] };
 }
 
 function flagWords(flags: Flags): Candidates {

@@ -110,8 +110,8 @@ function splitList(value: unknown, name: string): readonly string[] {
 
 /** What -o name prints can be given back: `backup/nightly` is nightly wherever a backup is asked for. */
 function bareBackupName(command: AnyCommand): (word: string) => string {
-  const asked = command.positionals?.some((one) => one.completes === "backups") === true;
-  return (word) => (asked ? word.replace(/^backups?\//, "") : word);
+  const asked = command.positionals?.some(({ completes }) => completes === "backups" || completes === "logs");
+  return (word) => (asked === true ? word.replace(/^backups?\//, "") : word);
 }
 
 function checkPositionals(command: AnyCommand, given: readonly string[]): void {

@@ -4,9 +4,7 @@ import { locationFlag } from "#plugin/flags.ts";
 export const logsCommand = defineCommand({
   words: ["logs"],
   summary: "Print the stored log of a backup or a restore",
-  positionals: [
-    { name: "NAME", describe: "the backup, or restore/NAME", required: true, completes: "backups" },
-  ],
+  positionals: [{ name: "NAME", describe: "the backup, or restore/NAME", required: true, completes: "logs" }],
   flags: { ...locationFlag },
   examples: [
     { command: "kubectl backup logs nightly-20260102-030405", meaning: "what the run said" },

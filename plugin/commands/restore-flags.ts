@@ -58,6 +58,7 @@ export const restoreFlags = {
     type: "string",
     value: "RESTORE",
     describe: "put back what this restore has changed, instead of restoring a backup",
+    completes: "restores",
   },
   created: {
     type: "boolean",

@@ -2,8 +2,10 @@ import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 
 const INSTALL = {
+  bash: "sudo apt-get install bash",
   busybox: "sudo apt-get install busybox-static",
   containerd: "sudo apt-get install containerd",
+  fish: "sudo apt-get install fish",
   git: "sudo apt-get install git",
   go: "sudo apt-get install golang-go (1.21 or newer fetches the exact toolchain itself), or see https://go.dev/dl",
   ip: "sudo apt-get install iproute2",
@@ -11,8 +13,10 @@ const INSTALL = {
   nsenter: "sudo apt-get install util-linux",
   openssl: "sudo apt-get install openssl",
   runc: "sudo apt-get install runc",
+  script: "sudo apt-get install bsdutils",
   sh: "sudo apt-get install dash",
   tar: "sudo apt-get install tar",
+  zsh: "sudo apt-get install zsh",
 } as const;
 
 export const CNI_PLUGINS = "/usr/lib/cni";

@@ -18,6 +18,16 @@ test("behind a command come its arguments", () => {
   expect(wordsOf("completion", "")).toContain("zsh");
 });
 
+test("behind help come commands", () => {
+  expect(wordsOf("he")).toContain("help");
+  expect(wordsOf("help", "")).toEqual(expect.arrayContaining(["get", "location"]));
+  expect(wordsOf("help", "location", "")).toContain("check");
+});
+
+test("another tool's words for commands are not offered", () => {
+  expect(wordsOf("help", "restore", "")).toEqual([]);
+});
+
 test("behind a dash come flags", () => {
   expect(wordsOf("get", "-")).toEqual(expect.arrayContaining(["--output", "--location", "--help"]));
 });
