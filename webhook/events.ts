@@ -1,3 +1,4 @@
+import { hash } from "node:crypto";
 import { hostname } from "node:os";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { Failure } from "#core/model/errors.ts";
@@ -74,7 +75,8 @@ export class DecisionEvents {
     const body = eventBody(subject, event, await this.#facts.now(signal));
     const ref = { resource: EVENTS, namespace: EVENTS_NAMESPACE, name: "" };
     const reply = await this.#facts.cluster.create(ref, body, { signal });
-    if (!reply.ok)
+    // Another replica has told it in this minute.
+    if (!reply.ok && reply.status !== 409)
       throw new Failure("cluster-error", `no Event about namespace ${subject.name}: ${reply.message}`);
   }
 
@@ -87,11 +89,12 @@ export class DecisionEvents {
   }
 }
 
-function eventBody({ name, uid }: Subject, event: DecisionEvent, now: Date): Uint8Array {
+function eventBody(subject: Subject, event: DecisionEvent, now: Date): Uint8Array {
+  const { name, uid } = subject;
   const object = {
     apiVersion: "events.k8s.io/v1",
     kind: EVENTS.kind,
-    metadata: { generateName: `${name}-`, namespace: EVENTS_NAMESPACE },
+    metadata: { name: eventName(subject, event, now), namespace: EVENTS_NAMESPACE },
     // A MicroTime has six digits, or is refused.
     eventTime: now.toISOString().replace("Z", "000Z"),
     reportingController: GUARD.webhook,
@@ -101,4 +104,10 @@ function eventBody({ name, uid }: Subject, event: DecisionEvent, now: Date): Uin
     ...event,
   };
   return Buffer.from(JSON.stringify(object));
+}
+
+/** The same for all replicas within a minute, so that one of them tells it. */
+function eventName({ name, uid }: Subject, { reason }: DecisionEvent, now: Date): string {
+  const minute = Math.floor(now.getTime() / 60_000);
+  return `${name}.${hash("sha256", `${uid} ${reason} ${minute}`).slice(0, 16)}`;
 }

@@ -61,35 +61,40 @@ describe("an Event tells", () => {
 
 describe("the guard", () => {
   let live: object | undefined;
-  let written: { readonly regarding: { readonly uid: string }; readonly [field: string]: unknown }[];
+  let written: { readonly metadata: { readonly name: string }; readonly [field: string]: unknown }[];
   let troubles: unknown[];
-  let isForbidden: boolean;
+  let refusal: number | undefined;
+  let clock: Date;
   let nowMs: number;
   let reads: number;
   let events: DecisionEvents;
 
   beforeEach(() => {
     live = namespace();
-    [written, troubles, isForbidden, nowMs, reads] = [[], [], false, 0, 0];
-    events = new DecisionEvents({
+    [written, troubles, refusal, nowMs, reads, clock] = [[], [], undefined, 0, 0, NOW];
+    events = replica();
+  });
+
+  function replica(): DecisionEvents {
+    return new DecisionEvents({
       cluster: {
         get: async ({ name }) => {
           reads += 1;
           return live === undefined ? undefined : encode(name === "prod" ? live : namespace(name));
         },
         create: async (_, body) => {
-          if (isForbidden)
-            return { ok: false, status: 403, reason: "Forbidden", message: "no", causes: [], warnings: [] };
+          if (refusal !== undefined)
+            return { ok: false, status: refusal, reason: "", message: "no", causes: [], warnings: [] };
           written.push(JSON.parse(Buffer.from(body).toString()));
           return { ok: true, status: 201, body, warnings: [] };
         },
       },
       settings: DEFAULT_SETTINGS,
-      now: async () => NOW,
+      now: async () => clock,
       monotonicMs: () => nowMs,
       onTrouble: (error) => troubles.push(error),
     });
-  });
+  }
 
   function namespace(name = "prod", metadata: object = {}) {
     const labels = { "kubectl-backup.io/protect": "true" };
@@ -106,7 +111,7 @@ describe("the guard", () => {
     expect(await told(refused)).toBe(1);
     expect(written[0]).toMatchObject({
       apiVersion: "events.k8s.io/v1",
-      metadata: { generateName: "prod-", namespace: "default" },
+      metadata: { name: expect.stringMatching(/^prod\.[0-9a-f]{16}$/), namespace: "default" },
       eventTime: "2026-05-01T12:00:00.000000Z",
       regarding: { kind: "Namespace", name: "prod", uid: "prod-uid" },
       type: "Warning",
@@ -149,8 +154,28 @@ describe("the guard", () => {
   });
 
   test("says that it could not, and goes on", async () => {
-    isForbidden = true;
+    refusal = 403;
     expect(await told(refused)).toBe(0);
     expect(troubles).toEqual([new Failure("cluster-error", "no Event about namespace prod: no")]);
+  });
+  test("writes under a name that is another replica's too within the minute: who comes second has told it", async () => {
+    await told(refused);
+    const other = replica();
+    const tellAt = async (time: string, answer: Answer) => {
+      clock = new Date(time);
+      other.tell(review(), answer);
+      await other.settled();
+    };
+    await tellAt("2026-05-01T12:00:59Z", refused);
+    await tellAt("2026-05-01T12:01:00Z", skipped);
+    nowMs = 60_000;
+    await tellAt("2026-05-01T12:01:59Z", refused);
+    const names = written.map(({ metadata }) => metadata.name);
+    expect(names[1]).toBe(names[0]);
+    expect(new Set(names).size).toBe(3);
+    refusal = 409;
+    nowMs = 120_000;
+    await tellAt("2026-05-01T12:02:59Z", refused);
+    expect(troubles).toEqual([]);
   });
 });
