@@ -2,6 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:https";
 import { performance } from "node:perf_hooks";
 import pino, { type Logger } from "pino";
+import { createPace } from "#core/flow/pace.ts";
 import type { BackupIndex, IndexListener } from "#core/guard/backup-index.ts";
 import { openAccess } from "#core/kube/access/access.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
@@ -138,6 +139,7 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
       },
       { everyMs: settings.refreshSeconds * 1000, signal, onTrouble },
     ),
+    keepChecking(watch, onTrouble),
     untilAborted(signal),
   ]);
   await drain(server);
@@ -157,6 +159,21 @@ async function refreshAll(
   };
   await Promise.all(indexes.map((index) => refresh(index).catch(onTrouble)));
   return read;
+}
+
+/** Archives are read from end to end, in the background and slowly: sizes and ETags have to do until then. */
+async function keepChecking(
+  { indexes, settings, context }: Watch,
+  onTrouble: (error: unknown) => void,
+): Promise<void> {
+  const { signal } = context;
+  const perSecond = settings.checkedMibPerSecond * 1024 * 1024;
+  if (perSecond === 0) return;
+  const pace = createPace({ perSecond, signal });
+  const check = async () => {
+    for (const index of indexes) await index.checkArchives(pace, context).catch(onTrouble);
+  };
+  await repeat(check, { everyMs: settings.refreshSeconds * 1000, signal, onTrouble });
 }
 
 function measure({ metrics, indexes }: Watch, certificates: Certificates): void {

@@ -18,6 +18,8 @@ const environment = z.object({
   GUARD_TLS_FOLDER: z.string().optional(),
   ...limitVariables,
   GUARD_REFRESH: durationSetting.prefault("60s"),
+  /** How fast archives are read to compare them with their digests; 0: not at all. */
+  GUARD_CHECK_MIB_PER_SECOND: z.coerce.number().min(0).default(16),
   GUARD_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 });
 
@@ -35,6 +37,7 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     port: data.GUARD_PORT,
     bind: data.GUARD_BIND,
     refreshSeconds: data.GUARD_REFRESH,
+    checkedMibPerSecond: data.GUARD_CHECK_MIB_PER_SECOND,
     logLevel: data.GUARD_LOG_LEVEL,
     certificates: {
       namespace: data.GUARD_NAMESPACE,

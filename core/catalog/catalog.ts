@@ -3,6 +3,7 @@ import type { ItemHeader, ItemKind } from "#core/model/item.ts";
 import type { JournalPart } from "#core/model/restore-journal.ts";
 import type { RestoreRecord } from "#core/model/restore-record.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import type { ArchiveCheck } from "./check-archive.ts";
 import type { BackupProof, StoredFolder } from "./stored-folder.ts";
 
 /**
@@ -105,6 +106,8 @@ export interface CatalogReader {
   folder(name: string, context: RunContext): Promise<StoredFolder | undefined>;
   /** Two reads. Failure backup-damaged, backup-not-found; backup-unsupported where nothing can be proved. */
   prove(folder: StoredFolder, context: RunContext): Promise<BackupProof>;
+  /** Reads archive and index whole; what is wrong with them, or undefined. */
+  checkArchive(check: ArchiveCheck, context: RunContext): Promise<string | undefined>;
   /** The stored log, gunzipped, in pieces. */
   logs(name: string, context: RunContext): AsyncIterable<Uint8Array>;
   /** That of a restore. Failure restore-not-found. */

@@ -1,4 +1,5 @@
 import { restoreKey } from "#core/format/layout.ts";
+import type { RunContext } from "#core/model/run-context.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
 import type { Catalog } from "./catalog.ts";
 import { type Clock, systemClock } from "./clock.ts";
@@ -20,6 +21,8 @@ export interface CatalogOptions {
  */
 export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalog {
   const environment = { store, processes: systemProcesses, clock: systemClock, ...options };
+  const listRestores = async (openOnly: boolean, { signal }: RunContext) =>
+    (await import("./list-restores.ts")).listRestores(environment, { openOnly, signal });
   return {
     url: store.url,
     list: async (context) => (await import("./list-backups.ts")).listBackups(environment, context),
@@ -39,24 +42,18 @@ export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalo
     },
     folder: async (name, context) =>
       (await import("./stored-folder.ts")).lookAtFolder(store, name, context.signal),
-    prove: async (folder, context) =>
-      (await import("./prove-backup.ts")).proveBackup(store, folder, context.signal),
+    prove: async (folder, { signal }) =>
+      (await import("./prove-backup.ts")).proveBackup(store, folder, signal),
+    checkArchive: async (check, context) =>
+      (await import("./check-archive.ts")).checkArchive(store, check, context.signal),
     async *logs(name, context) {
       yield* (await import("./read-log.ts")).readLog(store, name, context.signal);
     },
     async *restoreLogs(restore, context) {
       yield* (await import("./read-log.ts")).readRestoreLog(store, restore, context.signal);
     },
-    restores: async (context) =>
-      (await import("./list-restores.ts")).listRestores(environment, {
-        openOnly: false,
-        signal: context.signal,
-      }),
-    openRestores: async (context) =>
-      (await import("./list-restores.ts")).listRestores(environment, {
-        openOnly: true,
-        signal: context.signal,
-      }),
+    restores: (context) => listRestores(false, context),
+    openRestores: (context) => listRestores(true, context),
     findRestore: async (name, context) =>
       (await import("./list-restores.ts")).findRestore(name, environment, context.signal),
     openBefore: async (restore, context) =>

@@ -26,7 +26,17 @@ export class BackupCandidates {
     return this.#byNamespace.get(namespace) ?? [];
   }
 
-  add({ name, committedAt }: StoredFolder, proof: BackupProof): void {
+  /** Of each namespace the newest whole one, each backup once; newest first. */
+  newestWhole(): readonly Candidate[] {
+    const newest = new Map<string, Candidate>();
+    for (const all of this.#byNamespace.values()) {
+      const whole = all.find(isWhole);
+      if (whole !== undefined) newest.set(whole.evidence.name, whole);
+    }
+    return [...newest.values()].sort((a, b) => newestFirst(a.evidence, b.evidence));
+  }
+
+  add({ name, committedAt }: StoredFolder, proof: BackupProof, damage?: string): void {
     // What a look needs; the rest of a manifest is large.
     const lean = { ...proof, manifest: { files: proof.manifest.files } };
     this.#namespacesOf.set(
@@ -40,9 +50,20 @@ export class BackupCandidates {
         namespace: record,
         finishedAt: proof.manifest.finished.server,
         committedAt,
+        damage,
       };
       const all = [...this.of(record.name), { evidence, proof: lean }];
       this.#byNamespace.set(record.name, worthKeeping(all));
+    }
+  }
+
+  /** The backup counts for nothing from now on; where it is the newest it is told of. */
+  markDamaged({ evidence: { name }, proof }: Candidate, damage: string): void {
+    for (const namespace of this.#namespacesOf.get(name) ?? []) {
+      const marked = this.of(namespace).map((candidate) =>
+        candidate.proof === proof ? { proof, evidence: { ...candidate.evidence, damage } } : candidate,
+      );
+      this.#byNamespace.set(namespace, worthKeeping(marked));
     }
   }
 
@@ -65,10 +86,15 @@ export class BackupCandidates {
 function worthKeeping(all: readonly Candidate[]): Candidate[] {
   const sorted = all.toSorted((a, b) => newestFirst(a.evidence, b.evidence));
   const counts = new Map<string, number>();
-  return sorted.filter(({ evidence: { namespace } }, n) => {
-    if (!namespace.complete) return n === 0;
+  return sorted.filter((candidate, n) => {
+    if (!isWhole(candidate)) return n === 0;
+    const { namespace } = candidate.evidence;
     const count = (counts.get(namespace.uid ?? "") ?? 0) + 1;
     counts.set(namespace.uid ?? "", count);
     return n === 0 || count <= KEPT_EACH;
   });
+}
+
+function isWhole({ evidence: { namespace, damage } }: Candidate): boolean {
+  return namespace.complete && damage === undefined;
 }

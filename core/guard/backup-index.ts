@@ -1,10 +1,12 @@
 import type { CatalogReader, OpenBackup } from "#core/catalog/catalog.ts";
+import type { ArchiveCheck } from "#core/catalog/check-archive.ts";
 import { damageIn, type StoredFolder, stateOf } from "#core/catalog/stored-folder.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import { SharedRun } from "#core/flow/shared-run.ts";
 import { type ClusterIds, relateClusters } from "#core/model/cluster-identity.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
+import { ArchiveChecks } from "./archive-checks.ts";
 import { BackupCandidates, type Candidate } from "./backup-candidates.ts";
 
 /** Hears how long the asking of a location took, where it was answered. */
@@ -55,6 +57,7 @@ export class BackupIndex {
   readonly #candidates = new BackupCandidates();
   /** Backup → the states of commit and manifest in which it was read. */
   #known = new Map<string, string>();
+  readonly #checks = new ArchiveChecks();
   #hasGap = false;
   readonly #refreshes: SharedRun<RunContext, void>;
   readonly #looks = new Map<string, { readonly askedAtMs: number; readonly sight: Promise<Sight> }>();
@@ -110,6 +113,27 @@ export class BackupIndex {
     return sight;
   }
 
+  /**
+   * Reads archive and index whole, one backup after the other, of those that are a namespace's newest whole one and were
+   * not read so in their present state. One that is damaged counts for nothing from then on. Failure of the location.
+   */
+  async checkArchives(pace: ArchiveCheck["pace"], context: RunContext): Promise<void> {
+    const catalog = await this.#opened();
+    let isOneMarked = true;
+    while (isOneMarked) {
+      isOneMarked = false;
+      for (const candidate of this.#candidates.newestWhole()) {
+        if (!this.#checks.isDue(candidate)) continue;
+        const damage = await this.#checks.check(catalog, { candidate, pace }, context);
+        if (damage === undefined) continue;
+        this.#candidates.markDamaged(candidate, damage);
+        // Older ones that were not kept may have to stand in for it.
+        this.#hasGap = true;
+        isOneMarked = true;
+      }
+    }
+  }
+
   /** What is in it; whoever asks closes it. Failure backup-damaged, backup-not-found, or of the location. */
   async openBackup(name: string, context: RunContext): Promise<OpenBackup> {
     return await (await this.#opened()).open(name, context);
@@ -132,6 +156,7 @@ export class BackupIndex {
       await this.#read(catalog, folder, { ...context, signal });
     });
     for (const name of unseen) this.#forget(name);
+    this.#checks.forget((name) => this.#known.has(name));
     // An older one that was not kept may have to stand in for what is gone: next time all are read again.
     if (this.#hasGap) this.#known = new Map();
     this.#hasGap = false;
@@ -151,7 +176,7 @@ export class BackupIndex {
     try {
       const proof = await catalog.prove(folder, context);
       if (relateClusters(proof.manifest.cluster, this.#options.cluster) !== "other") {
-        this.#candidates.add(folder, proof);
+        this.#candidates.add(folder, proof, this.#checks.damageOf({ evidence: folder, proof }));
       }
     } catch (error) {
       // It proves nothing, and will not before it changes; what is wrong with the location is everybody's trouble.

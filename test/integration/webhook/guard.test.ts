@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
@@ -259,6 +259,35 @@ test.each(["removed", "replaced", "emptied"])(
     expect((await remove(name)).status).toBe(403);
   },
 );
+
+test("an archive whose bytes rotted behind unchanged size and time lets nothing go once it was read", async () => {
+  const name = await namespace();
+  await guard.stop();
+  const made = await backup(name);
+  await flipByte(join(location.path, "backups", made, `${made}.tar.gz`));
+  await guard.start();
+  const refused = await eventually("it is refused", async () => {
+    const reply = await remove(name, alice, "?dryRun=All");
+    return reply.status === 403 && messageOf(reply);
+  });
+  expect(refused).toContain(
+    `its newest backup ${made}: the bytes of ${made}.tar.gz are not those that were written`,
+  );
+  await backup(name);
+  expect((await remove(name)).status).toBe(200);
+});
+
+/** In place, and the time put back to the nanosecond: what a store tells of the file stays as it was. */
+async function flipByte(path: string): Promise<void> {
+  const reference = `${path}.reference`;
+  await runCommand("cp", ["--preserve=timestamps", path, reference]);
+  const bytes = await readFile(path);
+  const file = await open(path, "r+");
+  await file.write(Uint8Array.of((bytes[100] ?? 0) ^ 1), 0, 1, 100);
+  await file.close();
+  await runCommand("touch", ["--reference", reference, path]);
+  await rm(reference);
+}
 
 test("with the location gone it refuses in time and says so, and the skip still works", async () => {
   const [name, skipped] = [await namespace(), await namespace()];
