@@ -49,9 +49,9 @@ function ours({ kubeconfigPath }: Pick<ClusterHandle, "kubeconfigPath">, args: r
 }
 
 /** Restores all of it, with the status of the one kind whose status only its own controller could bring back. */
-async function restored(into: ControlPlane | ClusterHandle): Promise<readonly KubeObject[]> {
+async function restored(into: ControlPlane | ClusterHandle, name: string): Promise<readonly KubeObject[]> {
   const status = ["--include-status", `machines.${marker}.example.com`];
-  const { code, stderr } = await ours(into, ["restore", "all", "--yes", ...status]);
+  const { code, stderr } = await ours(into, ["restore", "all", "--name", name, "--yes", ...status]);
   expect(code, stderr).toBe(0);
   const admin = into.adminClient();
   const found = await settled(admin, scope);
@@ -84,11 +84,19 @@ describe("what the fixture holds", () => {
 
 describe("a restore of all of it", () => {
   it("into another cluster brings each object back as it was", async () => {
-    expect(compareAll({ originals, restored: await restored(other) })).toEqual([]);
+    expect(compareAll({ originals, restored: await restored(other, "elsewhere") })).toEqual([]);
+  });
+
+  it("and taken back there, leaves only what holds data: nothing that the control plane did counts as an edit", async () => {
+    const undone = await ours(other, ["restore", "--undo", "elsewhere", "--created", "-o", "json"]);
+    const { failed, reasons, counts } = JSON.parse(undone.stdout);
+    expect({ failed, code: undone.code }, undone.stderr).toEqual({ failed: [], code: 0 });
+    expect(Object.keys(reasons).toSorted()).toEqual(["holds-data", "namespace-not-empty"]);
+    expect(counts.deleted).toBeGreaterThan(100);
   });
 
   it("into its own cluster, after everything was deleted, brings each object back as it was", async () => {
     await loseClusterScoped(client, site);
-    expect(compareAll({ originals, restored: await restored(home) })).toEqual([]);
+    expect(compareAll({ originals, restored: await restored(home, "home") })).toEqual([]);
   });
 });
