@@ -1,5 +1,5 @@
 import { Failure } from "#core/model/errors.ts";
-import { didYouMean } from "#core/model/nearest.ts";
+import { nearest } from "#core/model/nearest.ts";
 import { type App, appWith } from "./app.ts";
 import { type CommandDefinition, type ExitCode, familyOf, findCommand, leadingWords } from "./command.ts";
 import { commands } from "./commands.ts";
@@ -66,8 +66,15 @@ function refuseWords(app: App, words: readonly string[]): ExitCode {
 }
 
 function unknownCommand(typed: readonly string[], among: readonly CommandDefinition[]): Failure {
-  const known = among.map((command) => command.words[typed.length - 1] ?? "");
-  const hint = didYouMean(typed.at(-1) ?? "", known) ?? "kubectl backup --help lists the commands";
+  const before = typed.slice(0, -1);
+  const known = among
+    .filter(({ words }) => before.every((word, index) => words[index] === word))
+    .flatMap(({ words }) => words[before.length] ?? []);
+  const near = nearest(typed.at(-1) ?? "", before.length === 0 ? [...known, "help"] : known);
+  const hint =
+    near === undefined
+      ? "kubectl backup --help lists the commands"
+      : `did you mean "${[...before, near].join(" ")}"?`;
   return new Failure("usage", `unknown command "${typed.join(" ")}"`, { hint });
 }
 

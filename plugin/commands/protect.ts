@@ -28,6 +28,7 @@ export const protectCommand = defineCommand({
       value: "TIER",
       choices: TIERS,
       describe: "how important the namespace is: critical, high, normal, low, none",
+      fallback: "as it is labelled, else normal",
       completes: "choices",
     },
     volumes: {

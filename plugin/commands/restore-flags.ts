@@ -119,7 +119,7 @@ export const restoreFlags = {
     value: "DURATION",
     describe:
       "how long each tier (label kubectl-backup.io/tier: critical, high, normal, low, none) may take to be ready before the next begins; none is not waited for",
-    fallback: "as --timeout",
+    fallback: "as --timeout, 10m",
   },
   strict: {
     type: "boolean",

@@ -33,6 +33,18 @@ test("flags without any command are refused too", async () => {
   expect(await run("--context prod")).toMatchObject({ code: 2, stdout: "" });
 });
 
+test.each([
+  ["helpp", "help"],
+  ["locaton", "location"],
+  ["location chek", "location check"],
+  ["help location chek", "location check"],
+  ["restor --help", "restore"],
+])("%s: the nearest is %s, whole", async (line, meant) => {
+  const { code, stderr } = await run(line);
+  expect(code).toBe(2);
+  expect(stderr).toContain(`did you mean "${meant}"?`);
+});
+
 test("help on what is no command is no success, and suggests the nearest", async () => {
   const { code, stdout, stderr } = await run("help restor");
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
