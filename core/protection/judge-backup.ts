@@ -88,8 +88,12 @@ function whoseFlaw({ cluster, namespace, damage }: BackupEvidence, facts: KnownF
   if (relateClusters(cluster, facts.cluster) === "other") {
     return { reason: "other-cluster", why: "it is of another cluster" };
   }
-  if (namespace.uid === undefined || namespace.uid !== facts.namespace.uid) {
-    return { reason: "other-namespace", why: "it is of an earlier namespace of that name" };
+  if (namespace.uid !== facts.namespace.uid) {
+    const why =
+      namespace.uid === undefined
+        ? "whoever made it could not read the namespace itself, so it may be of an earlier one"
+        : "it is of an earlier namespace of that name";
+    return { reason: "other-namespace", why };
   }
   return damage === undefined ? undefined : { reason: "damaged", why: damage };
 }

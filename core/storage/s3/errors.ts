@@ -14,7 +14,7 @@ interface Thrown {
   readonly Code?: unknown;
   readonly message?: unknown;
   readonly Region?: unknown;
-  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $metadata?: { readonly httpStatusCode?: number; readonly clockSkewCorrected?: boolean };
   readonly $response?: { readonly statusCode?: number; readonly headers?: Record<string, string> };
 }
 
@@ -144,7 +144,7 @@ export function storeFailure(error: unknown, place: Place): Failure {
     regionMissing(thrown) ?? BY_CODE[reason] ?? BY_STATUS[status] ?? unknown(status, reason, thrown);
   return new Failure(meaning.code, `${place.url}: ${meaning.what}${detail(status, reason)}`, {
     hint: hintOf(meaning, thrown),
-    retryable: meaning.retryable,
+    retryable: meaning.retryable === true || isClockLearned(status, reason, thrown),
     reply: replyOf(status, reason, thrown),
     // One line: what follows it may be what a credential command printed.
     cause: new Error(`${reason}: ${textOf(thrown.message).split("\n")[0]}`),
@@ -184,6 +184,15 @@ function unknown(status: number, reason: string, thrown: Thrown): Meaning {
     what,
     retryable: isTransport || (status >= 500 && status !== 501),
   };
+}
+
+/**
+ * Refused for the time of its signature: from the refusal the SDK has taken the store's time, by which it signs the next
+ * try. A HEAD is refused without a code, so that its 403 may mean this as well as anything else.
+ */
+function isClockLearned(status: number, reason: string, thrown: Thrown): boolean {
+  const mayBeTheClock = BY_CODE[reason] === skewed || (status === 403 && !(reason in BY_CODE));
+  return mayBeTheClock && thrown.$metadata?.clockSkewCorrected === true;
 }
 
 function regionMissing(thrown: Thrown): Meaning | undefined {

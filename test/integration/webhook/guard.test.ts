@@ -1,102 +1,48 @@
 import { open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
+import {
+  backUp,
+  type GuardedCluster,
+  inAnHour,
+  KEY,
+  messageOf,
+  NAMESPACES,
+  PROTECTED,
+  pathWithPlugin,
+  startGuardedCluster,
+} from "#test/fixtures/guarded-cluster.ts";
 import { eventually } from "#test/harness/eventually.ts";
-import { type GuardProcess, startGuard } from "#test/harness/guard-process.ts";
-import { createKubeClient, type KubeClient, type KubeReply } from "#test/harness/kube-client.ts";
-import { CLI_PATH, runCli } from "#test/harness/run-cli.ts";
+import type { KubeClient } from "#test/harness/kube-client.ts";
 import { runCommand } from "#test/harness/run-command.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
-import { uniqueName } from "#test/harness/shared.ts";
 
 // The guard as it is built, asked by a real API server under the shipped configuration, with its own role's rights.
-const NAMESPACES = "/api/v1/namespaces";
-const KEY = "kubectl-backup.io";
-const PROTECTED = { [`${KEY}/protect`]: "true" };
-
-let plane: ControlPlane;
+let cluster: GuardedCluster;
 let admin: KubeClient;
-/** May do all with namespaces but unprotect them. */
 let alice: KubeClient;
-let guard: GuardProcess;
 let location: Scratch;
 let url: string;
 
 beforeAll(async () => {
-  plane = await startControlPlane();
-  admin = plane.adminClient();
   location = await scratchDirectory("location");
   url = `file://${location.path}`;
-  guard = await startGuard(plane, { locations: [url], env: { GUARD_REFRESH: "2s" } });
-  await plane.adminKubectl([
-    "create",
-    "clusterrole",
-    "namespacer",
-    "--verb=*",
-    "--resource=namespaces,namespaces/status,namespaces/finalize",
-  ]);
-  // Every verb by name, for "*" holds unprotect too.
-  await admin.patch(
-    "/apis/rbac.authorization.k8s.io/v1/clusterroles/namespacer",
-    [
-      {
-        op: "replace",
-        path: "/rules/0/verbs",
-        value: ["get", "list", "create", "update", "patch", "delete"],
-      },
-    ],
-    "json",
-  );
-  await plane.adminKubectl([
-    "create",
-    "clusterrolebinding",
-    "alice",
-    "--clusterrole=namespacer",
-    "--user=alice",
-  ]);
-  alice = createKubeClient(await plane.withClientCert({ user: "alice" }));
+  cluster = await startGuardedCluster({ locations: [url] });
+  ({ admin, alice } = cluster);
 });
 
 afterAll(async () => {
-  await guard?.remove();
-  alice?.close();
-  admin?.close();
-  await plane?.stop();
+  await cluster?.stop();
   await location?.remove();
 });
 
-async function namespace(labels: object = PROTECTED, annotations: object = {}): Promise<string> {
-  const name = uniqueName("prod");
-  const metadata = { name, labels, annotations };
-  await admin.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata });
-  await eventually("the namespace has its account", () =>
-    admin.find(`${NAMESPACES}/${name}/serviceaccounts/default`),
-  );
-  return name;
-}
+const { namespace, remove, patch } = {
+  namespace: (...args: Parameters<GuardedCluster["namespace"]>) => cluster.namespace(...args),
+  remove: (...args: Parameters<GuardedCluster["remove"]>) => cluster.remove(...args),
+  patch: (...args: Parameters<GuardedCluster["patch"]>) => cluster.patch(...args),
+};
 
-const remove = (name: string, client = alice, query = ""): Promise<KubeReply> =>
-  client.request("DELETE", `${NAMESPACES}/${name}${query}`);
-
-const patch = (name: string, metadata: object, options: { client?: KubeClient; below?: string } = {}) =>
-  (options.client ?? alice).request("PATCH", `${NAMESPACES}/${name}${options.below ?? ""}`, {
-    body: { metadata },
-    contentType: "application/merge-patch+json",
-  });
-
-async function backup(name: string, ...flags: string[]): Promise<string> {
-  const result = await runCli(
-    ["create", "--include-namespaces", name, "--location", url, "-o", "name", ...flags],
-    { kubeconfig: plane.kubeconfigPath },
-  );
-  expect(result).toMatchObject({ code: 0 });
-  return result.stdout.trim().replace("backup/", "");
-}
-
-function messageOf({ text }: KubeReply): string {
-  return JSON.parse(text).message;
-}
+const backup = (name: string) => backUp(name, cluster, { location: url });
 
 test("a protected namespace stays, and the command that the refusal prints, typed as printed, lets it go", async () => {
   const name = await namespace();
@@ -112,15 +58,11 @@ test("a protected namespace stays, and the command that the refusal prints, type
   const printed = message.split("\n").find((line) => line.startsWith("kubectl backup create"));
   const home = await scratchDirectory("home");
   await runCommand("/bin/sh", ["-c", printed ?? "false"], {
-    env: { HOME: home.path, KUBECONFIG: plane.kubeconfigPath, PATH: pathWithPlugin() },
+    env: { HOME: home.path, KUBECONFIG: cluster.plane.kubeconfigPath, PATH: pathWithPlugin(cluster) },
   });
   await home.remove();
   expect((await remove(name)).status).toBe(200);
 });
-
-function pathWithPlugin(): string {
-  return [join(CLI_PATH, ".."), plane.binDirectory, process.env["PATH"]].join(":");
-}
 
 test("who may not unprotect cannot weaken it through any door, fresh backup or not; who may, can", async () => {
   const name = await namespace();
@@ -147,10 +89,6 @@ test("who may not unprotect cannot weaken it through any door, fresh backup or n
   expect((await patch(name, unlabelled, { client: admin })).status).toBe(200);
 });
 
-function inAnHour(): string {
-  return new Date(Date.now() + 3_600_000).toISOString();
-}
-
 test("stricter limits, protecting, references and foreign keys need no right; what cannot be read is refused to all", async () => {
   const name = await namespace({});
   for (const metadata of [
@@ -176,7 +114,7 @@ test("a skip that was said aloud lets go whoever may unprotect, and nobody else"
   expect((await remove(name)).status).toBe(403);
   expect((await remove(name, admin)).status).toBe(200);
   // Told after the answer is on its way.
-  await eventually("it is logged", async () => /"allowed":true,"reason":"skip"/.test(await guard.log()));
+  await eventually("it is logged", async () => /"allowed":true,"reason":"skip"/.test(await cluster.guard.log()));
 });
 
 test("a backup of an earlier namesake, and one older than the limit, let nothing go", async () => {
@@ -305,8 +243,8 @@ test("with the location gone it refuses in time and says so, and the skip still 
     const annotations = { [`${KEY}/skip-final-backup`]: `${skipped}; until=${inAnHour()}; reason=INC-43` };
     expect((await patch(skipped, { annotations }, { client: admin })).status).toBe(200);
     // Started anew meanwhile, as after a lost node.
-    await guard.stop();
-    await guard.start();
+    await cluster.guard.stop();
+    await cluster.guard.start();
     expect((await remove(skipped, admin)).status).toBe(200);
     expect(messageOf(await remove(name))).toContain("is protected");
   } finally {
@@ -327,7 +265,7 @@ test("of all namespaces at once only those go that nobody protects", async () =>
 
 test("with the guard down a protected namespace stays; ordinary changes of it and all else go on", async () => {
   const [name, free] = [await namespace(), await namespace({})];
-  await guard.stop();
+  await cluster.guard.stop();
   try {
     const reply = await remove(name);
     expect(reply.status).toBe(500);
@@ -336,7 +274,7 @@ test("with the guard down a protected namespace stays; ordinary changes of it an
     expect((await patch(name, { labels: { [`${KEY}/protect`]: null } })).status).toBe(500);
     expect((await remove(free)).status).toBe(200);
   } finally {
-    await guard.start();
+    await cluster.guard.start();
   }
 });
 
@@ -350,12 +288,12 @@ test("a protected namespace is told of its backup, and its workloads once the gu
   const first = await backup(name);
   await eventually("the namespace is told", async () => (await noted(`${NAMESPACES}/${name}`)) === first);
   await eventually("what is missing is said", async () =>
-    (await guard.log()).includes(
+    (await cluster.guard.log()).includes(
       `namespace ${name}: 1 of pods could not be annotated: pods \\"web\\" is forbidden`,
     ),
   );
   const rights = join(import.meta.dirname, "../../../manifests/annotate-workloads/rbac.yaml");
-  await plane.adminKubectl(["apply", "--server-side", "-f", rights]);
+  await cluster.plane.adminKubectl(["apply", "--server-side", "-f", rights]);
   const second = await backup(name);
   await eventually("the pod is told", async () => (await noted(`${NAMESPACES}/${name}/pods/web`)) === second);
   expect(await noted(`${NAMESPACES}/${name}`)).toBe(second);
@@ -396,13 +334,13 @@ test("Events tell of refusals and of what was let go, by a backup or by a skip, 
   await eventually("the deletion is told", async () => expect(await told(name)).toEqual([deletion, refusal]));
   const shown = await plane.adminKubectl(["events", "-n", "default", "--for", `namespace/${name}`]);
   expect(shown).toMatch(/DeletionRefused/);
-  expect(await guard.log()).not.toContain("no Event");
+  expect(await cluster.guard.log()).not.toContain("no Event");
 });
 
 test("nothing of an object and no part of a credential is in the log", async () => {
   const name = await namespace(PROTECTED, { secret: "hunter2" });
   await remove(name);
-  const log = await guard.log();
+  const log = await cluster.guard.log();
   expect(log).toContain(name);
   expect(log).not.toContain("hunter2");
   expect((await readdir(location.path)).length).toBeGreaterThan(0);

@@ -9,6 +9,11 @@ function answered(status: number, name: string, more: object = {}): Error {
   return Object.assign(new Error(`${name} said`), { name, $metadata: { httpStatusCode: status } }, more);
 }
 
+/** The SDK marks every error of a machine whose clock it has corrected, whatever its reason. */
+const clockLearned = (status: number) => ({
+  $metadata: { httpStatusCode: status, clockSkewCorrected: true },
+});
+
 const socket = (code: string) => Object.assign(new Error(code), { code });
 
 test.each([
@@ -24,6 +29,10 @@ test.each([
   [answered(400, "AuthorizationHeaderMalformed"), "location-wrong-region", false],
   [new Error("Region is missing"), "location-wrong-region", false],
   [answered(403, "RequestTimeTooSkewed"), "location-clock-skew", false],
+  [answered(403, "RequestTimeTooSkewed", clockLearned(403)), "location-clock-skew", true],
+  [answered(403, "Unknown", clockLearned(403)), "location-forbidden", true],
+  [answered(403, "AccessDenied", clockLearned(403)), "location-forbidden", false],
+  [answered(404, "NotFound", clockLearned(404)), "location-error", false],
   [answered(507, "XMinioStorageFull"), "location-full", false],
   [answered(507, "Unknown"), "location-full", false],
   [answered(403, "QuotaExceeded"), "location-full", false],
