@@ -114,7 +114,9 @@ test("a skip that was said aloud lets go whoever may unprotect, and nobody else"
   expect((await remove(name)).status).toBe(403);
   expect((await remove(name, admin)).status).toBe(200);
   // Told after the answer is on its way.
-  await eventually("it is logged", async () => /"allowed":true,"reason":"skip"/.test(await cluster.guard.log()));
+  await eventually("it is logged", async () =>
+    /"allowed":true,"reason":"skip"/.test(await cluster.guard.log()),
+  );
 });
 
 test("a backup of an earlier namesake, and one older than the limit, let nothing go", async () => {
@@ -332,7 +334,7 @@ test("Events tell of refusals and of what was let go, by a backup or by a skip, 
   expect((await remove(name)).status).toBe(200);
   const deletion = `Normal DeletionAllowed: alice may delete it: backup ${made} holds it`;
   await eventually("the deletion is told", async () => expect(await told(name)).toEqual([deletion, refusal]));
-  const shown = await plane.adminKubectl(["events", "-n", "default", "--for", `namespace/${name}`]);
+  const shown = await cluster.plane.adminKubectl(["events", "-n", "default", "--for", `namespace/${name}`]);
   expect(shown).toMatch(/DeletionRefused/);
   expect(await cluster.guard.log()).not.toContain("no Event");
 });
