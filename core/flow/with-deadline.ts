@@ -7,12 +7,13 @@ export interface Deadline {
 
 /**
  * Gives the work a signal that fires with the outer one or when its time is over, and rejects with the signal's reason
- * at that moment, whatever the work does about it. Nothing is left behind by work that ends in time: the timers and
+ * at that moment, whatever the work does about it. Its time begins anew when the work calls `moved`: then it is not how
+ * long it may take but how long it may stand still. Nothing is left behind by work that ends in time: the timers and
  * signals of AbortSignal.timeout live on until their time is over, which thousands of requests a second pay in memory.
  */
 export async function withDeadline<T>(
   { signal: outer, withinMs }: Deadline,
-  work: (signal: AbortSignal) => Promise<T>,
+  work: (signal: AbortSignal, moved: () => void) => Promise<T>,
 ): Promise<T> {
   outer.throwIfAborted();
   const stop = new AbortController();
@@ -24,7 +25,7 @@ export async function withDeadline<T>(
   const forget = onAbort(outer, () => end(outer.reason));
   const timer = setTimeout(() => end(new DOMException("no answer in time", "TimeoutError")), withinMs);
   try {
-    return await Promise.race([work(stop.signal), stopped]);
+    return await Promise.race([work(stop.signal, () => timer.refresh()), stopped]);
   } finally {
     clearTimeout(timer);
     forget();

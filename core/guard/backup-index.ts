@@ -3,6 +3,7 @@ import type { ArchiveCheck } from "#core/catalog/check-archive.ts";
 import { damageIn, type StoredFolder, stateOf } from "#core/catalog/stored-folder.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import { SharedRun } from "#core/flow/shared-run.ts";
+import { withDeadline } from "#core/flow/with-deadline.ts";
 import { type ClusterIds, relateClusters } from "#core/model/cluster-identity.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
@@ -36,10 +37,13 @@ export interface Sight {
 }
 
 const READS_AT_ONCE = 16;
-/** A location of many thousand backups is read in less; a listing that hangs must not be the last one. */
+/** A location of many thousand backups is read in less. */
 const REFRESH_MS = 120_000;
+/** A reading that hangs must not hide for long what is new: a page of a listing takes no tenth of it. */
+const STALL_MS = 10_000;
 /** Whoever causes one reading after the other keeps the location and the guard at most half busy with them. */
 const PAUSE_MS = 500;
+const LONGEST_PAUSE_MS = 5000;
 /** Beyond it the API server's patience ends. */
 const LOOK_MS = 2000;
 /** As old as what an answer may rest on; whoever comes sooner shares it. */
@@ -69,7 +73,7 @@ export class BackupIndex {
     this.#open = open;
     this.#options = options;
     this.#refreshes = new SharedRun((context: RunContext) => this.#readAll(context), {
-      pauseAfter: (tookMs) => Math.max(PAUSE_MS, tookMs),
+      pauseAfter: (tookMs) => Math.min(Math.max(PAUSE_MS, tookMs), LONGEST_PAUSE_MS),
       pause: options.pause,
     });
   }
@@ -146,14 +150,20 @@ export class BackupIndex {
     return folder === undefined ? "it is no longer there" : damageIn(folder, proof);
   }
 
-  async #readAll(asking: RunContext): Promise<void> {
-    const context = { ...asking, signal: AbortSignal.timeout(REFRESH_MS) };
+  #readAll(asking: RunContext): Promise<void> {
+    const deadline = { signal: AbortSignal.timeout(REFRESH_MS), withinMs: STALL_MS };
+    return withDeadline(deadline, (signal, moved) => this.#readFolders({ ...asking, signal }, moved));
+  }
+
+  async #readFolders(context: RunContext, moved: () => void): Promise<void> {
     const askedAtMs = this.#options.monotonicMs();
     const catalog = await this.#opened();
     const unseen = new Set(this.#known.keys());
     const work = { concurrency: READS_AT_ONCE, signal: context.signal };
-    await forEachLimited(this.#unread(catalog.folders(context), unseen), work, async (folder, signal) => {
+    const folders = watched(catalog.folders(context), moved);
+    await forEachLimited(this.#unread(folders, unseen), work, async (folder, signal) => {
       await this.#read(catalog, folder, { ...context, signal });
+      moved();
     });
     for (const name of unseen) this.#forget(name);
     this.#checks.forget((name) => this.#known.has(name));
@@ -199,6 +209,13 @@ export class BackupIndex {
     const wasRead = this.#known.delete(name);
     const counted = this.#candidates.drop(name);
     if (wasRead && counted) this.#hasGap = true;
+  }
+}
+
+async function* watched<T>(items: AsyncIterable<T>, moved: () => void): AsyncGenerator<T> {
+  for await (const item of items) {
+    moved();
+    yield item;
   }
 }
 

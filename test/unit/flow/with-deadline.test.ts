@@ -20,6 +20,23 @@ test("work that heeds no signal is not waited for", async () => {
   expect(given?.aborted).toBe(true);
 });
 
+test("work that says that it moves may take longer, until it stands still", async () => {
+  const parts = [1, 2, 3, 4, 5];
+  const steady = withDeadline({ signal, withinMs: 200 }, async (_, moved) => {
+    for (const _part of parts) {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      moved();
+    }
+    return parts.length;
+  });
+  expect(await steady).toBe(5);
+  const stalled = withDeadline({ signal, withinMs: 10 }, (_, moved) => {
+    moved();
+    return never();
+  });
+  await expect(stalled).rejects.toMatchObject({ name: "TimeoutError" });
+});
+
 test("the outer signal ends it, before and while it works", async () => {
   const outer = new AbortController();
   const stopped = withDeadline({ signal: outer.signal, withinMs: 10_000 }, never);
