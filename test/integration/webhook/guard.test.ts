@@ -202,10 +202,10 @@ test.each(["removed", "replaced", "emptied"])(
 
 test("an archive whose bytes rotted behind unchanged size and time lets nothing go once it was read", async () => {
   const name = await namespace();
-  await guard.stop();
+  await cluster.guard.stop();
   const made = await backup(name);
   await flipByte(join(location.path, "backups", made, `${made}.tar.gz`));
-  await guard.start();
+  await cluster.guard.start();
   const refused = await eventually("it is refused", async () => {
     const reply = await remove(name, alice, "?dryRun=All");
     return reply.status === 403 && messageOf(reply);
