@@ -21,7 +21,7 @@ import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
 // What the guard makes of clocks that are wrong, a store that is slow or lies, and backups that somebody meddled with.
 // Its own clock is an hour ahead all the time: no verdict may rest on it.
 const HOUR_MS = 3_600_000;
-const SHIFTED = { NODE_OPTIONS: `--import=${join(import.meta.dirname, "../../fixtures/shifted-clock.ts")}` };
+const SHIFTED = { NODE_OPTIONS: `--import=${new URL("./shifted-clock.ts", import.meta.url)}` };
 const AUDIT = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
