@@ -13,7 +13,7 @@ STAMP := node_modules/.package-lock.json
 PARALLEL := -j4 $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 VITEST := vitest run $(VITEST_ARGS)
 
-.PHONY: help check types lint dead borders test e2e bench demo build image dist cluster-up cluster-down clean
+.PHONY: help check types lint dead borders test e2e bench demo docs build image dist cluster-up cluster-down clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2}' Makefile
@@ -32,6 +32,9 @@ bench: build ## Speed and memory against a raw client; writes build/bench.json
 
 demo: build ## Back up, delete and restore a small application before your eyes
 	@node scripts/demo.ts
+
+docs: $(STAMP) ## docs/reference and docs/man, anew from the command definitions
+	@node plugin/reference/write.ts
 
 build: $(STAMP) ## build/kubectl-backup, runnable from anywhere
 	@node scripts/build.ts

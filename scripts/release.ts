@@ -44,7 +44,12 @@ interface Release {
 
 async function release(target: Target, { content, texts }: Release): Promise<string> {
   const executable = buildExecutable(target, content, EXECUTABLES);
-  const files = [{ name: executableName(target), mode: 0o755, content: readFileSync(executable) }, ...texts];
+  const man = target.os === "windows" ? [] : manPages();
+  const files = [
+    { name: executableName(target), mode: 0o755, content: readFileSync(executable) },
+    ...texts,
+    ...man,
+  ];
   const archive = archiveName(target, version);
   if (target.os === "windows") writeFileSync(join(DIST, archive), await zipped(files));
   else await writeTarGz(join(DIST, archive), files);
@@ -60,6 +65,14 @@ function sha256(name: string): string {
 
 function text(name: string, content: string | Buffer): ArchivedFile {
   return { name, mode: 0o644, content: Buffer.from(content) };
+}
+
+/** As `make docs` left them; a MANPATH of the folder man finds them. */
+function manPages(): readonly ArchivedFile[] {
+  const folder = join(ROOT, "docs/man");
+  return readdirSync(folder)
+    .sort()
+    .map((name) => text(`man/man1/${name}`, readFileSync(join(folder, name))));
 }
 
 /** A custom index is a repository with plugins/NAME.yaml. */

@@ -9,7 +9,7 @@ import {
 /** Help texts, made from the command definitions. Pure. */
 const WIDTH = 100;
 
-function commandUsage(command: CommandDefinition): string {
+export function commandUsage(command: CommandDefinition): string {
   const words = ["kubectl backup", ...command.words].join(" ");
   const positionals = (command.positionals ?? []).map(positionalUsage).join(" ");
   return [words, positionals, "[flags]"].filter((part) => part !== "").join(" ");
@@ -77,10 +77,16 @@ function flagRows(flags: Flags): readonly (readonly [string, string])[] {
 }
 
 function flagUsage(name: string, flag: Flag): string {
-  const short = flag.short === undefined ? "    " : `-${flag.short}, `;
-  if (flag.type === "boolean") return `  ${short}--${name}`;
+  const spelling = flagSpelling(name, flag);
+  return flag.short === undefined ? `      ${spelling}` : `  ${spelling}`;
+}
+
+/** `-n, --namespace NAMESPACE`, or `--wait[=true|false]` where the value must be glued. */
+export function flagSpelling(name: string, flag: Flag): string {
+  const short = flag.short === undefined ? "" : `-${flag.short}, `;
+  if (flag.type === "boolean") return `${short}--${name}`;
   const value = flag.value ?? "VALUE";
-  return flag.bare === undefined ? `  ${short}--${name} ${value}` : `  ${short}--${name}[=${value}]`;
+  return flag.bare === undefined ? `${short}--${name} ${value}` : `${short}--${name}[=${value}]`;
 }
 
 function flagText(flag: Flag): string {

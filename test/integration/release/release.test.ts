@@ -51,10 +51,15 @@ test("the sums are those of the files beside them, and no file is without one", 
   expect(named.map(([, name]) => name)).toEqual(files.sort());
 });
 
-test("an archive holds the program and the licences of all that is in it", async () => {
+test("an archive holds the program, its man pages and the licences of all that is in it", async () => {
   const archive = (await readdir(released.dist)).find((name) => name.includes("linux_amd64")) ?? "";
   const listing = await runCommand("tar", ["-tzf", join(released.dist, archive)]);
-  expect(listing.trim().split("\n")).toEqual(["kubectl-backup", "LICENSE", "THIRD-PARTY-LICENSES"]);
+  const names = listing.trim().split("\n");
+  const pages = names.filter((name) => name.startsWith("man/man1/kubectl-backup"));
+  expect(pages).toEqual(
+    expect.arrayContaining(["man/man1/kubectl-backup.1", "man/man1/kubectl-backup-get.1"]),
+  );
+  expect(names).toEqual(["kubectl-backup", "LICENSE", "THIRD-PARTY-LICENSES", ...pages]);
   const licenses = await runCommand("tar", ["-xzOf", join(released.dist, archive), "THIRD-PARTY-LICENSES"]);
   const bill = JSON.parse(await readFile(join(released.dist, await billName()), "utf8"));
   for (const { name, version } of bill.components)

@@ -1,0 +1,63 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import type { CommandDefinition } from "#plugin/command.ts";
+import { commands } from "#plugin/commands.ts";
+import { manPage } from "#plugin/reference/man-page.ts";
+import { markdownPage } from "#plugin/reference/markdown-page.ts";
+import { REFERENCE_FOLDERS, referenceFiles } from "#plugin/reference/reference-files.ts";
+
+const ROOT = join(import.meta.dirname, "../../../..");
+
+test("docs/reference and docs/man say what the commands do (where this fails: make docs, and commit what it writes)", async () => {
+  const made = referenceFiles(commands);
+  const lying = await Promise.all(
+    REFERENCE_FOLDERS.map(async (folder) =>
+      (await readdir(join(ROOT, folder))).map((name) => `${folder}/${name}`),
+    ),
+  );
+  expect(lying.flat().sort(), "other files than commands; make docs writes them anew").toEqual(
+    [...made.keys()].sort(),
+  );
+  for (const [path, text] of made)
+    expect(await readFile(join(ROOT, path), "utf8"), `${path} is out of date; make docs writes it anew`).toBe(
+      text,
+    );
+});
+
+const command: CommandDefinition = {
+  words: ["show", "all"],
+  summary: "Show a|b",
+  description: "Of `a|b`, and *.\n\n.hidden begins a line.",
+  positionals: [{ name: "NAME", describe: "one <name>", required: true }],
+  flags: {
+    depth: { type: "number", short: "d", value: "N", describe: "levels", fallback: "2" },
+    secret: { type: "string", describe: "nobody's business", hidden: true },
+  },
+  examples: [{ command: "kubectl backup show all -d 3 'x'", meaning: "three levels" }],
+  exitCodes: [0, 2],
+};
+
+test("in Markdown nothing of a text becomes a mark, and what is hidden stays so", () => {
+  const page = markdownPage(command);
+  for (const part of [
+    "Show a\\|b.",
+    "Of `a\\|b`, and \\*.",
+    "one \\<name\\>",
+    "| `-d, --depth N` | levels | 2 |",
+  ])
+    expect(page).toContain(part);
+  expect(page).not.toContain("secret");
+});
+
+test("in a man page hyphens and quotes stay what they are, and no text becomes a request", () => {
+  const page = manPage(command);
+  for (const part of [
+    "\n\\&.hidden begins",
+    "\\fBa|b\\fR",
+    ".B \\-d, \\-\\-depth N\nlevels (default: 2)",
+    "\\(aqx\\(aq",
+  ])
+    expect(page).toContain(part);
+  expect(page).not.toContain("secret");
+});
