@@ -24,6 +24,7 @@ import { repeat } from "./repeat.ts";
 import type { Answer, Review } from "./review.ts";
 import { createApp, createReviewServer } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { survey } from "./survey.ts";
 
 /** Well below the age at which a reading of the clock is thrown away: a review need not wait for one. */
 const CLOCK_MS = 30_000;
@@ -121,10 +122,9 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
   const onTrouble = (error: unknown) => {
     if (!signal.aborted) log.error({ message: describeError(error) });
   };
+  const surveyed = { ...facts, cluster, clusterIds: facts.cluster };
   const annotator = new Annotator({
-    ...facts,
-    cluster,
-    clusterIds: facts.cluster,
+    ...surveyed,
     onTrouble: (message) => log.warn({ message }),
   });
   await Promise.all([
@@ -136,6 +136,7 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
         hasAsked = true;
         // Behind the reading, which must not wait for it.
         annotator.note(read, context).catch(onTrouble);
+        survey(surveyed, metrics, context).catch(onTrouble);
       },
       { everyMs: settings.refreshSeconds * 1000, signal, onTrouble },
     ),

@@ -10,8 +10,8 @@ export function createMetrics() {
     registry,
     decisions: new Counter({
       name: "kubectl_backup_guard_decisions_total",
-      help: "Reviews answered, by verdict and reason",
-      labelNames: ["verdict", "reason"],
+      help: "Reviews answered",
+      labelNames: ["verdict", "reason", "operation", "dry_run"],
       registers,
     }),
     answerSeconds: new Histogram({
@@ -36,6 +36,24 @@ export function createMetrics() {
       name: "kubectl_backup_guard_index_age_seconds",
       help: "Since a location was last read whole; +Inf before the first time",
       labelNames: ["location"],
+      registers,
+    }),
+    newestBackup: new Gauge({
+      name: "kubectl_backup_guard_newest_backup_timestamp_seconds",
+      help: "From when the age of a protected namespace's newest usable backup counts, claims aside; 0: there is none",
+      labelNames: ["namespace"],
+      registers,
+    }),
+    maxAgeSeconds: new Gauge({
+      name: "kubectl_backup_guard_max_age_seconds",
+      help: "How old a backup may be that lets a protected namespace go",
+      labelNames: ["namespace"],
+      registers,
+    }),
+    clockSkewSeconds: new Gauge({
+      name: "kubectl_backup_guard_clock_skew_seconds",
+      help: "How far a clock goes ahead of the API server's, negative behind it: the guard's, and each location's by its URL",
+      labelNames: ["clock"],
       registers,
     }),
     certificateExpiry: new Gauge({

@@ -15,6 +15,8 @@ export interface ServerParts {
 
 /** An object has at most 1.5 MiB in etcd and comes twice, before and after a change. */
 const LARGEST_REVIEW = "8mb";
+/** Whoever sends others must not make a metric of each. */
+const KNOWN_OPERATIONS = ["DELETE", "UPDATE"];
 /** A review arrives whole within this, or its sender is none of the API server's. */
 const REQUEST_MS = 5000;
 
@@ -61,7 +63,12 @@ async function answer(parts: ServerParts, request: Request, reply: Response): Pr
   const stop = parts.metrics.answerSeconds.startTimer();
   const given = await parts.answer(review);
   stop();
-  parts.metrics.decisions.inc({ verdict: given.allowed ? "allowed" : "refused", reason: given.reason });
+  parts.metrics.decisions.inc({
+    verdict: given.allowed ? "allowed" : "refused",
+    reason: given.reason,
+    operation: KNOWN_OPERATIONS.includes(review.operation) ? review.operation : "other",
+    dry_run: String(review.isDryRun),
+  });
   reply.json(writeReview(review.uid, given));
   parts.onAnswered(review, given);
 }

@@ -34,8 +34,11 @@ export async function applyGuard(
 /** Before the first of them is applied. */
 function servedOnly({ object, ref }: LocatedObject): { readonly ref: ObjectRef; readonly body: Uint8Array } {
   if (ref !== undefined) return { ref, body: Buffer.from(JSON.stringify(object)) };
+  const isOperators = object.apiVersion.startsWith("monitoring.coreos.com/");
   throw new Failure("kind-unknown", `the cluster serves no ${object.kind} of ${object.apiVersion}`, {
-    hint: "the guard needs Kubernetes 1.30 or newer",
+    hint: isOperators
+      ? "install the Prometheus operator first, or leave --monitoring out"
+      : "the guard needs Kubernetes 1.30 or newer",
   });
 }
 

@@ -138,6 +138,11 @@ export class BackupIndex {
     }
   }
 
+  /** The store's clock. Failure of the location. */
+  async serverTime(context: RunContext): Promise<Date> {
+    return await (await this.#opened()).serverTime(context);
+  }
+
   /** What is in it; whoever asks closes it. Failure backup-damaged, backup-not-found, or of the location. */
   async openBackup(name: string, context: RunContext): Promise<OpenBackup> {
     return await (await this.#opened()).open(name, context);

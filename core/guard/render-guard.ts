@@ -28,7 +28,7 @@ export type Credentials =
   | { readonly from: "service-account" };
 
 /** Parts of manifests/ that are installed only when they are asked for. */
-const COMPONENTS = ["annotate-all", "annotate-workloads"] as const;
+const COMPONENTS = ["annotate-all", "annotate-workloads", "monitoring"] as const;
 export type GuardComponent = (typeof COMPONENTS)[number];
 
 export interface GuardOptions {

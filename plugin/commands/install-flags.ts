@@ -39,6 +39,10 @@ export const installFlags = {
     fallback: "namespaces",
     completes: "choices",
   },
+  monitoring: {
+    type: "boolean",
+    describe: "also alerts, scraping and a dashboard, for the Prometheus operator and Grafana",
+  },
   "dry-run": {
     type: "string",
     value: "client",

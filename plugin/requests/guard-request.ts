@@ -116,7 +116,10 @@ function wholeNumber(
   throw new Failure("usage", `${flag}: ${value} is not a whole number from ${from} to ${to}`);
 }
 
-function wantedComponents({ annotate }: InstallFlags): readonly GuardComponent[] {
-  if (annotate === "all") return ["annotate-all"];
-  return annotate === "workloads" ? ["annotate-workloads"] : [];
+function wantedComponents({ annotate, monitoring }: InstallFlags): readonly GuardComponent[] {
+  return [
+    ...(annotate === "all" ? ["annotate-all" as const] : []),
+    ...(annotate === "workloads" ? ["annotate-workloads" as const] : []),
+    ...(monitoring === true ? ["monitoring" as const] : []),
+  ];
 }

@@ -12,7 +12,7 @@ import { type BenchSite, s3Url } from "./bench-site.ts";
 import { backupTemplate, type GuardedNamespace, type Put, putBackup } from "./guard-backups.ts";
 import { highWaterMib, percentile } from "./measure.ts";
 import { type Answered, deletionReview, ReviewSender } from "./review-load.ts";
-import { histogramIn, meanMsBetween, type Scraped, scrape } from "./scraped.ts";
+import { histogramIn, meanMsBetween, type Scraped } from "./scraped.ts";
 
 // Reviews of deletions that a backup allows, against an empty handler that gets the same bodies in the same run. The
 // namespaces are known to the guard from the reviews alone; of each the location holds ten backups.
@@ -75,10 +75,10 @@ export async function guardMeasure(site: BenchSite): Promise<GuardResult> {
 }
 
 /** The first, after which the guard is ready, and the one after it. */
-async function timeRefreshes({ port }: GuardProcess) {
+async function timeRefreshes(guard: GuardProcess) {
   const readAfter = (count: number) => {
     const isRead = async () => {
-      const now = histogramIn(await scrape(port), REFRESHES);
+      const now = histogramIn(await guard.metrics(), REFRESHES);
       return now.count > count ? now : undefined;
     };
     return eventually("the location is read", isRead, { timeoutMs: READ_WITHIN_MS, intervalMs: 500 });
@@ -109,10 +109,10 @@ async function timeReviews({ guard, emptyPort, namespaces }: Rig) {
     await yardstick.send(warmUp);
     await ours.send(warmUp);
     await sleep(LOOK_LIVES_MS);
-    const before = histogramIn(await scrape(guard.port), LOOKS);
+    const before = histogramIn(await guard.metrics(), LOOKS);
     const timed: Timed[] = [];
     for (const group of groups) timed.push(await timeGroup(group, { ours, yardstick }));
-    const looks = { before, after: histogramIn(await scrape(guard.port), LOOKS) };
+    const looks = { before, after: histogramIn(await guard.metrics(), LOOKS) };
     return summarise(timed, looks);
   } finally {
     ours.close();

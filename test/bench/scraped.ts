@@ -1,5 +1,3 @@
-import { request } from "node:https";
-
 /** A histogram's sum and count as a scrape tells them. */
 export interface Scraped {
   readonly sum: number;
@@ -14,19 +12,4 @@ export function histogramIn(text: string, name: string): Scraped {
 /** The mean of what was observed between two scrapes, in milliseconds. */
 export function meanMsBetween(before: Scraped, after: Scraped): number {
   return ((after.sum - before.sum) / (after.count - before.count)) * 1000;
-}
-
-export function scrape(port: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = request(
-      { host: "127.0.0.1", port, path: "/metrics", rejectUnauthorized: false, agent: false },
-      async (reply) => {
-        let text = "";
-        for await (const chunk of reply.setEncoding("utf8")) text += chunk;
-        resolve(text);
-      },
-    );
-    asked.on("error", reject);
-    asked.end();
-  });
 }

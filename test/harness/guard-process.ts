@@ -26,6 +26,8 @@ export type GuardProcess = {
   /** Starts it again at the same address. */
   start(): Promise<void>;
   log(): Promise<string>;
+  /** What a Prometheus scrapes. */
+  metrics(): Promise<string>;
   /** Takes everything of it out of the cluster, the configuration first. */
   remove(): Promise<void>;
 };
@@ -68,7 +70,7 @@ export async function startGuard(cluster: ClusterHandle, options: GuardOptions):
       directory: scratch.path,
       env,
     });
-    await eventually("the guard is ready", () => isReady(port), {
+    await eventually("the guard is ready", async () => (await ask(port, "/readyz")).status === 200, {
       timeoutMs: options.readyWithinMs ?? 90_000,
     });
   };
@@ -88,6 +90,7 @@ export async function startGuard(cluster: ClusterHandle, options: GuardOptions):
     pid: () => server?.pid ?? 0,
     start,
     stop,
+    metrics: async () => (await ask(port, "/metrics")).text,
     log: () => readFile(join(scratch.path, "guard.log"), "utf8"),
     remove: async () => {
       await client.delete(CONFIGURATION);
@@ -136,16 +139,20 @@ async function pointConfigurationAt(client: KubeClient, port: number): Promise<v
 }
 
 /** Its certificate is its own business here. */
-function isReady(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
+function ask(
+  port: number,
+  path: string,
+): Promise<{ readonly status: number | undefined; readonly text: string }> {
+  return new Promise((resolve, reject) => {
     const asked = request(
-      { host: "127.0.0.1", port, path: "/readyz", rejectUnauthorized: false, agent: false },
-      (reply) => {
-        reply.resume();
-        resolve(reply.statusCode === 200);
+      { host: "127.0.0.1", port, path, rejectUnauthorized: false, agent: false },
+      async (reply) => {
+        let text = "";
+        for await (const chunk of reply.setEncoding("utf8")) text += chunk;
+        resolve({ status: reply.statusCode, text });
       },
     );
-    asked.on("error", () => resolve(false));
+    asked.on("error", reject);
     asked.end();
   });
 }

@@ -29,7 +29,7 @@ const OPTIONS: GuardOptions = {
   replicas: 3,
   port: GUARD.hostNetworkPort,
   hostNetwork: true,
-  components: ["annotate-all", "annotate-workloads"],
+  components: ["annotate-all", "annotate-workloads", "monitoring"],
 };
 
 /** kubectl kustomize of an overlay over a copy of the shipped folder. */
@@ -90,7 +90,7 @@ test("what the plugin renders and what kubectl's kustomize renders of the same c
     stringify({ ...content, apiVersion: kind === "ConfigMap" ? "v1" : "apps/v1", kind, metadata: { name } });
   const made = await kustomized({
     resources: ["base"],
-    components: ["base/annotate-all", "base/annotate-workloads"],
+    components: ["base/annotate-all", "base/annotate-workloads", "base/monitoring"],
     images: [{ name: "kubectl-backup", newName: "mirror.example/kubectl-backup", digest: DIGEST }],
     replicas: [{ name: GUARD.name, count: 3 }],
     patches: [

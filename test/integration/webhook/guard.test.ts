@@ -339,6 +339,25 @@ test("Events tell of refusals and of what was let go, by a backup or by a skip, 
   expect(await cluster.guard.log()).not.toContain("no Event");
 });
 
+test("it measures the newest backup of a protected namespace, its limit, and how far clocks are apart", async () => {
+  const name = await namespace({ ...PROTECTED, [`${KEY}/tier`]: "critical" });
+  const measured = async (metric: string, label: string) => {
+    const line = `kubectl_backup_guard_${metric}{${label}} `;
+    const found = (await cluster.guard.metrics()).split("\n").find((one) => one.startsWith(line));
+    return found === undefined ? undefined : Number(found.slice(line.length));
+  };
+  const newest = () => measured("newest_backup_timestamp_seconds", `namespace="${name}"`);
+  await eventually("it is measured", async () => (await newest()) === 0);
+  expect(await measured("max_age_seconds", `namespace="${name}"`)).toBe(4 * 3600);
+  const startedAt = Math.floor(Date.now() / 1000);
+  await backup(name);
+  await eventually("its backup is measured", async () => ((await newest()) ?? 0) >= startedAt - 1);
+  for (const clock of ["guard", url]) {
+    const skew = await measured("clock_skew_seconds", `clock="${clock}"`);
+    expect(Math.abs(skew ?? Number.NaN)).toBeLessThan(5);
+  }
+});
+
 test("nothing of an object and no part of a credential is in the log", async () => {
   const name = await namespace(PROTECTED, { secret: "hunter2" });
   await remove(name);

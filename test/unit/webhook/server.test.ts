@@ -177,7 +177,12 @@ describe("a review", () => {
 
 test("tells whether it is ready, and what it decided", async () => {
   await verdict(review());
+  await verdict(review({ dryRun: true }));
+  await verdict(review({ operation: "CONNECT" }));
   expect((await ask({ path: "/readyz", method: "GET" })).status).toBe(200);
   const { text } = await ask({ path: "/metrics", method: "GET" });
-  expect(text).toMatch(/kubectl_backup_guard_decisions_total\{verdict="refused",reason="none"\} \d/);
+  const counted = (labels: string) => `kubectl_backup_guard_decisions_total{verdict="refused",${labels}} `;
+  expect(text).toContain(counted('reason="none",operation="DELETE",dry_run="false"'));
+  expect(text).toContain(counted('reason="none",operation="DELETE",dry_run="true"'));
+  expect(text).toContain(counted('reason="trouble",operation="other",dry_run="false"'));
 });

@@ -91,3 +91,8 @@ test("rights to note backups beyond namespaces come only when asked for", () => 
   expect(guardOptions(flags({ annotate: "workloads" }), at(S3)).components).toEqual(["annotate-workloads"]);
   expect(guardOptions(flags({ annotate: "all" }), at(S3)).components).toEqual(["annotate-all"]);
 });
+
+test("what needs the Prometheus operator comes only when asked for", () => {
+  expect(guardOptions(flags({ monitoring: true }), at(S3)).components).toEqual(["monitoring"]);
+  expect(guardOptions(flags({}), at(S3)).components).toEqual([]);
+});
