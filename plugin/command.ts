@@ -28,12 +28,20 @@ export interface Flag {
 
 export type Completes =
   | "namespaces"
+  /** Those that the guard would review. */
+  | "protectable-namespaces"
+  | "protected-namespaces"
   | "kinds"
   | "backups"
   | "restores"
   | "logs"
   | "contexts"
   | "locations"
+  /** What a cluster's guard goes by. */
+  | "published-locations"
+  /** Secrets beside the guard. */
+  | "guard-secrets"
+  | "guard-credentials"
   | "files"
   | "choices";
 

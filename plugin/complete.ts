@@ -10,7 +10,9 @@ export async function completeFromSource(words: readonly string[], app: App): Pr
   const found = candidatesFor(words, commands, commonFlags);
   if (found.type !== "source") return;
   const names = await askSource(found.source, words.slice(0, -1), app);
-  const candidates = names.map((name) => [`${found.prefix}${name}`, ""] as const);
+  const candidates = names
+    .filter((name) => found.except?.includes(name) !== true)
+    .map((name) => [`${found.prefix}${name}`, ""] as const);
   app.stdout.write(completionText({ type: "words", words: candidates }, words.at(-1) ?? ""));
 }
 

@@ -1,4 +1,7 @@
-import { NAMESPACES } from "#core/model/known-kinds.ts";
+import type { ListRequest } from "#core/kube/cluster.ts";
+import { labelKeys } from "#core/model/annotations.ts";
+import { GUARD, UNGUARDED_NAMESPACES } from "#core/model/guard.ts";
+import { NAMESPACES, SECRETS } from "#core/model/known-kinds.ts";
 import type { App } from "./app.ts";
 import type { Source } from "./completion.ts";
 import {
@@ -53,33 +56,73 @@ export const completionSources: Readonly<Record<Source, Ask>> = {
     return Object.keys((await readLocations(surroundingsOf(app))).locations);
   },
 
-  async namespaces(given, app) {
-    const { readItemHeader } = await import("#core/objects/item-header.ts");
+  namespaces: (given, app) => namesOf({ resource: NAMESPACES }, given, app),
+
+  async "protectable-namespaces"(given, app) {
+    const all = await namesOf({ resource: NAMESPACES }, given, app);
+    return all.filter((name) => !UNGUARDED_NAMESPACES.includes(name));
+  },
+
+  "protected-namespaces": (given, app) =>
+    namesOf(
+      { resource: NAMESPACES, labelSelector: `${labelKeys.protect},${labelKeys.protect}!=false` },
+      given,
+      app,
+    ),
+
+  async "published-locations"(given, app) {
+    const { readPublishedLocations } = await import("#core/guard/published-locations.ts");
     const cluster = await openClusterFor(given, app);
-    const names: string[] = [];
     try {
-      const request = {
-        resource: NAMESPACES,
-        metadataOnly: true,
-        pageSize: 500,
-        signal: AbortSignal.timeout(2000),
-      };
-      for await (const batch of cluster.list(request))
-        names.push(...batch.map((item) => readItemHeader(item).name));
-      return names;
+      return Object.keys((await readPublishedLocations(cluster, patience())).locations);
     } finally {
       cluster.close();
     }
+  },
+
+  "guard-secrets": guardSecrets,
+
+  async "guard-credentials"(given, app) {
+    const secrets = await guardSecrets(given, app).catch(() => []);
+    return ["service-account", ...secrets.map((name) => `secret/${name}`)];
   },
 
   async kinds(given, app) {
     const { groupResource } = await import("#core/model/item.ts");
     const cluster = await openClusterFor(given, app);
     try {
-      const { resources } = await cluster.discover(AbortSignal.timeout(2000));
+      const { resources } = await cluster.discover(patience());
       return [...new Set(resources.filter((one) => one.verbs.includes("list")).map(groupResource))];
     } finally {
       cluster.close();
     }
   },
 };
+
+/** A shell's user waits for the answer. */
+const patience = () => AbortSignal.timeout(2000);
+
+function guardSecrets(given: ClusterChoice, app: App): Promise<readonly string[]> {
+  const own: readonly string[] = [GUARD.tlsSecret];
+  return namesOf({ resource: SECRETS, namespace: GUARD.namespace }, given, app).then((names) =>
+    names.filter((name) => !own.includes(name)),
+  );
+}
+
+async function namesOf(
+  which: Pick<ListRequest, "resource" | "namespace" | "labelSelector">,
+  given: ClusterChoice,
+  app: App,
+): Promise<readonly string[]> {
+  const { readItemHeader } = await import("#core/objects/item-header.ts");
+  const cluster = await openClusterFor(given, app);
+  const names: string[] = [];
+  try {
+    const request = { ...which, metadataOnly: true, pageSize: 500, signal: patience() };
+    for await (const batch of cluster.list(request))
+      names.push(...batch.map((item) => readItemHeader(item).name));
+    return names;
+  } finally {
+    cluster.close();
+  }
+}

@@ -6,7 +6,13 @@ import { type CommandDefinition, type Completes, type Flag, type Flags, findComm
  */
 export type Candidates =
   | FixedCandidates
-  | { readonly type: "source"; readonly source: Source; readonly prefix: string };
+  | {
+      readonly type: "source";
+      readonly source: Source;
+      readonly prefix: string;
+      /** What is given already and would be said twice. */
+      readonly except?: readonly string[];
+    };
 
 export type FixedCandidates =
   | { readonly type: "words"; readonly words: readonly Word[] }
@@ -105,5 +111,9 @@ function positionalOf(command: CommandDefinition, rest: readonly string[], flags
     (word, index) => !word.startsWith("-") && flagAwaitingValue(rest[index - 1] ?? "", flags) === undefined,
   );
   const positionals = command.positionals ?? [];
-  return offered(positionals[given.length] ?? positionals.findLast((one) => one.many === true), "");
+  const next = positionals[given.length] ?? positionals.findLast((one) => one.many === true);
+  const candidates = offered(next, "");
+  return candidates.type === "source" && next?.many === true && given.length > 0
+    ? { ...candidates, except: given }
+    : candidates;
 }

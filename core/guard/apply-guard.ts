@@ -3,6 +3,7 @@ import type { Cluster, ObjectRef, WriteReply } from "#core/kube/cluster.ts";
 import { Failure } from "#core/model/errors.ts";
 import { itemTitle } from "#core/model/item.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
+import { hintIfForbidden } from "./hint-if-forbidden.ts";
 import type { GuardObject } from "./render-guard.ts";
 import { type LocatedObject, locateObjects } from "./served-kinds.ts";
 
@@ -10,6 +11,9 @@ export interface AppliedObject {
   readonly ref: ObjectRef;
   readonly result: "created" | "configured" | "unchanged";
 }
+
+const INSTALL_RIGHTS =
+  "installing needs the rights of cluster-admin; --dry-run=client -o yaml prints it for somebody who has them";
 
 /** Two who create the same object at once: the second meets a conflict and then finds it there. */
 const ATTEMPTS = 5;
@@ -47,7 +51,7 @@ async function applyOne(
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<AppliedObject["result"]> {
-  const before = await lastingObject(ref, cluster, signal);
+  const before = await hintIfForbidden(INSTALL_RIGHTS, () => lastingObject(ref, cluster, signal));
   for (let attempt = 1; ; attempt += 1) {
     const reply = await cluster.patch(ref, { type: "apply", body }, { fieldValidation: "Strict", signal });
     if (reply.ok) return resultOf(before, reply);
@@ -88,7 +92,7 @@ function refusal(ref: ObjectRef, { status, reason, message }: WriteReply & { ok:
     `${title} cannot be applied: ${message}`,
     {
       hint: forbidden
-        ? "installing needs the rights of cluster-admin; --dry-run=client -o yaml prints it for somebody who has them"
+        ? INSTALL_RIGHTS
         : "what was applied before it stays; the same command goes on from there",
       reply: { status, reason },
     },

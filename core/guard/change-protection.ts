@@ -3,6 +3,7 @@ import { Failure } from "#core/model/errors.ts";
 import { GUARD, UNGUARDED_NAMESPACES } from "#core/model/guard.ts";
 import { NAMESPACES } from "#core/model/known-kinds.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
+import { hintIfForbidden } from "./hint-if-forbidden.ts";
 import { guardsRefusal, isSilence } from "./self-test.ts";
 
 type Keys = Readonly<Record<string, string | null>>;
@@ -24,6 +25,8 @@ export interface ChangedNamespace {
   readonly changed: boolean;
 }
 
+const RIGHTS = "this needs the rights to get and patch namespaces";
+
 /** All are looked up before the first is changed. */
 export async function changeProtection(
   { namespaces, changeOf, dryRun }: ProtectionRequest,
@@ -31,7 +34,10 @@ export async function changeProtection(
   signal: AbortSignal,
 ): Promise<readonly ChangedNamespace[]> {
   const live = await Promise.all(
-    namespaces.map(async (name) => ({ name, body: await cluster.get(refOf(name), signal) })),
+    namespaces.map(async (name) => ({
+      name,
+      body: await hintIfForbidden(RIGHTS, () => cluster.get(refOf(name), signal)),
+    })),
   );
   const missing = live.filter(({ body }) => body === undefined).map(({ name }) => name);
   if (missing.length > 0) {
@@ -84,6 +90,6 @@ function refusal(namespace: string, reply: WriteReply & { ok: false }): Failure 
   return new Failure(
     forbidden ? "cluster-forbidden" : "cluster-error",
     `namespace ${namespace} cannot be changed: ${reply.message}`,
-    forbidden ? { ...facts, hint: "this needs the right to patch namespaces" } : facts,
+    forbidden ? { ...facts, hint: RIGHTS } : facts,
   );
 }

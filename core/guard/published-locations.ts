@@ -1,10 +1,11 @@
 import { parseDocument } from "yaml";
 import * as z from "zod";
 import type { Cluster } from "#core/kube/cluster.ts";
-import { Failure, isFailure } from "#core/model/errors.ts";
+import { Failure } from "#core/model/errors.ts";
 import { GUARD } from "#core/model/guard.ts";
 import { CONFIG_MAPS } from "#core/model/known-kinds.ts";
 import { LocationsFile } from "#core/model/locations-file.ts";
+import { hintIfForbidden } from "./hint-if-forbidden.ts";
 
 export interface PublishedLocations {
   /** One of them. */
@@ -22,7 +23,7 @@ export async function readPublishedLocations(
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<PublishedLocations> {
-  const body = await readConfigMap(cluster, signal);
+  const body = await hintIfForbidden(READ_RIGHTS, () => cluster.get(REF, signal));
   if (body === undefined) {
     throw new Failure("object-not-found", `this cluster publishes no locations: ${TITLE} does not exist`, {
       hint: "kubectl backup install --help shows how they are published; with the URL at hand: kubectl backup location add NAME URL",
@@ -40,18 +41,7 @@ export async function readPublishedLocations(
   return { default: wanted in config.locations ? wanted : first, locations: config.locations };
 }
 
-async function readConfigMap(cluster: Cluster, signal: AbortSignal): Promise<Uint8Array | undefined> {
-  try {
-    return await cluster.get(REF, signal);
-  } catch (error) {
-    if (!isFailure(error, "cluster-forbidden")) throw error;
-    throw new Failure("cluster-forbidden", error.message, {
-      cause: error,
-      reply: error.reply,
-      hint: `whoever may: kubectl -n ${GUARD.namespace} create role ${GUARD.locations} --verb=get --resource=configmaps --resource-name=${GUARD.locations} && kubectl -n ${GUARD.namespace} create rolebinding ${GUARD.locations} --role=${GUARD.locations} --user=USER`,
-    });
-  }
-}
+const READ_RIGHTS = `whoever may: kubectl -n ${GUARD.namespace} create role ${GUARD.locations} --verb=get --resource=configmaps --resource-name=${GUARD.locations} && kubectl -n ${GUARD.namespace} create rolebinding ${GUARD.locations} --role=${GUARD.locations} --user=USER`;
 
 function parseConfig(text: string): LocationsFile {
   const document = parseDocument(text, { prettyErrors: false });

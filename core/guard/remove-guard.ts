@@ -5,6 +5,7 @@ import { GUARD } from "#core/model/guard.ts";
 import { itemTitle } from "#core/model/item.ts";
 import { SECRETS } from "#core/model/known-kinds.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
+import { hintIfForbidden } from "./hint-if-forbidden.ts";
 import type { GuardObject } from "./render-guard.ts";
 import { askGuard } from "./self-test.ts";
 import { locateObjects } from "./served-kinds.ts";
@@ -14,6 +15,8 @@ const TLS_SECRET: ObjectRef = { resource: SECRETS, namespace: GUARD.namespace, n
 /** API servers learn within about a second that a configuration is gone; of several one may be slower. */
 const UNTIL_FORGOTTEN_MS = 30_000;
 const POLL_MS = 300;
+
+const REMOVAL_RIGHTS = "taking the guard out needs the rights of cluster-admin";
 
 export interface GuardRemoval {
   /** In the order in which they go: the webhook configuration first. */
@@ -44,7 +47,7 @@ export async function planRemoval(
 
 /** What is on its way out already is as good as gone. */
 async function isThere(ref: ObjectRef, cluster: Cluster, signal: AbortSignal): Promise<boolean> {
-  const body = await cluster.get(ref, signal);
+  const body = await hintIfForbidden(REMOVAL_RIGHTS, () => cluster.get(ref, signal));
   return body !== undefined && readItemHeader(body).deletionTimestamp === undefined;
 }
 

@@ -13,6 +13,7 @@ export const installFlags = {
     type: "string",
     value: "secret/NAME|service-account",
     describe: "the guard's own credentials for the locations",
+    completes: "guard-credentials",
   },
   image: { type: "string", value: "IMAGE", describe: "the guard's image, by digest: NAME@sha256:…" },
   registry: {
@@ -24,6 +25,7 @@ export const installFlags = {
     type: "string",
     value: "NAME",
     describe: "Secret in the namespace kubectl-backup with which the image is pulled",
+    completes: "guard-secrets",
   },
   replicas: { type: "number", value: "N", describe: "pods of the guard", fallback: "2" },
   port: { type: "number", value: "PORT", describe: "port of the pods", fallback: "10250" },

@@ -14,6 +14,7 @@ const flags = {
     type: "string",
     value: "PUBLISHED",
     bare: "",
+    completes: "published-locations",
     describe:
       "take what the guard's installation publishes in the cluster: all under their own names, one of them, or, with NAME, the default one under that name",
   },

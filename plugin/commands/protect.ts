@@ -14,7 +14,13 @@ export const protectCommand = defineCommand({
   description:
     "Labels the namespaces, after the guard has answered a self-test: a label that nobody minds would be no protection. Given again it changes what is given; what weakens the protection needs the right to unprotect.",
   positionals: [
-    { name: "NAMESPACE", describe: "the namespaces", required: true, many: true, completes: "namespaces" },
+    {
+      name: "NAMESPACE",
+      describe: "the namespaces",
+      required: true,
+      many: true,
+      completes: "protectable-namespaces",
+    },
   ],
   flags: {
     "max-age": {

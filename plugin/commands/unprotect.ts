@@ -9,7 +9,13 @@ export const unprotectCommand = defineCommand({
   description:
     "With --once the protection stays, and whoever may unprotect can delete the namespace until the time is over; the reason stands in the audit log. Without it the protection ends. Both need the verb unprotect on the namespace (ClusterRole kubectl-backup-unprotect).",
   positionals: [
-    { name: "NAMESPACE", describe: "the namespaces", required: true, many: true, completes: "namespaces" },
+    {
+      name: "NAMESPACE",
+      describe: "the namespaces",
+      required: true,
+      many: true,
+      completes: "protected-namespaces",
+    },
   ],
   flags: {
     once: { type: "boolean", describe: "for one deletion, within --for, with a --reason" },

@@ -144,6 +144,27 @@ test("installing with a Secret that is not there applies nothing and says how to
   expect(await client.find("/api/v1/namespaces/kubectl-backup-self-test")).toBeUndefined();
 });
 
+test("installing into a cluster that is not there, or without the rights for it, applies nothing and says whose fault it is", async () => {
+  const install = [...INSTALL, "--read-credentials", "service-account"];
+  const down = await run([...install, "--server", "https://127.0.0.1:1", "--request-timeout", "2s"]);
+  expect([down.code, down.stdout, down.stderr]).toEqual([
+    6,
+    "",
+    expect.stringMatching(/^error: .*127\.0\.0\.1:1.*\nhint: kubectl cluster-info/m),
+  ]);
+  const nobody = await plane.withClientCert({ user: "nobody" });
+  const forbidden = await run(install, nobody);
+  expect([forbidden.code, forbidden.stdout, forbidden.stderr]).toEqual([
+    6,
+    "",
+    expect.stringMatching(
+      /^error: reading namespaces kubectl-backup: .*forbidden.*\nhint: installing needs the rights of cluster-admin; --dry-run=client -o yaml prints it/m,
+    ),
+  ]);
+  expect(await client.find("/api/v1/namespaces/kubectl-backup-self-test")).toBeUndefined();
+  expect(await client.find(CONFIGURATION)).toBeUndefined();
+});
+
 test("a guard that does not answer fails the installation, with what its pods say and how to take it back", async () => {
   await secret();
   const { code, stdout, stderr } = await run([
@@ -250,6 +271,23 @@ describe("with a guard that answers", () => {
     expect(await keysOf(name)).not.toHaveProperty(["kubectl-backup.io/protect"]);
   });
 
+  test("of several namespaces none is unprotected when one does not exist", async () => {
+    const name = await namespace({ "kubectl-backup.io/protect": "true" });
+    for (const how of [[], ["--once", "--for", "1h", "--reason", "INC-42"]]) {
+      const { code, stdout, stderr } = await run(["unprotect", name, "no-such-namespace", ...how]);
+      expect([code, stdout, stderr]).toEqual([
+        4,
+        "",
+        expect.stringMatching(
+          /no namespace no-such-namespace; nothing was changed\nhint: kubectl get namespaces/,
+        ),
+      ]);
+    }
+    const keys = await keysOf(name);
+    expect(keys).toMatchObject({ "kubectl-backup.io/protect": "true" });
+    expect(keys).not.toHaveProperty(["kubectl-backup.io/skip-final-backup"]);
+  });
+
   test.each(["kube-system", "kubectl-backup"])(
     "protecting %s is refused, for it is never reviewed",
     async (name) => {
@@ -293,7 +331,11 @@ describe("with a guard that answers", () => {
       ["uninstall", "--yes"],
     ]) {
       const { code, stderr } = await run(args, nobody);
-      expect([args, code, stderr]).toEqual([args, 6, expect.stringMatching(/forbidden/)]);
+      expect([args, code, stderr]).toEqual([
+        args,
+        6,
+        expect.stringMatching(/forbidden.*\nhint: .* needs the right/),
+      ]);
     }
     const refused = await run(["protect", name], nobody);
     expect([refused.code, refused.stderr]).toEqual([5, expect.stringMatching(/could not be asked/)]);

@@ -38,6 +38,51 @@ test("behind a flag comes its value, glued or not", () => {
   expect(ask("get", "--context", "")).toEqual({ type: "source", source: "contexts", prefix: "" });
 });
 
+test("the guard's commands are completed, each with its own namespaces, Secrets, locations and words", () => {
+  expect(wordsOf("")).toEqual(expect.arrayContaining(["guard", "check", "install", "uninstall", "protect"]));
+  expect(wordsOf("guard", "")).toEqual(["status"]);
+  const sources = [
+    ["protect", ""],
+    ["unprotect", "--once", "--for", "1h", ""],
+    ["install", "--read-credentials", ""],
+    ["install", "--image-pull-secret="],
+    ["install", "--location", ""],
+    ["location", "add", "--from-cluster="],
+    ["check", "-n", ""],
+    ["check", "--location", ""],
+  ].map((words) => {
+    const found = ask(...words);
+    return found.type === "source" ? found.source : found.type;
+  });
+  expect(sources).toEqual([
+    "protectable-namespaces",
+    "protected-namespaces",
+    "guard-credentials",
+    "guard-secrets",
+    "locations",
+    "published-locations",
+    "namespaces",
+    "locations",
+  ]);
+  expect(wordsOf("protect", "--tier", "")).toEqual(["critical", "high", "normal", "low", "none"]);
+  expect(wordsOf("protect", "--volumes=")).toEqual(["--volumes=required", "--volumes=waived"]);
+  expect(wordsOf("install", "--annotate", "")).toEqual(["namespaces", "workloads", "all"]);
+  expect(wordsOf("install", "--dry-run=")).toEqual(["--dry-run=client", "--dry-run=none"]);
+  expect(wordsOf("uninstall", "--")).toEqual(expect.arrayContaining(["--dry-run", "--yes", "--context"]));
+  expect(wordsOf("unprotect", "--")).toEqual(expect.arrayContaining(["--once", "--for", "--reason"]));
+  expect(wordsOf("guard", "status", "--output", "")).toContain("wide");
+});
+
+test("of several arguments none is offered twice", () => {
+  expect(ask("protect", "shop", "--tier", "low", "web", "")).toEqual({
+    type: "source",
+    source: "protectable-namespaces",
+    prefix: "",
+    except: ["shop", "web"],
+  });
+  expect(ask("describe", "a", "")).toEqual({ type: "words", words: [] });
+});
+
 test("a flag's value does not count as an argument", () => {
   expect(ask("describe", "--location", "l1", "")).toEqual({ type: "source", source: "backups", prefix: "" });
 });
