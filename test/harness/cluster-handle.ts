@@ -25,6 +25,8 @@ export type ClusterDescriptor = {
   readonly etcdUrl?: string;
   /** Of a cluster whose nodes take our images: the command line that loads an archive, whose path is to follow. */
   readonly imageImport?: readonly string[];
+  /** Of the same: the command line of the node's `ctr`. */
+  readonly imageTool?: readonly string[];
 };
 
 export type ClusterHandle = {
@@ -51,6 +53,8 @@ export type ClusterHandle = {
   }): Promise<string>;
   /** Makes an image and loads it into the node; pods use it with imagePullPolicy: Never (or IfNotPresent). */
   loadImage(image: Image): Promise<void>;
+  /** The name by digest of an image that was loaded, by which pods find it from now on. */
+  imageByDigest(name: string): Promise<string>;
   /** Compacts etcd at its newest revision (built clusters only): with watchCache: false all older ones are then 410. */
   etcdCompact(): Promise<void>;
 };
@@ -75,6 +79,7 @@ export function attachCluster(descriptor: ClusterDescriptor): ClusterHandle {
       return output.trim();
     },
     loadImage: (image) => loadImage(image, descriptor.imageImport),
+    imageByDigest: (name) => imageByDigest(name, builtOnly(descriptor.imageTool, name)),
     etcdCompact: () => compact(builtOnly(descriptor.etcdUrl, "compaction")),
   };
 }
@@ -113,6 +118,16 @@ async function loadImage(image: Image, command: ClusterDescriptor["imageImport"]
   } finally {
     await scratch.remove();
   }
+}
+
+/** containerd knows images by their names alone: the one with the digest is a further one. */
+async function imageByDigest(name: string, [program = "", ...tool]: readonly string[]): Promise<string> {
+  const listed = await runCommand(program, [...tool, "images", "ls", `name==${name}`]);
+  const digest = /sha256:[0-9a-f]{64}/.exec(listed)?.[0];
+  if (digest === undefined) throw new Error(`${name}: the node has no such image`);
+  const reference = `${name.replace(/:[^:/]*$/, "")}@${digest}`;
+  await runCommand(program, [...tool, "images", "tag", "--force", name, reference]);
+  return reference;
 }
 
 async function compact(etcdUrl: string): Promise<void> {

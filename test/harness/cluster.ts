@@ -55,7 +55,8 @@ async function startKind(): Promise<StartedCluster> {
     await scratch.remove();
   };
   const imageImport = ["kind", "load", "image-archive", "--name", name];
-  const descriptor = { ...(await describe("kind", path, scratch)), imageImport };
+  const imageTool = ["docker", "exec", `${name}-control-plane`, "ctr", "--namespace", "k8s.io"];
+  const descriptor = { ...(await describe("kind", path, scratch)), imageImport, imageTool };
   await attachCluster(descriptor).loadImage(await busyboxImage());
   return { descriptor, hostAddress: await kindGateway(), stop };
 }

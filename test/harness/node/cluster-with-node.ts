@@ -34,7 +34,7 @@ export async function startClusterWithNode(options: ControlPlaneOptions = {}): P
     undo.push(plane.stop);
     const node = await startNode(ground, plane.descriptor);
     undo.push(node.stop);
-    const descriptor = { ...plane.descriptor, imageImport: node.imageImport };
+    const descriptor = { ...plane.descriptor, imageImport: node.imageImport, imageTool: node.imageTool };
     const handle = attachCluster(descriptor);
     await handle.loadImage(await busyboxImage());
     return { ...plane, ...handle, descriptor, hostAddress, stop };

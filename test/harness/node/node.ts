@@ -29,6 +29,8 @@ export type NodeGround = NodeNamespaces & {
 export type RunningNode = {
   /** The command line that loads an image archive, whose path is to follow. */
   readonly imageImport: readonly string[];
+  /** The command line of its `ctr`. */
+  readonly imageTool: readonly string[];
   stop(): Promise<void>;
 };
 
@@ -71,8 +73,8 @@ export async function startNode(ground: NodeGround, cluster: ClusterDescriptor):
     const kubelet = await startKubelet(site);
     started.push(kubelet);
     await waitForNode(kubelet, cluster);
-    const ctr = ["ctr", "--address", CONTAINERD_SOCKET, "--namespace", "k8s.io"];
-    return { imageImport: [...ground.enter, ...ctr, "images", "import"], stop };
+    const imageTool = [...ground.enter, "ctr", "--address", CONTAINERD_SOCKET, "--namespace", "k8s.io"];
+    return { imageImport: [...imageTool, "images", "import"], imageTool, stop };
   } catch (error) {
     await stop();
     throw error;
