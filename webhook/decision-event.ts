@@ -1,3 +1,4 @@
+import { oneLine } from "#core/model/one-line.ts";
 import type { Answer, Review } from "./review.ts";
 
 /** What an Event says of a decision. */
@@ -29,9 +30,8 @@ export function eventOf(review: Review, answer: Answer): DecisionEvent | undefin
 /** The API server takes 1024 bytes; an ellipsis has three. */
 const LONGEST_NOTE_BYTES = 1021;
 
-/** Names and reasons are whatever somebody wrote: in a terminal nothing of it may act. */
 function noteOf(text: string): string {
-  const plain = Buffer.from(text.replaceAll(/\p{Cc}+/gu, " "));
+  const plain = Buffer.from(oneLine(text));
   if (plain.length <= LONGEST_NOTE_BYTES) return plain.toString();
   // A character that was cut through ends as U+FFFD.
   return `${plain

@@ -3,6 +3,7 @@ import type { BackupIndex } from "#core/guard/backup-index.ts";
 import { lookAtCandidates, unseen } from "#core/guard/look-at-candidates.ts";
 import type { ClusterIds } from "#core/model/cluster-identity.ts";
 import { describeError } from "#core/model/errors.ts";
+import { shortLine } from "#core/model/one-line.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import {
   type DeletionDecision,
@@ -42,7 +43,7 @@ export async function answerReview(review: Review, facts: GuardFacts, context: R
     );
   } catch (error) {
     const name = (review.before ?? review.after)?.name ?? "";
-    const message = `namespace ${name} is protected, and the guard cannot tell whether it may go: ${describeError(error)}`;
+    const message = `namespace ${name} is protected, and the guard cannot tell whether it may go: ${shortLine(describeError(error))}`;
     return { allowed: false, reason: "trouble", message };
   }
 }
@@ -78,7 +79,7 @@ async function answerUpdate(
   const now = await facts.now(context.signal);
   const { unreadable, weakened } = reviewUpdate(change, facts.settings, now);
   if (unreadable.length > 0) {
-    const message = `namespace ${name}: not understood: ${unreadable.join(", ")}`;
+    const message = `namespace ${name}: not understood: ${shortLine(unreadable.join(", "))}`;
     return { allowed: false, reason: "unreadable", message };
   }
   if (weakened.length === 0) return { allowed: true, reason: "not-weaker" };

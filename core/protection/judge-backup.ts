@@ -108,21 +108,26 @@ function contentFlaw({ namespace }: BackupEvidence, { protection }: KnownFacts):
   return { reason: "excluded", why: `${count} object${count === 1 ? " was" : "s were"} left out by label` };
 }
 
-/** A later LastModified (a slow upload, a copy) is harmless: the age never comes from it. */
-function clockFlaw(
-  { namespace, finishedAt, committedAt }: BackupEvidence,
-  { now }: KnownFacts,
-): Flaw | undefined {
-  const [first, end] = [Date.parse(namespace.firstListAt), Date.parse(finishedAt)];
-  const flaw = (why: string): Flaw => ({ reason: "clock", why });
-  if (Number.isNaN(first) || Number.isNaN(end) || Number.isNaN(committedAt.getTime())) {
-    return flaw("the times that it records cannot be read");
-  }
+function clockFlaw(evidence: BackupEvidence, { now }: KnownFacts): Flaw | undefined {
+  const why = timeFlaw(evidence);
+  if (why !== undefined) return { reason: "clock", why };
   const latest = now.getTime() + LONGEST_SKEW_MS;
-  if (first > latest || end > latest) return flaw("it records a time that has not come yet");
-  if (end > committedAt.getTime() + LONGEST_SKEW_MS)
-    return flaw("it ended later than its location says it was stored");
-  return undefined;
+  const isToCome = [evidence.namespace.firstListAt, evidence.finishedAt].some(
+    (time) => !(Date.parse(time) <= latest),
+  );
+  return isToCome ? { reason: "clock", why: "it records a time that has not come yet" } : undefined;
+}
+
+/**
+ * What is wrong with its times whenever it is looked at. A later LastModified (a slow upload, a copy) is harmless: the
+ * age never comes from it.
+ */
+export function timeFlaw({ namespace, finishedAt, committedAt }: BackupEvidence): string | undefined {
+  const recorded = [Date.parse(namespace.firstListAt), Date.parse(finishedAt)];
+  if ([...recorded, committedAt.getTime()].some(Number.isNaN))
+    return "the times that it records cannot be read";
+  const latest = committedAt.getTime() + LONGEST_SKEW_MS;
+  return Math.max(...recorded) > latest ? "it ended later than its location says it was stored" : undefined;
 }
 
 /** Bound claims whose disks would go with the namespace, unless a backup holds their data. */

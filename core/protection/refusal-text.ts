@@ -1,4 +1,5 @@
 import { annotationKeys } from "#core/model/annotations.ts";
+import { shortLine } from "#core/model/one-line.ts";
 import { shellWord } from "#core/model/shell-word.ts";
 import { inShort } from "./in-short.ts";
 import { claimsAtRisk, type DeletionFacts, type Unusable } from "./judge-backup.ts";
@@ -35,10 +36,12 @@ export function refusalText(refused: Refused, newest: RefusedBackup | undefined)
   ].join("\n");
 }
 
-/** How its backups stand, in a line. */
+/** How its backups stand, in a line; what a manifest says of itself is whatever somebody wrote. */
 export function standingOf(facts: DeletionFacts, newest: RefusedBackup | undefined): string {
   const standing =
-    newest === undefined ? "there is no backup of it" : `its newest backup ${newest.name}: ${newest.why}`;
+    newest === undefined
+      ? "there is no backup of it"
+      : shortLine(`its newest backup ${newest.name}: ${newest.why}`);
   if (newest?.reason === "claim") return standing;
   // No backup could bring these claims' data back, so a new one alone would be refused as well.
   const [claim] = claimsAtRisk(facts);
@@ -51,8 +54,7 @@ function troubleLine(troubles: readonly string[]): readonly string[] {
   const [first] = troubles;
   if (first === undefined) return [];
   const others = troubles.length > 1 ? ` (and ${troubles.length - 1} more)` : "";
-  // Servers' messages may hold line breaks; five lines are the promise.
-  return [`${NOT_LOOKED_AT}${first.replaceAll(/\s+/g, " ")}${others}`];
+  return [`${NOT_LOOKED_AT}${shortLine(first)}${others}`];
 }
 
 /** What a refusal says of a location that whoever wrote it could not look at. */
@@ -66,7 +68,7 @@ function wayForward({ facts, locations }: Refused, newest: RefusedBackup | undef
   const weaker = [
     ...(claimsAtRisk(facts).length > 0 ? [`kubectl backup protect ${name} --volumes waived`] : []),
     ...(newest?.reason === "excluded"
-      ? [`kubectl annotate namespace ${name} ${annotationKeys.allowExcluded}=true`]
+      ? [`kubectl annotate --overwrite namespace ${name} ${annotationKeys.allowExcluded}=true`]
       : []),
   ];
   const [location] = locations;

@@ -44,6 +44,19 @@ describe("a protected namespace", () => {
     ["clock", [seen({ evidence: evidence({ finishedAt: ago(-121_000) }) })]],
     ["clock", [seen({ evidence: evidence({ committedAt: new Date(ago(HOUR_MS + 121_000)) }) })]],
     ["clock", [seen({ evidence: evidence({ namespace: { ...whole, firstListAt: "yesterday" } }) })]],
+    ["clock", [seen({ evidence: evidence({ committedAt: new Date(Number.NaN) }) })]],
+    // It began after it was stored, whatever it says of its end.
+    [
+      "clock",
+      [
+        seen({
+          evidence: evidence({
+            finishedAt: ago(20 * HOUR_MS),
+            committedAt: new Date(ago(20 * HOUR_MS)),
+          }),
+        }),
+      ],
+    ],
     ["none", []],
   ])("stays for the reason %s", (reason, backups) => {
     expect(decideDeletion(deletion({ backups }))).toMatchObject({ allowed: false, reason });
@@ -108,6 +121,8 @@ describe("a protected namespace", () => {
     expect(skipped(skip({ namespace: "test" }))).toMatchObject({ allowed: false });
     expect(skipped(skip({ untilMs: -1000 }))).toMatchObject({ allowed: false });
     expect(skipped(skip({ untilMs: 25 * HOUR_MS }))).toMatchObject({ allowed: false });
+    // By another's reading of the same clock it is for a day.
+    expect(skipped(skip({ untilMs: 24 * HOUR_MS + 1000 }))).toMatchObject({ allowed: true });
     expect(skipped(skip({ reason: " " }))).toMatchObject({ allowed: false });
     expect(skipped(annotated("skipFinalBackup", "true"))).toMatchObject({ allowed: false });
     expect(skipped(marks())).toMatchObject({ allowed: false });
@@ -182,17 +197,37 @@ describe("the refusal", () => {
     `);
   });
 
-  it("has at most five lines, whatever it has to say", () => {
+  it("allows exclusions also where they were forbidden in so many words", () => {
+    const backups = [seen({ evidence: evidence({ namespace: { ...whole, excludedByLabel: 1 } }) })];
+    const message = messageOf({ namespace: annotated("allowExcluded", "false"), backups });
+    expect(message).toContain(
+      "kubectl annotate --overwrite namespace prod kubectl-backup.io/allow-excluded=true && kubectl backup create",
+    );
+  });
+
+  it("has at most five lines, in which nothing acts, whatever a manifest or a server has to say", () => {
+    const hostile = fc.string({
+      unit: fc.constantFrom("\n", "\r", "\u001b[2J", "\u2028", "\u202e", "\0", "a"),
+    });
+    const flaw = fc.oneof(
+      hostile.map((text) => evidence({ damage: text })),
+      hostile.map((text) =>
+        evidence({ namespace: { ...whole, complete: false, incompleteReason: `not read: ${text}` } }),
+      ),
+    );
     fc.assert(
-      fc.property(fc.array(fc.string()), fc.boolean(), fc.boolean(), (troubles, hasBackup, hasClaim) => {
+      fc.property(fc.array(hostile), fc.option(flaw), fc.boolean(), (troubles, found, hasClaim) => {
         const message = messageOf({
           troubles,
-          backups: hasBackup ? [seen({ evidence: evidence({ damage: "gone" }) })] : [],
+          backups: found === null ? [] : [seen({ evidence: found })],
           facts: { liveClaims: hasClaim ? [claim] : [] },
         });
         expect(message?.split("\n").length).toBeLessThanOrEqual(5);
+        expect(message?.replaceAll("\n", "")).not.toMatch(/[\p{C}\u2028]/u);
       }),
     );
+    const long = seen({ evidence: evidence({ damage: "x".repeat(1_000_000) }) });
+    expect(messageOf({ backups: [long] })?.length).toBeLessThan(2000);
   });
 });
 
