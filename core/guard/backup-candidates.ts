@@ -1,6 +1,6 @@
 import type { BackupProof, StoredFolder } from "#core/catalog/stored-folder.ts";
 import type { Manifest } from "#core/model/backup.ts";
-import { type BackupEvidence, newestFirst } from "#core/protection/judge-backup.ts";
+import { type BackupEvidence, newestFirst, timeFlaw } from "#core/protection/judge-backup.ts";
 
 /** A backup that may let a namespace go, and what a look has to find of it. */
 export interface Candidate {
@@ -26,12 +26,14 @@ export class BackupCandidates {
     return this.#byNamespace.get(namespace) ?? [];
   }
 
-  /** Of each namespace the newest whole one, each backup once; newest first. */
+  /** Of each namespace the newest whole one, and the newest that leaves nothing out; each backup once, newest first. */
   newestWhole(): readonly Candidate[] {
     const newest = new Map<string, Candidate>();
     for (const all of this.#byNamespace.values()) {
-      const whole = all.find(isWhole);
-      if (whole !== undefined) newest.set(whole.evidence.name, whole);
+      const whole = all.filter(isWhole);
+      for (const found of [whole[0], whole.find((one) => !leavesOut(one))]) {
+        if (found !== undefined) newest.set(found.evidence.name, found);
+      }
     }
     return [...newest.values()].sort((a, b) => newestFirst(a.evidence, b.evidence));
   }
@@ -88,13 +90,20 @@ function worthKeeping(all: readonly Candidate[]): Candidate[] {
   const counts = new Map<string, number>();
   return sorted.filter((candidate, n) => {
     if (!isWhole(candidate)) return n === 0;
-    const { namespace } = candidate.evidence;
-    const count = (counts.get(namespace.uid ?? "") ?? 0) + 1;
-    counts.set(namespace.uid ?? "", count);
+    const { uid = "" } = candidate.evidence.namespace;
+    // Whether those that leave something out count is the namespace's to say, and may change.
+    const kind = `${uid} ${leavesOut(candidate)}`;
+    const count = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, count);
     return n === 0 || count <= KEPT_EACH;
   });
 }
 
-function isWhole({ evidence: { namespace, damage } }: Candidate): boolean {
-  return namespace.complete && damage === undefined;
+/** May it count at all, at some time? */
+function isWhole({ evidence }: Candidate): boolean {
+  return evidence.namespace.complete && evidence.damage === undefined && timeFlaw(evidence) === undefined;
+}
+
+function leavesOut({ evidence: { namespace } }: Candidate): boolean {
+  return namespace.excludedByLabel > 0;
 }

@@ -43,14 +43,18 @@ afterEach(() => folders.remove());
 async function backup(
   name: string,
   hour: number,
-  { namespaces = ["shop"], complete = true }: { namespaces?: readonly string[]; complete?: boolean } = {},
+  {
+    namespaces = ["shop"],
+    complete = true,
+    excludedByLabel = 0,
+  }: { namespaces?: readonly string[]; complete?: boolean; excludedByLabel?: number } = {},
 ) {
   const records = namespaces.map((namespace) => ({
     name: namespace,
     uid: `${namespace}-uid`,
     firstListAt: new Date(Date.UTC(2026, 0, 1, hour)).toISOString(),
     itemCount: 4,
-    excludedByLabel: 0,
+    excludedByLabel,
     kindsNotRead: [],
     claims: [],
     complete,
@@ -82,6 +86,16 @@ test("each namespace's newest whole backup is read once in each of its states, o
   await index.refresh(run.context);
   await checkAll();
   expect(checked).toEqual(["b", "d", "d"]);
+});
+
+test("where the newest leaves something out, the newest that does not is read too", async () => {
+  await backup("a", 1);
+  await backup("b", 2);
+  await backup("c", 3, { excludedByLabel: 1 });
+  await backup("d", 4, { excludedByLabel: 1 });
+  await index.refresh(run.context);
+  await checkAll();
+  expect(checked).toEqual(["d", "b"]);
 });
 
 test("what is damaged counts for nothing from then on, and an older one stands in, which is read too", async () => {

@@ -37,7 +37,11 @@ beforeEach(async () => {
 afterEach(() => folders.remove());
 
 /** Of the namespace shop, so many hours into the day. */
-async function backup(name: string, hour: number, changes: { uid?: string; complete?: boolean } = {}) {
+async function backup(
+  name: string,
+  hour: number,
+  changes: { uid?: string; complete?: boolean; excludedByLabel?: number; firstListAt?: string } = {},
+) {
   const record = {
     name: "shop",
     uid: "shop-uid",
@@ -81,6 +85,14 @@ test("neither namesakes nor incomplete backups crowd out those that prove someth
   for (const [n, name] of ["h", "i", "j"].entries()) await backup(name, 8 + n, { complete: false });
   await index.refresh(context);
   expect(names()).toEqual(["j", "g", "f", "e", "d", "c", "b"]);
+});
+
+test("neither those that leave something out nor those of a time to come crowd out what proves something", async () => {
+  for (const [n, name] of ["a", "b", "c", "d"].entries()) await backup(name, n);
+  for (const [n, name] of ["e", "f", "g", "h"].entries()) await backup(name, 4 + n, { excludedByLabel: 1 });
+  for (const name of ["i", "j", "k"]) await backup(name, 9, { firstListAt: "2999-01-01T00:00:00Z" });
+  await index.refresh(context);
+  expect(names().slice(1)).toEqual(["h", "g", "f", "d", "c", "b"]);
 });
 
 test("where the kept ones are gone, an older one stands in at the reading after", async () => {
