@@ -7,7 +7,7 @@ const userInfo = z.looseObject({
   username: z.string().default(""),
   uid: z.string().optional(),
   groups: z.array(z.string()).nullish(),
-  extra: z.record(z.string(), z.array(z.string())).nullish(),
+  extra: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
 });
 const admissionReview = z.looseObject({
   apiVersion: z.literal("admission.k8s.io/v1"),

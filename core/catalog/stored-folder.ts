@@ -3,9 +3,11 @@ import {
   backupFileOf,
   backupFolder,
   COMMIT_FILE,
+  INDEX_FILE,
   MANIFEST_FILE,
+  veleroFiles,
 } from "#core/format/layout.ts";
-import type { Manifest } from "#core/model/backup.ts";
+import type { FileRecord, Manifest } from "#core/model/backup.ts";
 import type { ObjectInfo, ObjectReader } from "#core/storage/object-store.ts";
 
 /** A committed backup's folder as one listing showed it: enough to tell whether anything in it has changed. */
@@ -14,8 +16,10 @@ export interface StoredFolder {
   /** LastModified of the commit object, by the store's clock. */
   readonly committedAt: Date;
   /** By file name. */
-  readonly files: ReadonlyMap<string, Pick<ObjectInfo, "sizeBytes" | "etag">>;
+  readonly files: ReadonlyMap<string, FileState>;
 }
+
+type FileState = Pick<ObjectInfo, "sizeBytes" | "etag">;
 
 /** A manifest that its commit object vouches for, and the states of both in which that was seen. */
 export interface BackupProof<Told = Manifest> {
@@ -68,13 +72,17 @@ export function damageIn(
   for (const [file, etag] of Object.entries(links)) {
     if (folder.files.get(file)?.etag !== etag) return changeOf(folder, file);
   }
-  for (const [file, record] of Object.entries(proof.manifest.files)) {
-    const found = folder.files.get(file);
-    const isAsWritten =
-      found?.sizeBytes === record.sizeBytes && (record.etag === undefined || found.etag === record.etag);
-    if (!isAsWritten) return changeOf(folder, file);
-  }
-  return undefined;
+  const { files } = proof.manifest;
+  const unlisted = [veleroFiles(folder.name).archive, INDEX_FILE].find((file) => files[file] === undefined);
+  if (unlisted !== undefined) return `its manifest does not list ${unlisted}`;
+  const changed = Object.entries(files).find(
+    ([file, record]) => !isAsWritten(folder.files.get(file), record),
+  );
+  return changed && changeOf(folder, changed[0]);
+}
+
+function isAsWritten(found: FileState | undefined, { sizeBytes, etag }: FileRecord): boolean {
+  return found?.sizeBytes === sizeBytes && (etag === undefined || found.etag === etag);
 }
 
 /** Of the two files that proof is read from: while it is the same, so is what they prove. */

@@ -83,6 +83,17 @@ test("whatever of its files is removed or replaced, the next look says so", asyn
   }
 });
 
+test.each(["a.tar.gz", "kubectl-backup-index.gz"])(
+  "a manifest that does not list %s lets no look vouch for it",
+  async (file) => {
+    const catalog = await written("a");
+    const folder = await seen("a");
+    const { manifest, ...states } = await catalog.prove(folder, context);
+    const { [file]: _left, ...files } = manifest.files;
+    expect(damageIn(folder, { ...states, manifest: { files } })).toBe(`its manifest does not list ${file}`);
+  },
+);
+
 test("a backup whose commit is gone is none", async () => {
   const catalog = await written("a");
   await store.remove(["backups/a/velero-backup.json"], context.signal);

@@ -148,6 +148,11 @@ describe("a review", () => {
     expect(await verdict(review())).toEqual(await verdict(review()));
   });
 
+  test("of somebody of whom an authenticator says nothing under some key is answered", async () => {
+    const userInfo = { username: "alice", groups: null, extra: { "example.com/scopes": null } };
+    expect(await verdict(review({ userInfo }))).toMatchObject({ allowed: false, status: { code: 403 } });
+  });
+
   test("of a deletion without the namespace that is deleted is refused", async () => {
     expect(await verdict(review({ oldObject: null }))).toMatchObject({
       allowed: false,
