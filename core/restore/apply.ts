@@ -5,7 +5,7 @@ import { groupResource } from "#core/model/item.ts";
 import { applyItems } from "./apply-items.ts";
 import { createBareNamespaces } from "./bare-namespaces.ts";
 import { awaitDefinitions } from "./definitions.ts";
-import { finishBeforeGates } from "./finish.ts";
+import { finishWave } from "./finish.ts";
 import { LANES, type Lane, type LaneName, laneOf } from "./order.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { endTier } from "./run-wait.ts";
@@ -48,7 +48,7 @@ async function runLane(lane: Lane, run: RestoreRun, pass: Pass): Promise<void> {
   const limited = lane.inFlight === undefined ? run : { ...run, limit: fixedLimit(lane.inFlight) };
   if (lane.name === "namespaces" && pass.isFirst) await createBareNamespaces(run);
   if (lane.name === "children") await applyChildren(limited, pass.isLast);
-  if (lane.name === "gates") await finishBeforeGates(run);
+  if (lane.name === "gates") await finishWave(run, pass.isLast);
   const kinds = pass.kinds.filter(({ kind }) => laneOf(kind) === lane.name);
   const options = { concurrency: KINDS_AT_ONCE, signal: run.signal };
   await forEachLimited(kinds, options, async (selected) => {

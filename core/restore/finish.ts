@@ -27,15 +27,18 @@ export function finishObjects(run: RestoreRun): Promise<void> {
 }
 
 /**
- * The same before webhooks and policies come, since they could refuse every one of these steps as long as nothing
- * answers for them; but not for objects whose owners are among what comes then, nor with steps that are the last of all.
+ * The same at the end of a wave, before the webhooks and policies of the last of them come, since they could refuse
+ * every one of these steps as long as nothing answers for them; but not for objects whose owners are yet to come, nor
+ * with steps that wait for more than this wave.
  */
-export function finishBeforeGates(run: RestoreRun): Promise<void> {
+export function finishWave(run: RestoreRun, isLastWave: boolean): Promise<void> {
   const early = run.finish.owners.filter(({ references }) =>
     references.some((reference) => isToCome(run, textAt(reference, ["uid"]))),
   );
-  const last = run.finish.steps.filter(({ steps }) => steps.some(({ isLast }) => isLast));
-  return finishOpen(run, new Set([...early, ...last].map(({ uid }) => uid)));
+  const waiting = run.finish.steps.filter(({ steps }) =>
+    steps.some(({ after }) => after === "gates" || (after === "objects" && !isLastWave)),
+  );
+  return finishOpen(run, new Set([...early, ...waiting].map(({ uid }) => uid)));
 }
 
 /** All but those that have been finished, and those named by uid. */

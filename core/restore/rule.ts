@@ -62,8 +62,8 @@ export interface LaterStep {
   readonly name: string;
   readonly patch: ExactObject;
   readonly subresource?: "status" | undefined;
-  /** After webhooks and policies too; all other steps come before them. */
-  readonly isLast?: boolean | undefined;
+  /** What it waits for: every object of every tier, or webhooks and policies too. Else it comes with its object's wave. */
+  readonly after?: "objects" | "gates" | undefined;
 }
 
 export interface Refusal {

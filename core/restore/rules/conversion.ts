@@ -28,7 +28,7 @@ export function convertLater(definition: ExactObject, written: string | undefine
   const spec = { conversion: valueAt(clean, CONVERSION) ?? {}, versions: valueAt(clean, VERSIONS) ?? [] };
   return {
     object: written === undefined ? plain : storeAs(plain, written),
-    later: [{ name: "conversion", patch: { spec }, isLast: true }],
+    later: [{ name: "conversion", patch: { spec }, after: "gates" }],
   };
 }
 

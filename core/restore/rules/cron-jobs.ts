@@ -5,7 +5,7 @@ import { restored } from "#core/restore/rule.ts";
 /** Suspended until everything is there, so that none fires into half a restore; a copy stays suspended. */
 export const cronJobs: Rule = {
   does: [
-    "Created suspended and released as one of the last steps, so that none fires into half a restore.",
+    "Created suspended and released as one of the last steps, when all tiers are there, so that none fires into half a restore.",
     "A copy stays suspended unless `--include-external` says otherwise.",
   ],
   transform(object, { copy, facts }) {
@@ -18,6 +18,8 @@ export const cronJobs: Rule = {
         ],
       });
     }
-    return restored(suspended, { later: [{ name: "un-suspend", patch: { spec: { suspend: false } } }] });
+    return restored(suspended, {
+      later: [{ name: "un-suspend", patch: { spec: { suspend: false } }, after: "objects" }],
+    });
   },
 };

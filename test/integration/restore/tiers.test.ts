@@ -5,52 +5,22 @@ import type { ApplyObject } from "#test/harness/kube-client.ts";
 import { runCli } from "#test/harness/run-cli.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { directoryLocation } from "#test/integration/cli/test-location.ts";
+import { addPlayedNode, type PlayedNode } from "./played-node.ts";
 import { configMap, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
 const TIER = "kubectl-backup.io/tier";
 const ORDER = "kubectl-backup.io/restore-order";
-const MERGE = "application/merge-patch+json";
-const node = uniqueName("node");
 let rig: Rig;
+let node: PlayedNode;
 
 beforeAll(async () => {
   rig = await openRig(sharedCluster());
-  await rig.client.create("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name: node } });
+  node = await addPlayedNode(rig);
 });
 afterAll(async () => {
-  await rig.client.delete(`/api/v1/nodes/${node}`);
+  await node.remove();
   await rig.stop();
 });
-
-const ready = () => ({ type: "Ready", status: "True", lastHeartbeatTime: new Date().toISOString() });
-
-async function patchStatus(path: string, status: Record<string, unknown>): Promise<void> {
-  const options = { body: { status }, contentType: MERGE };
-  const reply = await rig.client.request("PATCH", `${path}/status`, options);
-  if (reply.status !== 200) throw new Error(reply.text);
-}
-
-const sayNodeIsReady = () => patchStatus(`/api/v1/nodes/${node}`, { conditions: [ready()] });
-
-/** The test plays scheduler and kubelet for the pods of one Deployment. */
-async function runPodsOf(ns: string, app: string): Promise<void> {
-  const pods = `/api/v1/namespaces/${ns}/pods`;
-  for (const { metadata, spec } of await rig.client.list(pods)) {
-    const path = `${pods}/${metadata.name}`;
-    if (!metadata.name.startsWith(`${app}-`)) continue;
-    if ((spec as Record<string, unknown>)["nodeName"] === undefined) {
-      await rig.client.request("POST", `${path}/binding`, {
-        body: {
-          apiVersion: "v1",
-          kind: "Binding",
-          metadata: { name: metadata.name },
-          target: { apiVersion: "v1", kind: "Node", name: node },
-        },
-      });
-    }
-    await patchStatus(path, { phase: "Running", startTime: new Date().toISOString(), conditions: [ready()] });
-  }
-}
 
 function labelled(object: ApplyObject, labels: Record<string, string>): ApplyObject {
   return { ...object, metadata: { ...object.metadata, labels } };
@@ -73,7 +43,11 @@ function cronJob(ns: string, name: string, metadata: Record<string, unknown>): A
   };
 }
 
-/** Names in the order in which the server took the objects, none of which has been written to since. */
+function awake(object: ApplyObject): ApplyObject {
+  return { ...object, spec: { ...(object["spec"] as object), suspend: false } };
+}
+
+/** Names in the order in which the objects were last written. */
 async function inOrder(paths: readonly string[]): Promise<readonly string[]> {
   const objects = await Promise.all(paths.map((path) => rig.client.get(path)));
   return objects
@@ -93,7 +67,7 @@ describe("tiers", () => {
       labelled(deployment(app, "idle"), { [TIER]: "none" }),
     ]);
     const backup = await rig.backUp([app]);
-    await sayNodeIsReady();
+    await node.sayIsReady();
     let ended: RestoreReport | undefined;
     const restoring = rig
       .restore(backup, { namespaceMapping: { [app]: copy }, wait: true, timeoutSeconds: 60 })
@@ -110,14 +84,14 @@ describe("tiers", () => {
     await new Promise((resolve) => setTimeout(resolve, 500));
     expect(await deployments(copy)).toEqual(["db"]);
     expect(await rig.client.find(`/api/v1/namespaces/${copy}/configmaps/settings`)).toBeDefined();
-    await runPodsOf(copy, "db");
+    await node.runPodsOf(copy, "db");
     await eventually("web's pod", () => begun("web"));
     expect(await deployments(copy)).toEqual(["db", "web"]);
-    await runPodsOf(copy, "web");
+    await node.runPodsOf(copy, "web");
     await eventually("batch's pod", () => begun("batch"));
     expect(await deployments(copy)).toEqual(["batch", "db", "web"]);
     expect(ended).toBeUndefined();
-    await runPodsOf(copy, "batch");
+    await node.runPodsOf(copy, "batch");
     await restoring;
 
     expect(await deployments(copy)).toEqual(["batch", "db", "idle", "web"]);
@@ -136,7 +110,7 @@ describe("tiers", () => {
     const kubeconfig = sharedCluster().kubeconfigPath;
     const at = ["--location", location.url];
     expect((await runCli(["create", "b1", "-n", app, ...at], { kubeconfig })).code).toBe(0);
-    await sayNodeIsReady();
+    await node.sayIsReady();
 
     const plan = await runCli(["restore", "b1", "-n", app, "--dry-run", ...at], { kubeconfig });
     const mapping = ["--namespace-mapping", `${app}:${copy}`, "--tier-timeout", "2s"];
@@ -158,7 +132,7 @@ describe("tiers", () => {
       deployment(app, "other"),
     ]);
     const backup = await rig.backUp([app]);
-    await sayNodeIsReady();
+    await node.sayIsReady();
     const request = { namespaceMapping: { [app]: copy }, wait: true, tierTimeoutSeconds: 4 };
     const restoring = rig.restore(backup, request);
     await eventually("the next tier", async () => (await deployments(copy)).includes("other"));
@@ -166,11 +140,26 @@ describe("tiers", () => {
       const pods = await rig.client.list(`/api/v1/namespaces/${copy}/pods`);
       return pods.length === 2;
     });
-    await runPodsOf(copy, "slow");
-    await runPodsOf(copy, "other");
+    await node.runPodsOf(copy, "slow");
+    await node.runPodsOf(copy, "other");
     const report = await restoring;
     expect(report).toMatchObject({ complete: true, notReady: [] });
     expect(report.notes.join()).toMatch(/tier critical was not ready when its time had run out/);
+  });
+
+  it("let no CronJob of an earlier tier wake before all of the later ones are there", async () => {
+    const app = uniqueName("app");
+    await rig.client.apply([
+      namespace(app),
+      awake(cronJob(app, "nightly", { labels: { [TIER]: "critical" } })),
+      cronJob(app, "late", { labels: { [TIER]: "low" } }),
+    ]);
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+    expect(await rig.restore(backup)).toMatchObject({ complete: true, warnings: [] });
+    const path = (name: string) => `/apis/batch/v1/namespaces/${app}/cronjobs/${name}`;
+    expect((await rig.client.get(path("nightly")))["spec"]).toMatchObject({ suspend: false });
+    expect(await inOrder([path("nightly"), path("late")])).toEqual(["late", "nightly"]);
   });
 });
 

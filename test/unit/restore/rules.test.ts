@@ -329,7 +329,7 @@ describe("jobs", () => {
     const slept = { ...given, object: { metadata, spec: { suspend: true } } };
     expect(transformed(given)).toMatchObject({
       object: { spec: { suspend: true } },
-      later: [{ name: "un-suspend", patch: { spec: { suspend: false } } }],
+      later: [{ name: "un-suspend", patch: { spec: { suspend: false } }, after: "objects" }],
     });
     expect(transformed(copy)).toMatchObject({
       object: { spec: { suspend: true } },

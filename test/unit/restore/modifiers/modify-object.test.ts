@@ -161,7 +161,7 @@ describe("with steps that come later", () => {
     expect(cronJobs(false, rule({ schedule: "b" }))).toEqual({
       sent: { suspend: true, schedule: "b" },
       intended: { suspend: false, schedule: "b" },
-      later: [{ name: "un-suspend", patch: { spec: { suspend: false } } }],
+      later: [{ name: "un-suspend", patch: { spec: { suspend: false } }, after: "objects" }],
     });
   });
 });

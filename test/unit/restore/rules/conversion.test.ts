@@ -19,7 +19,7 @@ const given = (written: string | undefined, annotations: Record<string, string> 
 it("a definition is created without its webhook and gets it back last", () => {
   expect(transformed(given(undefined))).toMatchObject({
     object: { spec: { conversion: { strategy: "None" }, versions } },
-    later: [{ name: "conversion", isLast: true, patch: { spec: { conversion, versions } } }],
+    later: [{ name: "conversion", after: "gates", patch: { spec: { conversion, versions } } }],
   });
 });
 
