@@ -160,7 +160,7 @@ async function lookIn(
   const before = await lookAtCandidates(index, deletion, looking);
   if (before.proved) return { backups: before.seen, troubles: [] };
   // A backup that finished a second ago counts. Others wait for the same reading, which goes on if they give up.
-  await index.refresh(context);
+  await index.readNews(context);
   const after = await lookAtCandidates(index, deletion, looking);
   return { backups: after.seen, troubles: [] };
 }

@@ -102,6 +102,8 @@ export interface CatalogReader {
   serverTime(context: RunContext): Promise<Date>;
   /** Every committed backup's folder, by one plain listing and no read. */
   folders(context: RunContext): AsyncIterable<StoredFolder>;
+  /** Names of all folders of backups, committed or not: a tenth of what the folders themselves cost. */
+  folderNames(context: RunContext): Promise<readonly string[]>;
   /** One backup's folder as it is now; undefined when it is not committed. */
   folder(name: string, context: RunContext): Promise<StoredFolder | undefined>;
   /** Two reads. Failure backup-damaged, backup-not-found; backup-unsupported where nothing can be proved. */

@@ -11,10 +11,23 @@ export async function listBackupNames(store: ObjectReader, signal: AbortSignal):
   return names;
 }
 
+/** Names of all folders of backups, committed or not, by one listing of the folders alone. */
+export function listBackupFolders(store: ObjectReader, signal: AbortSignal): Promise<readonly string[]> {
+  return foldersBelow(BACKUPS_PREFIX, store, signal);
+}
+
 /** Names of restores, by one listing of their folders. */
-export async function listRestoreNames(store: ObjectReader, signal: AbortSignal): Promise<readonly string[]> {
+export function listRestoreNames(store: ObjectReader, signal: AbortSignal): Promise<readonly string[]> {
+  return foldersBelow(RESTORES_PREFIX, store, signal);
+}
+
+async function foldersBelow(
+  prefix: string,
+  store: ObjectReader,
+  signal: AbortSignal,
+): Promise<readonly string[]> {
   const names: string[] = [];
-  for await (const { folders } of store.list(RESTORES_PREFIX, { shallow: true, signal })) {
+  for await (const { folders } of store.list(prefix, { shallow: true, signal })) {
     names.push(...folders.map((folder) => folder.slice(0, -1)).filter(isFolderName));
   }
   return names;

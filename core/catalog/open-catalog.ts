@@ -3,7 +3,7 @@ import type { RunContext } from "#core/model/run-context.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
 import type { Catalog } from "./catalog.ts";
 import { type Clock, systemClock } from "./clock.ts";
-import { listBackupNames, listRestoreNames } from "./list-names.ts";
+import { listBackupFolders, listBackupNames, listRestoreNames } from "./list-names.ts";
 import { type ProcessTable, systemProcesses } from "./process-identity.ts";
 
 export interface CatalogOptions {
@@ -27,6 +27,7 @@ export function openCatalog(store: ObjectStore, options: CatalogOptions): Catalo
     url: store.url,
     list: async (context) => (await import("./list-backups.ts")).listBackups(environment, context),
     names: (context) => listBackupNames(store, context.signal),
+    folderNames: (context) => listBackupFolders(store, context.signal),
     restoreNames: (context) => listRestoreNames(store, context.signal),
     find: async (name, context) => {
       const [{ findCommit }, { toBackupSummary }] = await Promise.all([

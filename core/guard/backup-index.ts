@@ -1,6 +1,6 @@
 import type { CatalogReader, OpenBackup } from "#core/catalog/catalog.ts";
 import type { ArchiveCheck } from "#core/catalog/check-archive.ts";
-import { damageIn, type StoredFolder, stateOf } from "#core/catalog/stored-folder.ts";
+import { type BackupProof, damageIn, type StoredFolder, stateOf } from "#core/catalog/stored-folder.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import { SharedRun } from "#core/flow/shared-run.ts";
 import { withDeadline } from "#core/flow/with-deadline.ts";
@@ -44,6 +44,8 @@ const STALL_MS = 10_000;
 /** Whoever causes one reading after the other keeps the location and the guard at most half busy with them. */
 const PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 5000;
+/** No state that a store tells. */
+const CHANGED = "";
 /** Beyond it the API server's patience ends. */
 const LOOK_MS = 2000;
 /** As old as what an answer may rest on; whoever comes sooner shares it. */
@@ -59,11 +61,12 @@ export class BackupIndex {
   #catalog: CatalogReader | undefined;
   readonly #options: IndexOptions;
   readonly #candidates = new BackupCandidates();
-  /** Backup → the states of commit and manifest in which it was read. */
-  #known = new Map<string, string>();
+  /** Backup → the states of commit and manifest in which it was read; CHANGED: it is no longer so. */
+  readonly #known = new Map<string, string>();
   readonly #checks = new ArchiveChecks();
   #hasGap = false;
   readonly #refreshes: SharedRun<RunContext, void>;
+  readonly #news: SharedRun<RunContext, void>;
   readonly #looks = new Map<string, { readonly askedAtMs: number; readonly sight: Promise<Sight> }>();
   #refreshedAtMs: number | undefined;
 
@@ -72,10 +75,16 @@ export class BackupIndex {
     this.url = url;
     this.#open = open;
     this.#options = options;
-    this.#refreshes = new SharedRun((context: RunContext) => this.#readAll(context), {
-      pauseAfter: (tookMs) => Math.min(Math.max(PAUSE_MS, tookMs), LONGEST_PAUSE_MS),
-      pause: options.pause,
-    });
+    const { pause } = options;
+    const pauseAfter = (tookMs: number) => Math.min(Math.max(PAUSE_MS, tookMs), LONGEST_PAUSE_MS);
+    this.#refreshes = new SharedRun(
+      (context: RunContext) => inTime(context, (reading, moved) => this.#readFolders(reading, moved)),
+      { pauseAfter, pause },
+    );
+    this.#news = new SharedRun(
+      (context: RunContext) => inTime(context, (reading, moved) => this.#readUnknown(reading, moved)),
+      { pauseAfter, pause },
+    );
   }
 
   /** undefined before the first that succeeded. */
@@ -95,6 +104,14 @@ export class BackupIndex {
     return this.#refreshes.join(context);
   }
 
+  /**
+   * The same for what is not known yet, or was seen to have changed: one listing of the folders' names, and three
+   * requests for each such backup. Of a location with thousands of them this is what a review has the time for.
+   */
+  readNews(context: RunContext): Promise<void> {
+    return this.#refreshedAtMs === undefined ? this.refresh(context) : this.#news.join(context);
+  }
+
   /** Failure of the location. */
   look(candidate: Candidate, context: RunContext): Promise<Sight> {
     const { name } = candidate.evidence;
@@ -106,6 +123,7 @@ export class BackupIndex {
     if (shared !== undefined && !isOld(shared)) return shared.sight;
     const sight = this.#damageNow(candidate, context).then((damage) => {
       this.#options.listener?.onLooked(this.#secondsSince(askedAtMs));
+      if (damage !== undefined && this.#known.has(name)) this.#known.set(name, CHANGED);
       return { damage, askedAtMs };
     });
     this.#looks.set(key, { askedAtMs, sight });
@@ -155,50 +173,76 @@ export class BackupIndex {
     return folder === undefined ? "it is no longer there" : damageIn(folder, proof);
   }
 
-  #readAll(asking: RunContext): Promise<void> {
-    const deadline = { signal: AbortSignal.timeout(REFRESH_MS), withinMs: STALL_MS };
-    return withDeadline(deadline, (signal, moved) => this.#readFolders({ ...asking, signal }, moved));
-  }
-
   async #readFolders(context: RunContext, moved: () => void): Promise<void> {
     const askedAtMs = this.#options.monotonicMs();
     const catalog = await this.#opened();
     const unseen = new Set(this.#known.keys());
+    // An older one that was not kept may have to stand in for what is gone: then all are read again.
+    const isAnew = this.#hasGap;
+    this.#hasGap = false;
     const work = { concurrency: READS_AT_ONCE, signal: context.signal };
     const folders = watched(catalog.folders(context), moved);
-    await forEachLimited(this.#unread(folders, unseen), work, async (folder, signal) => {
-      await this.#read(catalog, folder, { ...context, signal });
-      moved();
-    });
+    try {
+      await forEachLimited(this.#unread(folders, { unseen, isAnew }), work, async (folder, signal) => {
+        await this.#read(catalog, folder, { ...context, signal });
+        moved();
+      });
+    } catch (error) {
+      this.#hasGap ||= isAnew;
+      throw error;
+    }
     for (const name of unseen) this.#forget(name);
     this.#checks.forget((name) => this.#known.has(name));
-    // An older one that was not kept may have to stand in for what is gone: next time all are read again.
-    if (this.#hasGap) this.#known = new Map();
-    this.#hasGap = false;
     this.#refreshedAtMs = this.#options.monotonicMs();
     this.#options.listener?.onRefreshed(this.#secondsSince(askedAtMs));
   }
 
-  async *#unread(folders: AsyncIterable<StoredFolder>, unseen: Set<string>): AsyncGenerator<StoredFolder> {
+  async #readUnknown(context: RunContext, moved: () => void): Promise<void> {
+    const catalog = await this.#opened();
+    const names = await catalog.folderNames(context);
+    const unknown = names.filter((name) => (this.#known.get(name) ?? CHANGED) === CHANGED);
+    const work = { concurrency: READS_AT_ONCE, signal: context.signal };
+    await forEachLimited(unknown, work, async (name, signal) => {
+      const folder = await catalog.folder(name, { ...context, signal });
+      if (folder !== undefined) await this.#read(catalog, folder, { ...context, signal });
+      moved();
+    });
+  }
+
+  async *#unread(
+    folders: AsyncIterable<StoredFolder>,
+    { unseen, isAnew }: { readonly unseen: Set<string>; readonly isAnew: boolean },
+  ): AsyncGenerator<StoredFolder> {
     for await (const folder of folders) {
       unseen.delete(folder.name);
-      if (this.#known.get(folder.name) !== stateOf(folder)) yield folder;
+      if (isAnew || this.#known.get(folder.name) !== stateOf(folder)) yield folder;
     }
   }
 
   async #read(catalog: CatalogReader, folder: StoredFolder, context: RunContext): Promise<void> {
-    this.#forget(folder.name);
-    try {
-      const proof = await catalog.prove(folder, context);
-      if (relateClusters(proof.manifest.cluster, this.#options.cluster) !== "other") {
-        this.#candidates.add(folder, proof, this.#checks.damageOf({ evidence: folder, proof }));
-      }
-    } catch (error) {
-      // It proves nothing, and will not before it changes; what is wrong with the location is everybody's trouble.
-      if (!isNoProof(error)) throw error;
-      context.onProgress({ type: "noted", message: describeError(error) });
+    const proof = await this.#prove(catalog, folder, context);
+    // What was known of it counts until now, so that no review comes upon nothing meanwhile.
+    if (this.#known.get(folder.name) === stateOf(folder)) this.#candidates.drop(folder.name);
+    else this.#forget(folder.name);
+    if (proof !== undefined && relateClusters(proof.manifest.cluster, this.#options.cluster) !== "other") {
+      this.#candidates.add(folder, proof, this.#checks.damageOf({ evidence: folder, proof }));
     }
     this.#known.set(folder.name, stateOf(folder));
+  }
+
+  /** undefined: it proves nothing, and will not before it changes. Failure of the location, which is everybody's. */
+  async #prove(
+    catalog: CatalogReader,
+    folder: StoredFolder,
+    context: RunContext,
+  ): Promise<BackupProof | undefined> {
+    try {
+      return await catalog.prove(folder, context);
+    } catch (error) {
+      if (!isNoProof(error)) throw error;
+      context.onProgress({ type: "noted", message: describeError(error) });
+      return undefined;
+    }
   }
 
   async #opened(): Promise<CatalogReader> {
@@ -215,6 +259,15 @@ export class BackupIndex {
     const counted = this.#candidates.drop(name);
     if (wasRead && counted) this.#hasGap = true;
   }
+}
+
+/** Goes on when who began it no longer waits: others do. */
+function inTime(
+  context: RunContext,
+  read: (reading: RunContext, moved: () => void) => Promise<void>,
+): Promise<void> {
+  const deadline = { signal: AbortSignal.timeout(REFRESH_MS), withinMs: STALL_MS };
+  return withDeadline(deadline, (signal, moved) => read({ ...context, signal }, moved));
 }
 
 async function* watched<T>(items: AsyncIterable<T>, moved: () => void): AsyncGenerator<T> {

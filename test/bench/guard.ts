@@ -37,7 +37,7 @@ const NAMESPACES = 1000;
 const BACKUPS_EACH = 10;
 const CONNECTIONS = 50;
 /** The reviews of one group have to come while its looks are young. */
-const GROUPS = 5;
+const GROUPS = 10;
 const REVIEWS_EACH = 5;
 const LOOK_LIVES_MS = 5000;
 const PUTS_AT_ONCE = 32;

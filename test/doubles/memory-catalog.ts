@@ -79,6 +79,7 @@ export function memoryCatalog(): MemoryCatalog {
     // Nothing lies in files here.
     folders: async function* () {},
     folder: async () => undefined,
+    folderNames: async () => [],
     checkArchive: async () => undefined,
     prove: async ({ name }) => {
       throw new Failure("backup-unsupported", `backup "${name}" lies in no files`);

@@ -166,6 +166,49 @@ test("a backup of another cluster is none of the namespace's", async () => {
   expect(there.candidatesOf("shop")).toEqual([]);
 });
 
+test("what came since is found by the folders' names, and nothing that is known is asked for", async () => {
+  for (const [n, name] of ["a", "b", "c"].entries()) await backup(name, n);
+  await index.refresh(context);
+  await backup("d", 4);
+  asked.length = 0;
+  await index.readNews(context);
+  expect(names()).toEqual(["d", "c", "b"]);
+  expect(asked.toSorted()).toEqual(["get", "get", "list", "list"]);
+  asked.length = 0;
+  await index.readNews(context);
+  expect(asked).toEqual(["list"]);
+});
+
+test("before the location was read whole there are no news of it: it is read", async () => {
+  await backup("a", 1);
+  await index.readNews(context);
+  expect(names()).toEqual(["a"]);
+  expect(index.refreshedAtMs).toBeDefined();
+});
+
+test("a backup that was made anew under its name is news once a look found the old one gone", async () => {
+  await backup("a", 1);
+  await index.refresh(context);
+  const [first] = index.candidatesOf("shop");
+  if (first === undefined) throw new Error("no candidate");
+  await removed("a");
+  await backup("a", 2);
+  expect((await index.look(first, context)).damage).toBeDefined();
+  await index.readNews(context);
+  const [second] = index.candidatesOf("shop");
+  if (second === undefined) throw new Error("no candidate");
+  expect(second.evidence.namespace.firstListAt).toBe("2026-01-01T02:00:00.000Z");
+  expect((await index.look(second, context)).damage).toBeUndefined();
+});
+
+test("news and a whole reading at once count nothing twice", async () => {
+  await backup("a", 1);
+  await index.refresh(context);
+  await backup("b", 2);
+  await Promise.all([index.refresh(context), index.readNews(context)]);
+  expect(names()).toEqual(["b", "a"]);
+});
+
 test("however many ask for a reading, one is under way and one follows, which sees what was there when they asked", async () => {
   await backup("a", 1);
   const first = index.refresh(context);
