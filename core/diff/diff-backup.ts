@@ -4,6 +4,7 @@
  * neither to the cluster nor to the location.
  */
 import type { OpenBackup } from "#core/catalog/catalog.ts";
+import { withKindsMoved } from "#core/catalog/moved-backup.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
 import { isFailure } from "#core/model/errors.ts";
@@ -11,7 +12,7 @@ import { groupResource } from "#core/model/item.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { Selection } from "#core/model/selection.ts";
 import { diffKind, type KindComparison } from "./diff-kind.ts";
-import { type DiffScope, diffScope, type ScopedKind } from "./diff-scope.ts";
+import { type DiffScope, diffScope, recordedKinds, type ScopedKind } from "./diff-scope.ts";
 import { type DiffReport, Findings } from "./findings.ts";
 
 export interface DiffRequest {
@@ -24,7 +25,8 @@ const KINDS_IN_FLIGHT = 3;
 
 /** Failure kind-unknown or usage when the selection cannot be understood; trouble with a kind is in the report. */
 export async function diffBackup(request: DiffRequest, context: RunContext): Promise<DiffReport> {
-  const { backup, cluster } = request;
+  const { cluster } = request;
+  const backup = await withKindsMoved(request.backup);
   const findings = new Findings();
   const scope = diffScope(backup, request.selection, await cluster.discover(context.signal));
   context.onProgress({ type: "phase-started", phase: "compare" });
@@ -38,11 +40,11 @@ export async function diffBackup(request: DiffRequest, context: RunContext): Pro
   return findings.report();
 }
 
-/** One version says less or more than another, so forms of two versions cannot be held against each other. */
+/** What no version says that the cluster serves cannot be held against anything. */
 async function compareKind(scoped: ScopedKind, comparison: KindComparison): Promise<void> {
-  const { kind, served } = scoped;
+  const { kind, served, isServed } = scoped;
   const name = groupResource(kind);
-  if (served !== undefined && served.version !== kind.version) {
+  if (served === undefined && isServed) {
     comparison.findings.trouble(
       `${name} is stored as ${kind.version}, which the cluster does not serve any more`,
     );
@@ -56,11 +58,14 @@ async function compareKind(scoped: ScopedKind, comparison: KindComparison): Prom
   }
 }
 
-function noteUnread({ manifest, notices }: OpenBackup, scope: DiffScope, findings: Findings): void {
+function noteUnread(
+  { manifest, notices }: Pick<OpenBackup, "manifest" | "notices">,
+  scope: DiffScope,
+  findings: Findings,
+): void {
   for (const { message } of notices) findings.trouble(message);
-  const asked = new Set(scope.kinds.map(({ kind }) => groupResource(kind)));
-  for (const kind of manifest?.kinds ?? []) {
-    if (kind.error === undefined || !asked.has(groupResource(kind))) continue;
+  for (const kind of recordedKinds(manifest)) {
+    if (kind.error === undefined || !scope.asksFor(kind)) continue;
     findings.trouble(`${groupResource(kind)} is not whole in the backup: ${kind.error.message}`);
   }
 }

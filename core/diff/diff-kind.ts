@@ -6,6 +6,7 @@ import { comparableForm } from "#core/objects/comparable-form.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { fieldDifferences } from "#core/objects/field-differences.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
+import { inNewerVersion } from "#core/objects/versions/older-versions.ts";
 import type { DiffScope, ScopedKind } from "./diff-scope.ts";
 import type { Findings, FoundObject } from "./findings.ts";
 
@@ -124,20 +125,22 @@ class KindDiffer {
 
   #compare(item: StoredItem, stored: Uint8Array, live: Uint8Array): void {
     const { findings } = this.#comparison;
-    const paths = fieldDifferences(this.#formOf(stored), this.#formOf(live));
+    const { kind, served } = this.#scoped;
+    const asServed = inNewerVersion(exactObject(stored), kind, served?.version ?? kind.version);
+    const paths = fieldDifferences(comparableForm(kind, asServed), comparableForm(kind, exactObject(live)));
     if (paths.length === 0) findings.same();
     else findings.different(this.#found(item), paths);
-  }
-
-  #formOf(bytes: Uint8Array): ExactObject {
-    const object = parseExactBytes(bytes);
-    return isExactObject(object) ? comparableForm(this.#scoped.kind, object) : {};
   }
 
   #found({ namespace, name }: Pick<ItemHeader, "namespace" | "name">): FoundObject {
     const { group, resource, kind } = this.#scoped.kind;
     return { group, resource, kind, namespace, name };
   }
+}
+
+function exactObject(bytes: Uint8Array): ExactObject {
+  const object = parseExactBytes(bytes);
+  return isExactObject(object) ? object : {};
 }
 
 function keyOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {

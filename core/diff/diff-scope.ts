@@ -1,10 +1,13 @@
 import type { OpenBackup } from "#core/catalog/catalog.ts";
 import type { ApiResource, Discovery } from "#core/kube/cluster.ts";
 import { labelKeys } from "#core/model/annotations.ts";
+import type { KindRecord } from "#core/model/backup.ts";
 import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
 import { type Selection, selection } from "#core/model/selection.ts";
 import { kindNeverRestored } from "#core/objects/never-restored.ts";
 import { isObjectNotStored } from "#core/objects/not-stored.ts";
+import { formerGroupOf, movedKind } from "#core/objects/versions/extensions-group.ts";
+import { sayingTheSame } from "#core/objects/versions/older-versions.ts";
 import { type CompiledSelection, compileSelection } from "#core/selection/compile-selection.ts";
 import type { NamedKind } from "#core/selection/resource-names.ts";
 
@@ -13,6 +16,7 @@ export interface DiffScope {
   readonly kinds: readonly ScopedKind[];
   readonly namespaces: ReadonlySet<string>;
   readonly wholeCluster: boolean;
+  asksFor(kind: ItemKind): boolean;
   includes(kind: ItemKind, object: Candidate): boolean;
   /** The backup would hold this live object, had it been there then. */
   wouldBeStored(kind: ItemKind, header: ItemHeader): boolean;
@@ -20,8 +24,10 @@ export interface DiffScope {
 
 export interface ScopedKind {
   readonly kind: ItemKind;
-  /** Absent: the cluster no longer serves it. */
+  /** In the stored version, or in one that says the same. */
   readonly served: ApiResource | undefined;
+  /** The cluster has the kind, be it in a version that cannot be compared. */
+  readonly isServed: boolean;
   /** The backup holds all of it, so that what is only in the cluster is new. */
   readonly readWhole: boolean;
 }
@@ -34,7 +40,8 @@ export function diffScope(backup: OpenBackup, request: Selection, discovery: Dis
   const made = compileSelection(backup.manifest?.request.selection ?? selection.parse({}), known);
   const namespaces = backedUpNamespaces(backup).filter((name) => asked.includesNamespace(name));
   return {
-    kinds: scopedKinds(backup, asked, discovery),
+    kinds: scopedKinds(backup, discovery).filter(({ kind }) => isAsked(asked, kind)),
+    asksFor: (kind) => isAsked(asked, kind),
     namespaces: new Set(namespaces),
     wholeCluster: made.takesAllNamespaces && asked.takesAllNamespaces,
     includes: (kind, object) => isIncluded(asked, kind, object),
@@ -49,7 +56,13 @@ export function diffScope(backup: OpenBackup, request: Selection, discovery: Dis
 
 /** Words of the command line may name kinds of the backup as well as kinds of the cluster. */
 function knownKinds(backup: OpenBackup, discovery: Discovery): readonly NamedKind[] {
-  return [...discovery.resources, ...backup.kinds, ...(backup.manifest?.kinds ?? [])];
+  const known = [...discovery.resources, ...backup.kinds, ...recordedKinds(backup.manifest)];
+  return known.map((kind) => ({ ...kind, formerGroup: formerGroupOf(kind) }));
+}
+
+/** What the backup says of the reading of each kind, by the names that its kinds have today. */
+export function recordedKinds(manifest: OpenBackup["manifest"]): readonly KindRecord[] {
+  return (manifest?.kinds ?? []).map((kind) => ({ ...kind, ...movedKind(kind) }));
 }
 
 function backedUpNamespaces({ manifest, kinds }: OpenBackup): readonly string[] {
@@ -59,26 +72,27 @@ function backedUpNamespaces({ manifest, kinds }: OpenBackup): readonly string[] 
 }
 
 /** Kinds that no restore writes (nodes) are of the machine, not of the user. */
-function scopedKinds(
-  backup: OpenBackup,
-  asked: CompiledSelection,
-  discovery: Discovery,
-): readonly ScopedKind[] {
-  const recorded = backup.manifest?.kinds ?? [];
-  const listed = recorded.filter(({ method }) => method !== "none" && method !== "get");
-  const whole = new Set(listed.map(groupResource));
+function isAsked(asked: CompiledSelection, kind: ItemKind): boolean {
+  if (asked.kindShare(kind).take === "none" || kindNeverRestored(kind) !== undefined) return false;
+  return kind.namespaced || asked.clusterScope !== "none" || kind.resource === "namespaces";
+}
+
+function scopedKinds(backup: OpenBackup, discovery: Discovery): readonly ScopedKind[] {
+  const listed = recordedKinds(backup.manifest).filter(({ method }) => method !== "none" && method !== "get");
+  const whole = new Set(listed.filter(({ error }) => error === undefined).map(groupResource));
   const byName = new Map<string, ItemKind>(
     [...listed, ...backup.kinds].map((kind) => [groupResource(kind), kind]),
   );
-  return [...byName.values()]
-    .filter((kind) => asked.kindShare(kind).take !== "none" && kindNeverRestored(kind) === undefined)
-    .filter((kind) => kind.namespaced || asked.clusterScope !== "none" || kind.resource === "namespaces")
-    .map((kind) => ({ kind, served: servedAs(kind, discovery), readWhole: whole.has(groupResource(kind)) }));
+  return [...byName.values()].map((kind) => ({
+    kind,
+    ...servedAs(kind, discovery),
+    readWhole: whole.has(groupResource(kind)),
+  }));
 }
 
-function servedAs(kind: ItemKind, { resources }: Discovery): ApiResource | undefined {
+function servedAs(kind: ItemKind, { resources }: Discovery): Pick<ScopedKind, "served" | "isServed"> {
   const versions = resources.filter((served) => groupResource(served) === groupResource(kind));
-  return versions.find(({ version }) => version === kind.version) ?? versions[0];
+  return { served: sayingTheSame(kind, versions), isServed: versions.length > 0 };
 }
 
 /** Pods of a ReplicaSet, ReplicaSets of a Deployment, Jobs of a CronJob come and go under other names. */

@@ -1,10 +1,10 @@
 import type { OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource } from "#core/model/item.ts";
+import { objectsAt, textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import type { Contents } from "./contents.ts";
 import type { Found } from "./dependencies.ts";
 import { eachParsed } from "./each-parsed.ts";
-import { objectsAt, textAt } from "./edit-object.ts";
 import { filtered, type ItemTest } from "./select.ts";
 
 /** The bindings that name one of these accounts (`namespace/name`). */

@@ -1,7 +1,7 @@
 import type { Cluster, Discovery } from "#core/kube/cluster.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { textAt, valueAt, withValue } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { textAt, valueAt, withValue } from "./edit-object.ts";
 import { eachObject } from "./existing.ts";
 
 /** In the target: `Kind.group namespace/name` of what an autoscaler scales → the autoscaler's name. */

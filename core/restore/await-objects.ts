@@ -1,7 +1,7 @@
 import type { Cluster } from "#core/kube/cluster.ts";
 import type { ItemKind } from "#core/model/item.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { textAt } from "./edit-object.ts";
 import { followObjects } from "./follow-objects.ts";
 import { judgeReadiness } from "./readiness.ts";
 

@@ -1,9 +1,9 @@
 import type { ItemOutcome } from "#core/model/restore.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { respectAutoscaler } from "./autoscalers.ts";
 import { contentDigest } from "./content-digest.ts";
 import { createObject } from "./create-object.ts";
-import { textAt } from "./edit-object.ts";
 import { awaitNeeds } from "./needs.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import type { Wish } from "./write-item.ts";

@@ -1,6 +1,6 @@
 import { annotationKeys } from "#core/model/annotations.ts";
+import { objectAt, objectsAt, textAt, valueAt, withoutKeys } from "#core/objects/edit-object.ts";
 import { type ExactObject, stringifyExact } from "#core/objects/exact-json.ts";
-import { objectAt, objectsAt, textAt, valueAt, withoutKeys } from "./edit-object.ts";
 import type { ClaimFate } from "./rule.ts";
 
 /** A claim as it lay in the backup. */

@@ -1,9 +1,9 @@
 import { annotationKeys } from "#core/model/annotations.ts";
 import { itemTitle } from "#core/model/item.ts";
 import type { ItemOutcome, Made } from "#core/model/restore.ts";
+import { objectsAt, textAt } from "#core/objects/edit-object.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { contentDigest } from "./content-digest.ts";
-import { objectsAt, textAt } from "./edit-object.ts";
 import type { LiveState } from "./live-digests.ts";
 import { madeOf } from "./made.ts";
 import type { RestoreRun } from "./restore-run.ts";

@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { comparableForm } from "#core/objects/comparable-form.ts";
+import { withoutValues } from "#core/objects/edit-object.ts";
 import {
   type ExactJson,
   type ExactObject,
@@ -8,7 +9,6 @@ import {
   isExactObject,
   stringifyExact,
 } from "#core/objects/exact-json.ts";
-import { withoutValues } from "./edit-object.ts";
 import { withoutInitHook } from "./hooks/init-hook.ts";
 
 /**

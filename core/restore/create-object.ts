@@ -4,6 +4,7 @@ import { annotationKeys } from "#core/model/annotations.ts";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource } from "#core/model/item.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
+import { textAt, withoutKeys } from "#core/objects/edit-object.ts";
 import {
   type ExactObject,
   isExactObject,
@@ -13,7 +14,6 @@ import {
 import { readItemHeader } from "#core/objects/item-header.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
 import { completeOwn, isOwn } from "./complete-own.ts";
-import { textAt, withoutKeys } from "./edit-object.ts";
 import { liveState } from "./live-digests.ts";
 import { madeOf } from "./made.ts";
 import { awaitNeeds } from "./needs.ts";

@@ -1,6 +1,6 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { textAt } from "./edit-object.ts";
 
 /** Deleting one of these deletes what lies in it, what it stands for, or all objects of a kind. */
 const NEVER_DELETED: ReadonlyMap<string, string> = new Map([

@@ -1,8 +1,8 @@
 import { isFailure } from "#core/model/errors.ts";
 import { ENDPOINT_SLICES, SERVICES } from "#core/model/known-kinds.ts";
+import { objectsAt, textAt, valueAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
-import { objectsAt, textAt, valueAt } from "./edit-object.ts";
 import type { RestoreRun } from "./restore-run.ts";
 
 interface ServiceName {

@@ -4,13 +4,13 @@ import type { ObjectRef, WriteReply } from "#core/kube/cluster.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { describeError } from "#core/model/errors.ts";
 import { groupResource, itemTitle } from "#core/model/item.ts";
+import { objectAt, objectsAt, textAt } from "#core/objects/edit-object.ts";
 import {
   type ExactObject,
   isExactObject,
   parseExactBytes,
   stringifyExact,
 } from "#core/objects/exact-json.ts";
-import { objectAt, objectsAt, textAt } from "./edit-object.ts";
 import { stopIfLost } from "./lost-connection.ts";
 import { mergePatch } from "./merge-patch.ts";
 import { type FindStranger, findStrangers } from "./owner-lookup.ts";

@@ -1,4 +1,5 @@
 import { deepEqual } from "#core/objects/deep-equal.ts";
+import { textAt, withValue } from "#core/objects/edit-object.ts";
 import {
   type ExactJson,
   type ExactObject,
@@ -7,7 +8,6 @@ import {
   parseExact,
   stringifyExact,
 } from "#core/objects/exact-json.ts";
-import { textAt, withValue } from "./edit-object.ts";
 
 const LAST_APPLIED = ["metadata", "annotations", "kubectl.kubernetes.io/last-applied-configuration"];
 

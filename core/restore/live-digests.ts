@@ -1,8 +1,8 @@
 import type { Cluster } from "#core/kube/cluster.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { contentDigest } from "./content-digest.ts";
-import { textAt } from "./edit-object.ts";
 import { eachObject, type ObjectsRequest } from "./existing.ts";
 
 /** What comparing with a live object, and changing that very one, needs. */

@@ -1,9 +1,9 @@
 import { annotationKeys } from "#core/model/annotations.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { Made } from "#core/model/restore.ts";
+import { textAt, valueAt, withEach, withoutValue, withoutValues } from "#core/objects/edit-object.ts";
 import { type ExactObject, stringifyExact } from "#core/objects/exact-json.ts";
 import { digestOf, restorableForm } from "./content-digest.ts";
-import { textAt, valueAt, withEach, withoutValue, withoutValues } from "./edit-object.ts";
 import { intendedOf } from "./intended.ts";
 import type { LaterStep } from "./rule.ts";
 import { isCertificateInjected } from "./rules/injected-certificates.ts";

@@ -1,5 +1,5 @@
+import { objectAt, objectsAt, textAt, valueAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExact } from "#core/objects/exact-json.ts";
-import { objectAt, objectsAt, textAt, valueAt } from "./edit-object.ts";
 import { lastApplied } from "./last-applied.ts";
 
 export interface ChosenPorts {

@@ -3,12 +3,12 @@ import type { Discovery } from "#core/kube/cluster.ts";
 import type { ClusterRelation } from "#core/model/cluster-identity.ts";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { formerGroupOf } from "#core/objects/versions/extensions-group.ts";
 import { type CompiledSelection, compileSelection } from "#core/selection/compile-selection.ts";
 import { type NamedKind, resolveResource } from "#core/selection/resource-names.ts";
 import { bringAlong } from "./bring-along.ts";
 import type { Contents } from "./contents.ts";
 import type { LiveMark } from "./existing.ts";
-import { formerGroupOf } from "./extensions-group.ts";
 import type { PlanRequest } from "./plan.ts";
 import { isNamespace, itemTest, type Selected, selectItems } from "./select.ts";
 import {

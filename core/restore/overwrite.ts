@@ -1,6 +1,7 @@
 import type { WriteOptions, WriteReply } from "#core/kube/cluster.ts";
 import { describeError } from "#core/model/errors.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
+import { objectAt } from "#core/objects/edit-object.ts";
 import {
   type ExactObject,
   isExactObject,
@@ -10,7 +11,6 @@ import {
 import { readItemHeader } from "#core/objects/item-header.ts";
 import type { LiveObject } from "./change-live.ts";
 import { contentDigest } from "./content-digest.ts";
-import { objectAt } from "./edit-object.ts";
 import { stopIfLost } from "./lost-connection.ts";
 import { mergePatch } from "./merge-patch.ts";
 import type { RestoreRun } from "./restore-run.ts";

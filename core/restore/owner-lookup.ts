@@ -1,8 +1,8 @@
 import { describeError, isFailure } from "#core/model/errors.ts";
 import { apiVersion, type ItemKind } from "#core/model/item.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
-import { textAt } from "./edit-object.ts";
 import { eachObject } from "./existing.ts";
 import type { PendingOwners } from "./owners.ts";
 import type { RestoreRun } from "./restore-run.ts";

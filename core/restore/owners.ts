@@ -1,6 +1,6 @@
 import type { ObjectRef } from "#core/kube/cluster.ts";
+import { objectsAt, textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectsAt, textAt } from "./edit-object.ts";
 import type { RestoreRun } from "./restore-run.ts";
 
 /** Uids in the backup → uids in the target, of the objects that others name as their owners. */

@@ -1,6 +1,6 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { objectAt, objectsAt, textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, objectsAt, textAt } from "./edit-object.ts";
 
 /** Where each kind that makes pods keeps their spec. */
 const POD_SPECS: ReadonlyMap<string, readonly string[]> = new Map([

@@ -1,3 +1,4 @@
+import { withKindsMoved } from "#core/catalog/moved-backup.ts";
 import type { Discovery } from "#core/kube/cluster.ts";
 import type { ItemKind } from "#core/model/item.ts";
 import type { RunContext } from "#core/model/run-context.ts";
@@ -11,7 +12,6 @@ import { readGuards } from "./guards.ts";
 import { readLeftClaims } from "./left-claims.ts";
 import { openMappingUse } from "./mapping/mapping-use.ts";
 import { findIdleModifiers } from "./modifiers/idle-modifiers.ts";
-import { withKindsMoved } from "./moved-backup.ts";
 import { type Outlook, takeOutlook } from "./outlook.ts";
 import { readTakenHosts, type TakenHosts } from "./outside/taken-hosts.ts";
 import type { PlannedNamespace, PlanRequest, RestorePlan } from "./plan.ts";

@@ -1,6 +1,6 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { objectsAt, textAt, valueAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectsAt, textAt, valueAt } from "./edit-object.ts";
 
 export type Readiness =
   | { readonly state: "ready" }

@@ -1,6 +1,6 @@
 import { type ItemKind, itemTitle } from "#core/model/item.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import { isExactObject, parseExactBytes, stringifyExact } from "#core/objects/exact-json.ts";
-import { textAt } from "./edit-object.ts";
 import type { RestoreRun } from "./restore-run.ts";
 
 export const VOLUMES: ItemKind = {

@@ -1,6 +1,6 @@
 import { deepEqual } from "#core/objects/deep-equal.ts";
+import { valueAt, withoutValue, withValue } from "#core/objects/edit-object.ts";
 import { type ExactJson, type ExactObject, isExactObject } from "#core/objects/exact-json.ts";
-import { valueAt, withoutValue, withValue } from "./edit-object.ts";
 import { intendedOf } from "./intended.ts";
 import { withLastAppliedFollowing } from "./last-applied.ts";
 import { mapObject } from "./mapping/map-object.ts";

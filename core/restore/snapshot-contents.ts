@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { textAt } from "./edit-object.ts";
 import type { SnapshotContentFate } from "./rule.ts";
 
 /** A VolumeSnapshotContent as it lay in the backup or is in the target. */

@@ -1,12 +1,12 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { groupResource } from "#core/model/item.ts";
+import { objectAt, textAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { canRefer, type Reference, referencesOf } from "#core/objects/references.ts";
 import { readClaim, readVolume, type StoredClaim, type Volume } from "./claims.ts";
 import type { Contents } from "./contents.ts";
 import { itemKey } from "./decide.ts";
-import { objectAt, textAt } from "./edit-object.ts";
 import type { MappingUse } from "./mapping/mapping-use.ts";
 import { claimTest, makesPods } from "./pod-specs.ts";
 import type { SelectedKind } from "./select.ts";

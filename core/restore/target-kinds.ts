@@ -1,6 +1,6 @@
 import type { Discovery } from "#core/kube/cluster.ts";
 import { apiVersion, groupResource, type ItemKind } from "#core/model/item.ts";
-import { newerVersion } from "./older-versions.ts";
+import { sayingTheSame } from "#core/objects/versions/older-versions.ts";
 
 /** Where objects of a kind go in the target, or why they cannot. */
 export type TargetKind =
@@ -17,9 +17,7 @@ export function findTargetKind(
 ): TargetKind {
   const name = groupResource(kind);
   const versions = discovery.resources.filter((resource) => groupResource(resource) === name);
-  const same =
-    versions.find(({ version }) => version === kind.version) ??
-    versions.find(({ version }) => version === newerVersion(kind));
+  const same = sayingTheSame(kind, versions);
   if (same !== undefined) {
     const { group, version, resource, namespaced } = same;
     return { served: true, kind: { group, version, resource, kind: same.kind, namespaced } };

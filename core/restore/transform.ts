@@ -1,11 +1,11 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource } from "#core/model/item.ts";
+import { valueAt, withoutValue } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
+import { withOwnersInNewGroup } from "#core/objects/versions/extensions-group.ts";
+import { inNewerVersion } from "#core/objects/versions/older-versions.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
 import { isCopy, isRenamed } from "./copies.ts";
-import { textAt, valueAt, withoutValue } from "./edit-object.ts";
-import { withOwnersInNewGroup } from "./extensions-group.ts";
-import { inNewerVersion } from "./older-versions.ts";
 import { reshape } from "./reshape.ts";
 import { type LaterStep, type RuleFacts, type Ruling, restored, type Seen } from "./rule.ts";
 import { warnOfForeignFinalizers } from "./rules/foreign-finalizers.ts";
@@ -23,8 +23,7 @@ export interface Transformed {
 export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFacts): Transformed {
   const stored = parseExactBytes(bytes);
   if (!isExactObject(stored)) throw new SyntaxError("the item is not a JSON object");
-  const kind = { ...item, version: versionOf(stored, item) };
-  const original = withOwnersInNewGroup(inNewerVersion(stored, kind, facts.targetVersion(item)));
+  const original = withOwnersInNewGroup(inNewerVersion(stored, item, facts.targetVersion(item)));
   const namespace = item.namespaced ? facts.mapNamespace(item.namespace) : "";
   const renamed = isRenamed(item, facts);
   const seen: Seen = { item, original, facts, renamed, copy: isCopy(item, facts) };
@@ -34,12 +33,6 @@ export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFa
   const ruling = ruled.verdict === "restore" ? reshape(ruled, seen) : ruled;
   const finished = withManagedFields(withStatus(ruling, seen), seen);
   return { original, ruling: withFindings(finished, facts.apiGroups) };
-}
-
-/** Of the object itself: in an archive of Velero's definitions of two versions lie side by side. */
-function versionOf(object: ExactObject, { group, version }: StoredItem): string {
-  const own = textAt(object, ["apiVersion"]);
-  return own.startsWith(`${group}/`) ? own.slice(group.length + 1) : version;
 }
 
 function withFindings(ruling: Ruling, apiGroups: ReadonlySet<string>): Ruling {

@@ -2,9 +2,9 @@ import type { Cluster } from "#core/kube/cluster.ts";
 import { isFailure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { OnProgress } from "#core/model/progress.ts";
+import { objectsAt, textAt } from "#core/objects/edit-object.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { type AwaitedObjects, awaitObjects, type Unready } from "./await-objects.ts";
-import { objectsAt, textAt } from "./edit-object.ts";
 import { eachObject } from "./existing.ts";
 
 export interface WaitEnd {

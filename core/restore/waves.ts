@@ -1,9 +1,9 @@
 import type { OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { TIERS, type Tier } from "#core/model/tier.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import type { Contents } from "./contents.ts";
 import { eachParsed } from "./each-parsed.ts";
-import { textAt } from "./edit-object.ts";
 import type { PlannedTier } from "./plan.ts";
 import { makesPods } from "./pod-specs.ts";
 import { ruleFor } from "./rules.ts";

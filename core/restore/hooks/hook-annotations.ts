@@ -1,6 +1,6 @@
 import { parseDuration } from "#core/model/duration.ts";
+import { objectAt, textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, textAt } from "#core/restore/edit-object.ts";
 
 /** An annotation of a pod or of a template; "" where there is none. */
 export function annotationOf(pod: ExactObject, key: string): string {

@@ -1,8 +1,8 @@
 import type { Cluster } from "#core/kube/cluster.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { objectsAt, textAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { objectsAt, textAt } from "#core/restore/edit-object.ts";
 
 const REPLICA_SETS: ItemKind = {
   group: "apps",

@@ -1,6 +1,6 @@
 import { restoreHookKeys } from "#core/model/annotations.ts";
+import { objectsAt, textAt, valueAt, withoutValue, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectsAt, textAt, valueAt, withoutValue, withValue } from "#core/restore/edit-object.ts";
 import { annotationOf, commandWords, durationOf } from "./hook-annotations.ts";
 
 /** A container that is to run in a restored pod before all others. */

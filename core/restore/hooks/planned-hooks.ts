@@ -1,7 +1,7 @@
 import { restoreHookKeys } from "#core/model/annotations.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { objectsAt, valueAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectsAt, valueAt } from "#core/restore/edit-object.ts";
 import { podOf } from "#core/restore/pod-specs.ts";
 import { type ExecHook, hasContainer, readExecHook } from "./exec-hook.ts";
 import { annotationOf } from "./hook-annotations.ts";

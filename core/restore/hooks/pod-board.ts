@@ -1,6 +1,6 @@
 import { onAbort } from "#core/flow/on-abort.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { textAt } from "#core/restore/edit-object.ts";
 import type { Follower } from "#core/restore/follow-objects.ts";
 
 /** The pods of a namespace as they are now; who waits for one is told of every change. */

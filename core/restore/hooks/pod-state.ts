@@ -1,5 +1,5 @@
+import { objectAt, objectsAt, textAt, valueAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, objectsAt, textAt, valueAt } from "#core/restore/edit-object.ts";
 import type { ExecHook } from "./exec-hook.ts";
 import type { InitHook } from "./init-hook.ts";
 

@@ -1,7 +1,7 @@
 import { describeError } from "#core/model/errors.ts";
 import type { HookEntry } from "#core/model/restore-journal.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { textAt } from "#core/restore/edit-object.ts";
 import type { RestoreRun } from "#core/restore/restore-run.ts";
 import type { ExecHook } from "./exec-hook.ts";
 import { programName } from "./hook-annotations.ts";

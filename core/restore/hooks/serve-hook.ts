@@ -1,7 +1,7 @@
 import type { Limit } from "#core/flow/limit.ts";
 import { describeError } from "#core/model/errors.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { textAt } from "#core/restore/edit-object.ts";
 import type { RestoreRun } from "#core/restore/restore-run.ts";
 import type { EarlierHook, EarlierHooks } from "./earlier-hooks.ts";
 import type { ExecHook } from "./exec-hook.ts";

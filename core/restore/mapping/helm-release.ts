@@ -1,13 +1,13 @@
 import { gunzipSync, gzipSync } from "node:zlib";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { changeTexts } from "#core/objects/change-path.ts";
+import { textAt, withValue } from "#core/objects/edit-object.ts";
 import {
   type ExactObject,
   isExactObject,
   parseExactBytes,
   stringifyExact,
 } from "#core/objects/exact-json.ts";
-import { textAt, withValue } from "#core/restore/edit-object.ts";
 import type { MapNamespace } from "./namespace-references.ts";
 
 const RELEASE = ["data", "release"];

@@ -1,8 +1,8 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { changePaths, changeTexts } from "#core/objects/change-path.ts";
+import { textAt, withValue } from "#core/objects/edit-object.ts";
 import type { ExactJson, ExactObject } from "#core/objects/exact-json.ts";
 import { isExactObject } from "#core/objects/exact-json.ts";
-import { textAt, withValue } from "#core/restore/edit-object.ts";
 import { podSpecPath } from "#core/restore/pod-specs.ts";
 
 type Kind = Pick<ItemKind, "group" | "resource">;

@@ -1,6 +1,6 @@
 import { changeTexts } from "#core/objects/change-path.ts";
+import { withoutKeys } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { withoutKeys } from "#core/restore/edit-object.ts";
 import type { MapNamespace } from "./namespace-references.ts";
 
 /** By these a deployment tool knows its own: of a copy it would think that nobody wants it, and delete it. */

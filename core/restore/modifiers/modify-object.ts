@@ -1,5 +1,5 @@
+import { objectAt } from "#core/objects/edit-object.ts";
 import type { ExactJson, ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt } from "#core/restore/edit-object.ts";
 import type { Seen } from "#core/restore/rule.ts";
 import { PatchMisfit } from "./json-patch.ts";
 

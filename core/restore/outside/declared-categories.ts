@@ -1,11 +1,11 @@
 import type { OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
 import type { Discovery } from "#core/kube/cluster.ts";
 import { groupResource } from "#core/model/item.ts";
+import { textAt, textsAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { isBuiltInGroup } from "#core/restore/built-in-groups.ts";
 import type { Contents } from "#core/restore/contents.ts";
 import { eachParsed } from "#core/restore/each-parsed.ts";
-import { textAt, textsAt } from "#core/restore/edit-object.ts";
 import { filtered, type SelectedKind } from "#core/restore/select.ts";
 
 /** By `resource.group`. */

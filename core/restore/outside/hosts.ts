@@ -1,6 +1,6 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { objectsAt, textAt, textsAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectsAt, textAt, textsAt } from "#core/restore/edit-object.ts";
 
 type Kind = Pick<ItemKind, "group" | "resource">;
 

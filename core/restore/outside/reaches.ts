@@ -1,9 +1,9 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource } from "#core/model/item.ts";
+import { textAt, valueAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { readVolume } from "#core/restore/claims.ts";
 import { isCopy, isRenamed } from "#core/restore/copies.ts";
-import { textAt, valueAt } from "#core/restore/edit-object.ts";
 import { withoutTracking } from "#core/restore/mapping/tracking.ts";
 import type { RuleFacts } from "#core/restore/rule.ts";
 import { snapshotHandle } from "#core/restore/snapshot-contents.ts";

@@ -1,8 +1,8 @@
 import type { Cluster } from "#core/kube/cluster.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind, itemTitle } from "#core/model/item.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { textAt } from "#core/restore/edit-object.ts";
 import { hasHosts, hostsOf } from "./hosts.ts";
 
 /** Which live objects have which hosts. */

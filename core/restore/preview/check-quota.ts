@@ -1,9 +1,9 @@
 import type { Cluster } from "#core/kube/cluster.ts";
 import { describeError, isFailure } from "#core/model/errors.ts";
 import type { ItemKind } from "#core/model/item.ts";
+import { objectAt, objectsAt, textAt, textsAt, valueAt } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import { formatQuantity, parseQuantity } from "#core/objects/quantity.ts";
-import { objectAt, objectsAt, textAt, textsAt, valueAt } from "#core/restore/edit-object.ts";
 import { eachObject } from "#core/restore/existing.ts";
 import type { Creations } from "./creations.ts";
 

@@ -1,7 +1,7 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { textAt, valueAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { type Billionths, parseQuantity } from "#core/objects/quantity.ts";
-import { textAt, valueAt } from "#core/restore/edit-object.ts";
 import { podSpecOf } from "#core/restore/pod-specs.ts";
 import { podDemand } from "./pod-demand.ts";
 

@@ -1,6 +1,6 @@
 import { checkRights } from "#core/kube/check-rights.ts";
 import { groupResource } from "#core/model/item.ts";
-import { textAt } from "#core/restore/edit-object.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import type { PlannedHook } from "#core/restore/hooks/planned-hooks.ts";
 import { ServerQuestions } from "./ask-server.ts";
 import { checkQuota } from "./check-quota.ts";

@@ -1,6 +1,6 @@
+import { objectAt, objectsAt, textAt, valueAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { type Billionths, parseQuantity } from "#core/objects/quantity.ts";
-import { objectAt, objectsAt, textAt, valueAt } from "#core/restore/edit-object.ts";
 
 /** By resource as quotas call it: `requests.cpu`, `limits.memory`, and `cpu` for `requests.cpu`. */
 export type Demand = ReadonlyMap<string, Billionths>;

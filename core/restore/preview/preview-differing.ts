@@ -1,9 +1,9 @@
+import { textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { respectAutoscaler } from "#core/restore/autoscalers.ts";
 import { CHANGED_SINCE, isChangedSince } from "#core/restore/change-live.ts";
 import { restorableForm } from "#core/restore/content-digest.ts";
 import { destroyedWith } from "#core/restore/data-keepers.ts";
-import { textAt } from "#core/restore/edit-object.ts";
 import { readLiveObjects } from "#core/restore/live-objects.ts";
 import { mergePatch } from "#core/restore/merge-patch.ts";
 import { conditional } from "#core/restore/overwrite.ts";

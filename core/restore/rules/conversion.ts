@@ -1,5 +1,5 @@
+import { textAt, valueAt, withEach, withoutValue, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { textAt, valueAt, withEach, withoutValue, withValue } from "#core/restore/edit-object.ts";
 import type { LaterStep } from "#core/restore/rule.ts";
 import { isCertificateInjected } from "./injected-certificates.ts";
 

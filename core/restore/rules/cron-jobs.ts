@@ -1,4 +1,4 @@
-import { valueAt, withValue } from "#core/restore/edit-object.ts";
+import { valueAt, withValue } from "#core/objects/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
 

@@ -1,5 +1,5 @@
+import { objectAt, textAt, valueAt, withEach, withoutValue, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, textAt, valueAt, withEach, withoutValue, withValue } from "#core/restore/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
 import { convertLater } from "./conversion.ts";

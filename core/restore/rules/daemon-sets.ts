@@ -1,4 +1,4 @@
-import { withoutKeys } from "#core/restore/edit-object.ts";
+import { withoutKeys } from "#core/objects/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
 

@@ -1,5 +1,5 @@
 import { groupResource } from "#core/model/item.ts";
-import { textAt, withoutKeys } from "#core/restore/edit-object.ts";
+import { textAt, withoutKeys } from "#core/objects/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
 

@@ -1,4 +1,4 @@
-import { objectsAt, withEach, withoutValue } from "#core/restore/edit-object.ts";
+import { objectsAt, withEach, withoutValue } from "#core/objects/edit-object.ts";
 import { type Rule, restored, type Skip } from "#core/restore/rule.ts";
 
 const MADE: Skip = { reason: "controller-made", message: "a controller makes it from its Service" };

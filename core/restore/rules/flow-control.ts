@@ -1,4 +1,4 @@
-import { textAt } from "#core/restore/edit-object.ts";
+import { textAt } from "#core/objects/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 

@@ -1,5 +1,5 @@
+import { textsAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { textsAt } from "#core/restore/edit-object.ts";
 
 /**
  * Finalizers stay, since a controller may need them; but one whose controller is not in the target is never taken off.

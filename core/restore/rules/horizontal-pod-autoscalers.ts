@@ -1,5 +1,5 @@
-import { objectAt, withValue } from "#core/restore/edit-object.ts";
-import { namingNewGroup } from "#core/restore/extensions-group.ts";
+import { objectAt, withValue } from "#core/objects/edit-object.ts";
+import { namingNewGroup } from "#core/objects/versions/extensions-group.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
 

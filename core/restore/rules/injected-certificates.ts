@@ -1,5 +1,5 @@
+import { objectAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt } from "#core/restore/edit-object.ts";
 
 /** cert-manager puts the target's own certificate in; the old cluster's would be trusted by nobody. */
 export function isCertificateInjected(object: ExactObject): boolean {

@@ -1,4 +1,3 @@
-import type { ExactObject } from "#core/objects/exact-json.ts";
 import {
   objectsAt,
   textAt,
@@ -6,7 +5,8 @@ import {
   withoutKeys,
   withoutValue,
   withValue,
-} from "#core/restore/edit-object.ts";
+} from "#core/objects/edit-object.ts";
+import type { ExactObject } from "#core/objects/exact-json.ts";
 import { skipWithOwner } from "#core/restore/owner-fate.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";

@@ -1,6 +1,6 @@
 import { annotationKeys, labelKeys } from "#core/model/annotations.ts";
+import { objectAt, textsAt, withoutKeys, withoutValue, withValue } from "#core/objects/edit-object.ts";
 import type { ExactJson, ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, textsAt, withoutKeys, withoutValue, withValue } from "#core/restore/edit-object.ts";
 
 /** For the docs. */
 export const metadataRules: readonly string[] = [

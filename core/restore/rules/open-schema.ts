@@ -1,6 +1,6 @@
 import { deepEqual } from "#core/objects/deep-equal.ts";
+import { objectAt, valueAt, withValue } from "#core/objects/edit-object.ts";
 import { type ExactJson, type ExactObject, isExactList, isExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, valueAt, withValue } from "#core/restore/edit-object.ts";
 
 const PRESERVE = "x-kubernetes-preserve-unknown-fields";
 

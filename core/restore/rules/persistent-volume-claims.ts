@@ -1,5 +1,5 @@
+import { textAt, withoutKeys, withoutValue, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { textAt, withoutKeys, withoutValue, withValue } from "#core/restore/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 

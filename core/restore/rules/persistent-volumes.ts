@@ -5,7 +5,7 @@ import {
   withoutKeys,
   withoutValues,
   withValue,
-} from "#core/restore/edit-object.ts";
+} from "#core/objects/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 

@@ -1,4 +1,3 @@
-import type { ExactObject } from "#core/objects/exact-json.ts";
 import {
   objectAt,
   objectsAt,
@@ -6,7 +5,8 @@ import {
   withEach,
   withoutValues,
   withValue,
-} from "#core/restore/edit-object.ts";
+} from "#core/objects/edit-object.ts";
+import type { ExactObject } from "#core/objects/exact-json.ts";
 import { withInitHook } from "#core/restore/hooks/init-hook.ts";
 import { mapImage } from "#core/restore/mapping/images.ts";
 import { skipWithOwner } from "#core/restore/owner-fate.ts";

@@ -1,4 +1,4 @@
-import { valueAt, withoutValue } from "#core/restore/edit-object.ts";
+import { valueAt, withoutValue } from "#core/objects/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 
 export const priorityClasses: Rule = {

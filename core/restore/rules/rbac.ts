@@ -1,5 +1,5 @@
+import { textAt, valueAt, withEach, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { textAt, valueAt, withEach, withValue } from "#core/restore/edit-object.ts";
 import type { Rule, Ruling } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 

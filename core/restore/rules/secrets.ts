@@ -1,4 +1,4 @@
-import { textAt, withoutKeys, withoutValues } from "#core/restore/edit-object.ts";
+import { textAt, withoutKeys, withoutValues } from "#core/objects/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 import { isTokenSecretName } from "#core/restore/token-secret-name.ts";

@@ -1,6 +1,6 @@
 import { deepEqual } from "#core/objects/deep-equal.ts";
+import { objectAt, textAt, valueAt, withoutValue, withValue } from "#core/objects/edit-object.ts";
 import { type ExactJson, type ExactObject, isExactList } from "#core/objects/exact-json.ts";
-import { objectAt, textAt, valueAt, withoutValue, withValue } from "#core/restore/edit-object.ts";
 import type { Rule } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 import { isTokenSecretName } from "#core/restore/token-secret-name.ts";

@@ -1,4 +1,3 @@
-import type { ExactObject } from "#core/objects/exact-json.ts";
 import {
   textAt,
   valueAt,
@@ -6,7 +5,8 @@ import {
   withoutValue,
   withoutValues,
   withValue,
-} from "#core/restore/edit-object.ts";
+} from "#core/objects/edit-object.ts";
+import type { ExactObject } from "#core/objects/exact-json.ts";
 import { userSetNodePorts } from "#core/restore/node-ports.ts";
 import type { Refusal, Rule, Seen, Softened } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";

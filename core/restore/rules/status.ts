@@ -1,5 +1,5 @@
+import { objectAt, valueAt, withoutValue, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, valueAt, withoutValue, withValue } from "#core/restore/edit-object.ts";
 import type { LaterStep } from "#core/restore/rule.ts";
 
 const OBSERVED = ["status", "observedGeneration"];

@@ -1,4 +1,3 @@
-import type { ExactObject } from "#core/objects/exact-json.ts";
 import {
   objectAt,
   textAt,
@@ -6,7 +5,8 @@ import {
   withoutValue,
   withoutValues,
   withValue,
-} from "#core/restore/edit-object.ts";
+} from "#core/objects/edit-object.ts";
+import type { ExactObject } from "#core/objects/exact-json.ts";
 import type { Rule, Ruling, Seen } from "#core/restore/rule.ts";
 import { restored, skipped } from "#core/restore/rule.ts";
 import { snapshotHandle } from "#core/restore/snapshot-contents.ts";

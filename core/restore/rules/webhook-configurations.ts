@@ -1,5 +1,5 @@
+import { objectsAt, textAt, valueAt, withEach, withoutValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectsAt, textAt, valueAt, withEach, withoutValue } from "#core/restore/edit-object.ts";
 import type { Need, Rule } from "#core/restore/rule.ts";
 import { restored } from "#core/restore/rule.ts";
 import { isCertificateInjected } from "./injected-certificates.ts";

@@ -1,8 +1,8 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { objectsAt, textAt } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { type Autoscaled, autoscalerOf } from "#core/restore/autoscalers.ts";
 import { keptData } from "#core/restore/data-keepers.ts";
-import { objectsAt, textAt } from "#core/restore/edit-object.ts";
 import { isAsMade } from "#core/restore/made.ts";
 import type { CreatedObject } from "./open-undo.ts";
 

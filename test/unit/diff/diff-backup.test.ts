@@ -4,7 +4,7 @@ import { diffBackup } from "#core/diff/diff-backup.ts";
 import { backupRequest } from "#core/model/backup.ts";
 import { selection } from "#core/model/selection.ts";
 import { memoryCatalog } from "#test/doubles/memory-catalog.ts";
-import { type MemoryCluster, memoryCluster } from "#test/doubles/memory-cluster.ts";
+import { coreResources, type MemoryCluster, memoryCluster, resource } from "#test/doubles/memory-cluster.ts";
 
 const context = { signal: new AbortController().signal, now: () => new Date(), onProgress: () => undefined };
 type Chosen = Parameters<typeof selection.parse>[0];
@@ -129,6 +129,16 @@ describe("diffBackup", () => {
     expect((await diff(backup, cluster)).extra).toEqual(["configmaps shop/web"]);
   });
 
+  test("a kind that the backup could not read is named, and nothing of it is new", async () => {
+    const cluster = shop();
+    cluster.refuse({ resource: "secrets", status: 403 });
+    const report = await diff(await open(cluster), shop());
+    expect(report).toMatchObject({ missing: [], extra: [] });
+    expect(report.troubles[0]?.message).toContain("secrets is not whole in the backup");
+    const chosen = { includeResources: ["configmaps"] };
+    expect(await diff(await open(cluster), shop(), chosen)).toMatchObject({ troubles: [] });
+  });
+
   test("a kind that may not be read is named and not taken for missing", async () => {
     const cluster = shop();
     const backup = await open(cluster);
@@ -136,5 +146,84 @@ describe("diffBackup", () => {
     const report = await diff(backup, cluster);
     expect(report.missing).toEqual([]);
     expect(report.troubles[0]?.message).toContain("secrets could not be read");
+  });
+});
+
+describe("diffBackup, of what an old server kept in groups and versions that are gone", () => {
+  const ingresses = (group: string, version: string) =>
+    resource(`ingresses.${group}`, "Ingress", { version, shortNames: ["ing"] });
+  const metadata = (name: string) => ({ name, namespace: "shop" });
+  const clusterServing = (...more: readonly ReturnType<typeof resource>[]) => {
+    const cluster = memoryCluster({ resources: [...coreResources, ...more] });
+    cluster.put("namespaces", { metadata: { name: "shop" } });
+    return cluster;
+  };
+  const backend = (port: number) => ({ service: { name: "web", port: { number: port } } });
+
+  async function openOld() {
+    const old = clusterServing(ingresses("extensions", "v1beta1"));
+    for (const name of ["same", "changed", "lost"]) {
+      old.put("ingresses.extensions", {
+        metadata: metadata(name),
+        spec: { backend: { serviceName: "web", servicePort: 80 } },
+      });
+    }
+    return open(old);
+  }
+
+  function today() {
+    const cluster = clusterServing(ingresses("networking.k8s.io", "v1"));
+    for (const [name, port] of [["same", 80] as const, ["changed", 81] as const, ["new", 80] as const]) {
+      cluster.put("ingresses.networking.k8s.io", {
+        metadata: metadata(name),
+        spec: { defaultBackend: backend(port) },
+      });
+    }
+    return cluster;
+  }
+
+  test("is compared with where the cluster has it today", async () => {
+    const found = {
+      missing: ["ingresses shop/lost"],
+      extra: ["ingresses shop/new"],
+      different: ["ingresses shop/changed .spec.defaultBackend.service.port.number"],
+      troubles: [],
+    };
+    expect(await diff(await openOld(), today())).toMatchObject({ ...found, same: 2 });
+    const chosen = { includeResources: ["ingresses.extensions"] };
+    expect(await diff(await openOld(), today(), chosen)).toMatchObject({ ...found, same: 1 });
+  });
+
+  test("is compared in the version that says the same", async () => {
+    const old = clusterServing(resource("cronjobs.batch", "CronJob", { version: "v1beta1" }));
+    for (const name of ["same", "changed"])
+      old.put("cronjobs.batch", { metadata: metadata(name), spec: { schedule: "@daily" } });
+    const cluster = clusterServing(resource("cronjobs.batch", "CronJob"));
+    cluster.put("cronjobs.batch", { metadata: metadata("same"), spec: { schedule: "@daily" } });
+    cluster.put("cronjobs.batch", { metadata: metadata("changed"), spec: { schedule: "@hourly" } });
+    expect(await diff(await open(old), cluster)).toMatchObject({
+      same: 2,
+      missing: [],
+      extra: [],
+      different: ["cronjobs shop/changed .spec.schedule"],
+      troubles: [],
+    });
+  });
+
+  test("is named where no version says the same", async () => {
+    const gone = resource("gadgets.example.com", "Gadget", { version: "v1alpha1" });
+    const old = clusterServing(gone);
+    old.put("gadgets.example.com", { metadata: metadata("one") });
+    const report = await diff(await open(old), clusterServing({ ...gone, version: "v1" }));
+    expect(report).toMatchObject({ missing: [], different: [] });
+    expect(report.troubles[0]?.message).toContain("gadgets.example.com is stored as v1alpha1");
+  });
+
+  test("is named under its name of today where the backup could not read it whole", async () => {
+    const old = clusterServing(ingresses("extensions", "v1beta1"));
+    old.refuse({ resource: "ingresses.extensions", status: 403 });
+    const report = await diff(await open(old), today());
+    expect(report.extra).toEqual([]);
+    expect(report.troubles[0]?.message).toContain("ingresses.networking.k8s.io is not whole in the backup");
   });
 });

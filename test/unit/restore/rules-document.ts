@@ -1,8 +1,8 @@
 import type { ItemKind } from "#core/model/item.ts";
 import { neverRestoredRules } from "#core/objects/never-restored.ts";
 import { notStoredRules, type PublishedRule } from "#core/objects/not-stored.ts";
-import { movedKinds } from "#core/restore/extensions-group.ts";
-import { olderVersions } from "#core/restore/older-versions.ts";
+import { movedKinds } from "#core/objects/versions/extensions-group.ts";
+import { olderVersions } from "#core/objects/versions/older-versions.ts";
 import { LANES, laneOf, orderedKinds } from "#core/restore/order.ts";
 import { metadataRules } from "#core/restore/rules/metadata.ts";
 import { ruledKinds, ruleFor } from "#core/restore/rules.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { inNewGroup, movedKind } from "#core/restore/extensions-group.ts";
+import { inNewGroup, movedKind } from "#core/objects/versions/extensions-group.ts";
 import { transformItem } from "#core/restore/transform.ts";
-import { factsFor, sent, storedItem } from "./rules-fixture.ts";
+import { factsFor, sent, storedItem } from "#test/unit/restore/rules-fixture.ts";
 
 const former = (resource: string, kind: string) =>
   storedItem({ group: "extensions", version: "v1beta1", resource, kind });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { inNewerVersion, newerVersion } from "#core/restore/older-versions.ts";
+import { inNewerVersion, newerVersion } from "#core/objects/versions/older-versions.ts";
 import { transformItem } from "#core/restore/transform.ts";
-import { factsFor, storedItem } from "./rules-fixture.ts";
+import { factsFor, storedItem } from "#test/unit/restore/rules-fixture.ts";
 
 describe("a version that the cluster gave up", () => {
   it("has the one that says the same, or none", () => {

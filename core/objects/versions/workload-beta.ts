@@ -1,5 +1,5 @@
+import { objectAt, valueAt, withoutValues, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, valueAt, withoutValues, withValue } from "#core/restore/edit-object.ts";
 
 /**
  * Workloads of v1beta1 → v1. Where the selector was left out the template's labels were meant; v1 wants it said. What

@@ -1,8 +1,8 @@
 import { groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
+import { withEach, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { withEach, withValue } from "./edit-object.ts";
-import { ingressFromBeta } from "./rules/ingress-beta.ts";
-import { workloadFromBeta } from "./rules/workload-beta.ts";
+import { ingressFromBeta } from "./ingress-beta.ts";
+import { workloadFromBeta } from "./workload-beta.ts";
 
 const FORMER_GROUP = "extensions";
 const FORMER_VERSION = "v1beta1";

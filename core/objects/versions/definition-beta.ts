@@ -1,5 +1,5 @@
+import { objectAt, objectsAt, textAt, withEach, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, objectsAt, textAt, withEach, withValue } from "#core/restore/edit-object.ts";
 
 /** What v1beta1 could say once for all versions. */
 const SHARED = ["version", "validation", "subresources", "additionalPrinterColumns"];
@@ -15,7 +15,8 @@ export function definitionFromBeta(definition: ExactObject): ExactObject {
     ...Object.fromEntries(Object.entries(old).filter(([key]) => !SHARED.includes(key))),
     scope: old["scope"] ?? "Namespaced",
     versions: versionsOf(old).map((version) => versionFromBeta(version, old)),
-    preserveUnknownFields: old["preserveUnknownFields"] ?? true,
+    // A server that says false in v1beta1 leaves it out in v1.
+    ...(old["preserveUnknownFields"] !== false && { preserveUnknownFields: true }),
   };
   return withValue(definition, ["spec"], conversionFromBeta(spec));
 }

@@ -1,7 +1,7 @@
 import type { KindInventory, OpenBackup, ReadItem, StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { isExactObject, parseExactBytes, stringifyExact } from "#core/objects/exact-json.ts";
-import { inNewGroup, movedKind } from "./extensions-group.ts";
+import { inNewGroup, movedKind } from "#core/objects/versions/extensions-group.ts";
 
 /** A kind of the backup whose objects are presented as another's. */
 interface Move {

@@ -1,5 +1,5 @@
+import { objectAt, textAt, valueAt, withEach, withoutValues, withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, textAt, valueAt, withEach, withoutValues, withValue } from "#core/restore/edit-object.ts";
 
 /** networking.k8s.io/v1beta1 → v1: backends have another shape, and paths must say how they match. */
 export function ingressFromBeta(ingress: ExactObject): ExactObject {

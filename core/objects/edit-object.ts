@@ -1,4 +1,4 @@
-import { type ExactJson, type ExactObject, isExactList, isExactObject } from "#core/objects/exact-json.ts";
+import { type ExactJson, type ExactObject, isExactList, isExactObject } from "./exact-json.ts";
 
 /** Reads and changes parsed objects by path. Nothing is changed in place: a change copies the objects on its path. */
 export type Path = readonly string[];

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { OpenBackup, StoredItem } from "#core/catalog/catalog.ts";
+import { withKindsMoved } from "#core/catalog/moved-backup.ts";
 import { apiVersion, type ItemKind } from "#core/model/item.ts";
 import { parseExactBytes } from "#core/objects/exact-json.ts";
-import { withKindsMoved } from "#core/restore/moved-backup.ts";
-import { backupHolding } from "./backup-holding.ts";
-import { storedItem } from "./rules-fixture.ts";
+import { backupHolding } from "#test/unit/restore/backup-holding.ts";
+import { storedItem } from "#test/unit/restore/rules-fixture.ts";
 
 const signal = new AbortController().signal;
 const old = { group: "extensions", version: "v1beta1", resource: "deployments", kind: "Deployment" };

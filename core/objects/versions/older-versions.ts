@@ -1,9 +1,9 @@
 import { groupResource, type ItemKind } from "#core/model/item.ts";
+import { objectAt, textAt, valueAt, withEach, withoutValue, withValue } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject } from "#core/objects/exact-json.ts";
-import { objectAt, valueAt, withEach, withoutValue, withValue } from "./edit-object.ts";
-import { definitionFromBeta } from "./rules/definition-beta.ts";
-import { ingressFromBeta } from "./rules/ingress-beta.ts";
-import { workloadFromBeta } from "./rules/workload-beta.ts";
+import { definitionFromBeta } from "./definition-beta.ts";
+import { ingressFromBeta } from "./ingress-beta.ts";
+import { workloadFromBeta } from "./workload-beta.ts";
 
 type Convert = (object: ExactObject) => ExactObject;
 
@@ -79,12 +79,29 @@ export function newerVersion(kind: VersionedKind): string | undefined {
   return successorOf(kind)?.to;
 }
 
-/** The object as it says the same in the newer version. */
+/** Of the versions that are served: the kind's own, or the one that says the same. */
+export function sayingTheSame<Served extends { readonly version: string }>(
+  kind: VersionedKind,
+  served: readonly Served[],
+): Served | undefined {
+  const inVersion = (wanted: string | undefined) => served.find(({ version }) => version === wanted);
+  return inVersion(kind.version) ?? inVersion(newerVersion(kind));
+}
+
+/**
+ * The object as it says the same in the newer version. Its own version counts before its kind's: in an archive of
+ * Velero's, definitions of two versions lie side by side.
+ */
 export function inNewerVersion(object: ExactObject, kind: VersionedKind, version: string): ExactObject {
-  const successor = successorOf(kind);
+  const successor = successorOf({ ...kind, version: versionOf(object, kind) });
   if (successor?.to !== version) return object;
   const converted = successor.convert?.(object) ?? object;
   return withValue(converted, ["apiVersion"], kind.group === "" ? version : `${kind.group}/${version}`);
+}
+
+function versionOf(object: ExactObject, { group, version }: VersionedKind): string {
+  const own = textAt(object, ["apiVersion"]);
+  return own.startsWith(`${group}/`) ? own.slice(group.length + 1) : version;
 }
 
 /** An empty selector meant no pod in v1beta1, and means every pod in v1. */
