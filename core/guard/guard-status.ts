@@ -24,6 +24,8 @@ export interface StatusRequest {
   readonly shipped: GuardObject;
   /** A published location's backups, with the caller's credentials. */
   readonly open: (name: string, url: string) => Promise<CatalogReader>;
+  /** Archives are read too: hours where much is stored. */
+  readonly isDeep: boolean;
 }
 
 export interface GuardStatus {
@@ -38,7 +40,7 @@ const monotonicMs = () => performance.now();
 
 /** What a right is missing for is named in its place; only a cluster that cannot be asked at all is a Failure. */
 export async function readGuardStatus(
-  { cluster, shipped, open }: StatusRequest,
+  { cluster, shipped, open, isDeep }: StatusRequest,
   context: RunContext,
 ): Promise<GuardStatus> {
   const { signal } = context;
@@ -47,7 +49,7 @@ export async function readGuardStatus(
   const clusterIds = await readClusterIds(cluster, signal);
   const [health, locations, marks] = await Promise.all([
     checkHealth({ cluster, shipped, now: now(), signal }),
-    readLocations({ cluster, clusterIds, open, monotonicMs }, context),
+    readLocations({ cluster, clusterIds, open, isDeep, monotonicMs }, context),
     readMarks(cluster, signal),
   ]);
   const settings = settingsOf(health.deployment?.env);

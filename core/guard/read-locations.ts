@@ -13,6 +13,8 @@ export interface LocationsRequest {
   readonly clusterIds: ClusterIds;
   /** A published location's backups, with the caller's credentials. */
   readonly open: (name: string, url: string) => Promise<CatalogReader>;
+  /** Read the archives of each namespace's newest whole backup too, as the guard does in the background. */
+  readonly isDeep: boolean;
   /** Milliseconds that only grow. */
   readonly monotonicMs: () => number;
 }
@@ -72,7 +74,7 @@ interface ReadLocation {
 
 async function readLocation(
   { name, url }: { readonly name: string; readonly url: string },
-  { open, clusterIds, monotonicMs }: LocationsRequest,
+  { open, clusterIds, isDeep, monotonicMs }: LocationsRequest,
   context: RunContext,
 ): Promise<ReadLocation> {
   const check = `location ${name}`;
@@ -81,12 +83,21 @@ async function readLocation(
     const index = new BackupIndex({ url, open: async () => catalog }, { cluster: clusterIds, monotonicMs });
     const clock = await askClock(name, () => catalog.serverTime(context), context.now);
     await index.refresh(context);
+    if (isDeep) await index.checkArchives(() => undefined, context);
     return { check: { check, state: "ok", detail: `can be read: ${url}`, help: [] }, index, clock };
   } catch (error) {
-    if (!(error instanceof Failure)) throw error;
-    const { message, hint } = error;
+    const failure = failureOf(error);
+    if (failure === undefined) throw error;
+    const { message, hint } = failure;
     // Whether the guard can, with credentials of its own, its answer tells.
     const detail = `cannot be read with your credentials: ${url}: ${message}`;
     return { check: { check, state: "unknown", detail, help: [hint] }, trouble: `${url}: ${message}` };
   }
+}
+
+/** A reading that stood still ends with what an AbortSignal would say. */
+function failureOf(error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error;
+  const isTimeout = error instanceof DOMException && error.name === "TimeoutError";
+  return isTimeout ? new Failure("location-unreachable", error.message, { cause: error }) : undefined;
 }

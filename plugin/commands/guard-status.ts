@@ -9,16 +9,24 @@ import { installCommand } from "./install.ts";
 import { protectCommand } from "./protect.ts";
 import { unprotectCommand } from "./unprotect.ts";
 
-const flags = { ...outputFlag, ...clusterFlags } as const satisfies Flags;
+const flags = {
+  deep: {
+    type: "boolean",
+    describe: "also read the archives of the newest backups, as the guard does in the background",
+  },
+  ...outputFlag,
+  ...clusterFlags,
+} as const satisfies Flags;
 
 export const guardStatusCommand = defineCommand({
   words: ["guard", "status"],
   summary: "Tell whether the guard keeps what it promises, and how each protected namespace stands",
   description:
-    "Looks at the guard's pods, its webhook configuration and its certificate, asks it, reads the locations it goes by with your credentials, and judges the newest backup of every protected namespace as the guard would. Labels and annotations that do not mean what they seem to are named, with what mends them.\n\nExit code 3 says that something is less protected than it says: a guard that is not asked or does not answer, a label that protects nothing. A namespace without a fresh backup is no such thing: it stays. What your rights do not reach to is named as unknown.",
+    "Looks at the guard's pods, its webhook configuration and its certificate, asks it, reads the locations it goes by with your credentials, and judges the newest backup of every protected namespace as the guard would. Archives are read only with --deep: of one whose bytes are wrong the guard may know already. Labels and annotations that do not mean what they seem to are named, with what mends them.\n\nExit code 3 says that something is less protected than it says: a guard that is not asked or does not answer, a label that protects nothing. A namespace without a fresh backup is no such thing: it stays. What your rights do not reach to is named as unknown.",
   flags,
   examples: [
     { command: "kubectl backup guard status", meaning: "the guard, the namespaces, the mistakes" },
+    { command: "kubectl backup guard status --deep", meaning: "and whether the archives' bytes are right" },
     { command: "kubectl backup guard status -o wide", meaning: "with volumes, exclusions and skips" },
     {
       command: "kubectl backup guard status -o json | jq '.namespaces[] | select(.deletion != \"allowed\")'",
@@ -53,7 +61,10 @@ async function readStatus(given: FlagValues<typeof flags>, app: App): Promise<Gu
   const cluster = await openClusterFor(given, app);
   try {
     const shipped = shippedConfiguration(await manifestFiles());
-    return await readGuardStatus({ cluster, shipped, open: locations.open }, runContextOf(app));
+    return await readGuardStatus(
+      { cluster, shipped, open: locations.open, isDeep: given.deep === true },
+      runContextOf(app),
+    );
   } finally {
     locations.close();
     cluster.close();

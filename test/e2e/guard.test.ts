@@ -86,15 +86,54 @@ test("install by digest, with a Secret's credentials, ends when two pods behind 
   expect(pods.map(({ spec }) => (spec as PodSpec).containers[0]?.image)).toEqual([image, image]);
 });
 
+test("asked from outside it is well, and whoever comes after takes its location from the cluster", async () => {
+  const { code, checks } = await guardStatus();
+  expect([code, checks.map(({ check, state }) => `${check} ${state}`)]).toEqual([
+    0,
+    [
+      "deployment ok",
+      "configuration ok",
+      "answer ok",
+      "certificate ok",
+      `location ${s3.bucket} ok`,
+      "clocks ok",
+    ],
+  ]);
+  expect(await backup("location", "add", "--from-cluster")).toMatchObject({
+    code: 0,
+    stdout: `location/${s3.bucket} added: ${url}\n`,
+  });
+  // The location that was added first is the default.
+  expect(await backup("check")).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^guard: answer +ok/m),
+  });
+});
+
+async function guardStatus() {
+  const { code, stdout } = await backup("guard", "status", "-o", "json");
+  const { checks, namespaces } = JSON.parse(stdout) as {
+    readonly checks: readonly { readonly check: string; readonly state: string }[];
+    readonly namespaces: readonly {
+      readonly name: string;
+      readonly deletion: string;
+      readonly reason?: string;
+    }[];
+  };
+  return { code, checks, ofApp: namespaces.find(({ name }) => name === app) };
+}
+
 test("protected, refused, saved by the printed command, told of it, deleted, restored, running again", async () => {
   expect(await backup("protect", app)).toMatchObject({ code: 0 });
   await cluster.adminKubectl(["annotate", "namespace", app, "kubectl-backup.io/annotate=workloads"]);
   const refused = await remove();
   expect(refused.status).toBe(403);
   expect(refused.message).toContain(`namespace ${app} is protected`);
+  expect((await guardStatus()).ofApp).toMatchObject({ deletion: "refused", reason: "none" });
   await typed(refused.message.split("\n").find((line) => line.startsWith("kubectl backup create")));
   const listed = await backup("get", "--location", url, "-o", "name");
   const made = listed.stdout.trim().replace("backup/", "");
+  expect((await guardStatus()).ofApp).toMatchObject({ deletion: "allowed", backup: { name: made } });
   const pods = await podUids();
   await eventually("the namespace and its workload are told", async () =>
     expect(await Promise.all([namespacePath, deploymentPath].map(referenceOn))).toEqual([

@@ -1,4 +1,5 @@
-import { rename, rm, writeFile } from "node:fs/promises";
+import { open, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
@@ -7,8 +8,8 @@ import { type GuardProcess, startGuard } from "#test/harness/guard-process.ts";
 import type { KubeClient } from "#test/harness/kube-client.ts";
 import { type CliResult, runCli } from "#test/harness/run-cli.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
-import { uniqueName } from "#test/harness/shared.ts";
-import { s3Location, type TestLocation } from "#test/integration/cli/test-location.ts";
+import { sharedS3, uniqueName } from "#test/harness/shared.ts";
+import { s3Location } from "#test/integration/cli/test-location.ts";
 
 // The guard as it is built, asked by a real API server; its pods are said to be ready, for no node runs them here.
 const KEY = "kubectl-backup.io";
@@ -20,7 +21,7 @@ const CONFIGURATION =
 let plane: ControlPlane;
 let client: KubeClient;
 let guard: GuardProcess;
-let location: TestLocation;
+let location: ReturnType<typeof s3Location>;
 /** Another location of the guard's, which is not published. */
 let second: Scratch;
 
@@ -208,6 +209,32 @@ describe("with a guard", () => {
       [fresh, stale, none].map((name) => `namespace/${name}`).toSorted(),
     );
   });
+
+  test("an archive whose bytes are wrong is found when archives are read, as the guard finds it", async () => {
+    const name = await namespace();
+    const made = await backup(name);
+    await flipByte(`backups/${made}/${made}.tar.gz`);
+    expect((await shown()).namespaces).toMatchObject([{ name, deletion: "allowed" }]);
+    const { stdout } = await status(["--deep", "-o", "json"]);
+    expect(JSON.parse(stdout).namespaces).toMatchObject([
+      {
+        name,
+        deletion: "refused",
+        reason: "damaged",
+        because: expect.stringContaining("not those that were written"),
+      },
+    ]);
+  });
+
+  /** Behind the store's back: its size and ETag stay. */
+  async function flipByte(key: string): Promise<void> {
+    const { dataDir, bucket } = sharedS3();
+    const path = join(dataDir, bucket, location.prefix, key);
+    const bytes = await readFile(path);
+    const file = await open(path, "r+");
+    await file.write(Uint8Array.of((bytes[100] ?? 0) ^ 1), 0, 1, 100);
+    await file.close();
+  }
 
   test("a skip that holds is told of; the namespace stays refused to everybody else", async () => {
     const until = new Date(Date.now() + 3_600_000).toISOString();
