@@ -64,7 +64,7 @@ export function decodePart(bytes: Uint8Array): readonly JournalEntry[] {
     const lines = text.split("\n").filter((line) => line !== "");
     return lines.map((line) => journalEntry.parse(JSON.parse(line)));
   } catch (error) {
-    throw new Failure("backup-damaged", "a part of the journal cannot be read", { cause: error });
+    throw new Failure("backup-damaged", "its bytes are not those that were stored", { cause: error });
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Discovery } from "#core/kube/cluster.ts";
+import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { Selection } from "#core/model/selection.ts";
@@ -54,7 +55,9 @@ export function restoreRights(
   discovery: Discovery,
   how: Partial<RestoreWays> = {},
 ): readonly RbacObject[] {
-  const { existing = "skip", includeStatus = [] } = how;
+  const { existing = "skip", includeStatus = [], undo = false } = how;
+  // An undo deletes too, and looks at what could go with it.
+  const policies: readonly ExistingPolicy[] = undo ? [existing, "recreate"] : [existing];
   const statusKinds = new Set(
     includeStatus.map((word) => resolveResource(word, discovery.resources).groupResource),
   );
@@ -70,9 +73,10 @@ export function restoreRights(
       !isExcluded(kind),
   );
   const chosenKinds = new Set(kinds.map(groupResource));
+  refuseIdle(statusKinds.difference(chosenKinds));
   const looked = firstOfEach(discovery.resources).filter(
     (kind) =>
-      LOOKED_AT.get(groupResource(kind))?.includes(existing) === true &&
+      LOOKED_AT.get(groupResource(kind))?.some((policy) => policies.includes(policy)) === true &&
       !chosenKinds.has(groupResource(kind)),
   );
   const namespaces = selection.includeNamespaces;
@@ -88,6 +92,16 @@ export function restoreRights(
     ...(how.hooks === true ? HOOKS : []),
     ...(namespace === undefined ? [] : [namespaceRight(namespace)]),
   ]);
+}
+
+/** Rights for less than was asked for would be found out in the middle of a restore. */
+function refuseIdle(statusKinds: ReadonlySet<string>): void {
+  if (statusKinds.size === 0) return;
+  throw new Failure(
+    "usage",
+    `--include-status: nothing of ${[...statusKinds].join(", ")} is to be restored by this selection`,
+    { hint: "name those kinds with --include-resources too, or leave them out of --include-status" },
+  );
 }
 
 function firstOfEach(resources: Discovery["resources"]): Discovery["resources"] {

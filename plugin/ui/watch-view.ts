@@ -37,7 +37,10 @@ function progressView(app: App): WatchView {
     show: (event) => {
       if (event.type === "entry") showEntry(event.entry, seen, progress.onProgress);
       if (event.type === "unreadable")
-        progress.onProgress({ type: "warned", message: `part ${event.part}: ${event.why}` });
+        progress.onProgress({
+          type: "warned",
+          message: `part ${event.part} of the journal cannot be read (${event.why}): what it tells is not shown`,
+        });
       if (event.type !== "over") return;
       progress.onProgress({ type: "phase-ended", phase: PHASE, done: seen.size });
       progress.close();

@@ -49,6 +49,22 @@ it("a status is a right of its own, and taking a restore back needs to replace a
   ]);
 });
 
+it("a status of a kind that the selection leaves out is refused: its right would be missing without a word", () => {
+  const includeStatus = ["configmaps", "horizontalpodautoscalers"];
+  expect(() => restoreRights(chosen, discovery, { includeStatus })).toThrow(
+    "nothing of horizontalpodautoscalers.autoscaling is to be restored",
+  );
+});
+
+it("taking a restore back looks at what a deletion could take along, as recreating does", () => {
+  const lists = (how: object) =>
+    restoreRights(chosen, discovery, how)[0]
+      ?.rules.filter((rule) => rule.verbs.join() === "list")
+      .flatMap(({ resources }) => resources);
+  expect(lists({ undo: true })).toEqual(lists({ existing: "recreate" }));
+  expect(lists({ undo: true })).toHaveLength(2);
+});
+
 describe("the rights for a policy", () => {
   it.each([
     ["skip", ["create", "get", "list", "patch", "watch"], []],

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { runCli } from "#test/harness/run-cli.ts";
+import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { directoryLocation } from "#test/integration/cli/test-location.ts";
+import { configMap, customKind, namespace, openRig, type Rig } from "./rig.ts";
+
+const cluster = sharedCluster();
+let rig: Rig;
+let custom: Awaited<ReturnType<typeof customKind>>;
+let location: Awaited<ReturnType<typeof directoryLocation>>;
+beforeAll(async () => {
+  rig = await openRig(cluster);
+  custom = await customKind(rig);
+  location = await directoryLocation();
+});
+afterAll(async () => {
+  await custom.remove();
+  await location.remove();
+  await rig.stop();
+});
+
+const RBAC = "rbac.authorization.k8s.io";
+
+it("the rights that are printed suffice for a restore with status, and for taking it back", async () => {
+  const [app, user] = [uniqueName("app"), uniqueName("user")];
+  const [settings, one] = [`/api/v1/namespaces/${app}/configmaps/settings`, `${custom.path(app)}/one`];
+  await rig.client.apply([namespace(app), configMap(app, "settings"), configMap(app, "lost")]);
+  await rig.client.create(custom.path(app), { ...custom.type, metadata: { name: "one" } });
+  await rig.client.patch(`${one}/status`, { status: { phase: "Good" } }, "merge");
+  const at = ["--location", location.url];
+  const asAdmin = { kubeconfig: cluster.kubeconfigPath };
+  expect((await runCli(["create", "b1", "-n", app, ...at], asAdmin)).code).toBe(0);
+  await rig.client.patch(settings, { data: { key: "changed" } }, "merge");
+  await rig.client.delete(`/api/v1/namespaces/${app}/configmaps/lost`);
+  await rig.client.delete(one);
+
+  const kind = `${custom.kind.resource}.${custom.kind.group}`;
+  const part = ["-n", app, "--include-resources", `configmaps,${kind}`];
+  const how = ["--existing", "update", "--include-status", kind];
+  const printed = await runCli(["rbac", "restore", ...part, ...how, "--undo", "-o", "json"], asAdmin);
+  expect(printed.code, printed.stderr).toBe(0);
+  const role = JSON.parse(printed.stdout);
+  await rig.client.apply([
+    role,
+    {
+      apiVersion: `${RBAC}/v1`,
+      kind: "RoleBinding",
+      metadata: role.metadata,
+      roleRef: { apiGroup: RBAC, kind: "Role", name: role.metadata.name },
+      subjects: [{ apiGroup: RBAC, kind: "User", name: user }],
+    },
+  ]);
+
+  const asUser = { kubeconfig: await cluster.withClientCert({ user }) };
+  const named = ["--name", "r1", "--yes", "--wait=false", ...at];
+  const restored = await runCli(["restore", "b1", ...part, ...how, ...named], asUser);
+  expect(restored.code, `${restored.stdout}${restored.stderr}`).toBe(0);
+  expect(await rig.client.get(one)).toMatchObject({ status: { phase: "Good" } });
+  expect(await rig.client.get(settings)).toMatchObject({ data: { key: "value" } });
+
+  const undone = await runCli(["restore", "--undo", "r1", "--created", "--yes", ...at], asUser);
+  expect(undone.code, `${undone.stdout}${undone.stderr}`).toBe(0);
+  expect(await rig.client.find(one)).toBeUndefined();
+  expect(await rig.client.get(settings)).toMatchObject({ data: { key: "changed" } });
+});
