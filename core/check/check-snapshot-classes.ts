@@ -22,7 +22,7 @@ export function checkSnapshotClasses(
   { resources }: Discovery,
   signal: AbortSignal,
 ): Promise<HealthCheck> {
-  return healthCheck("snapshot classes", async () => {
+  return healthCheck("snapshot classes", `this needs the right to list ${KIND}`, async () => {
     const kind = resources.find((one) => groupResource(one) === KIND);
     if (kind === undefined) return healthy("this cluster has no CSI snapshots");
     const classes: SnapshotClass[] = [];

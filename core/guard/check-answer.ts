@@ -4,10 +4,11 @@ import { type HealthCheck, healthCheck, healthy } from "#core/model/health-check
 import { troubleIn } from "#core/protection/refusal-text.ts";
 import { silenceReasons } from "./explain-silence.ts";
 import { askGuard } from "./self-test.ts";
+import { VIEWER_RIGHTS } from "./viewer-rights.ts";
 
 /** Does it refuse what it has to refuse? Its refusal also tells whether it sees its locations. */
 export function checkAnswer(cluster: Cluster, signal: AbortSignal): Promise<HealthCheck> {
-  return healthCheck("answer", async () => {
+  return healthCheck("answer", VIEWER_RIGHTS, async () => {
     const test = await askGuard(cluster, signal);
     switch (test.answer) {
       case "answered": {
@@ -34,7 +35,7 @@ export function checkAnswer(cluster: Cluster, signal: AbortSignal): Promise<Heal
         return {
           state: "unknown",
           detail: test.message,
-          help: ["the ClusterRole kubectl-backup-protect has the rights for asking"],
+          help: [VIEWER_RIGHTS],
         };
     }
   });

@@ -6,6 +6,7 @@ import { GUARD } from "#core/model/guard.ts";
 import { type HealthCheck, healthCheck, healthy } from "#core/model/health-check.ts";
 import { SECRETS, WEBHOOK_CONFIGURATIONS } from "#core/model/known-kinds.ts";
 import { caBundleProblem, isValidAt, readCertificate, splitCertificates } from "./ca-bundle.ts";
+import { VIEWER_RIGHTS } from "./viewer-rights.ts";
 
 const Configuration = z.looseObject({
   webhooks: z
@@ -23,7 +24,7 @@ const LOG = `kubectl -n ${GUARD.namespace} logs deploy/${GUARD.name} shows what 
 
 /** Do API servers trust what the guard serves, and for how long? `now` by the API server's clock. */
 export function checkCertificate(cluster: Cluster, now: Date, signal: AbortSignal): Promise<HealthCheck> {
-  return healthCheck("certificate", async () => {
+  return healthCheck("certificate", VIEWER_RIGHTS, async () => {
     const bundle = await readBundle(cluster, signal);
     if (bundle === undefined) {
       const detail = "the webhook configuration names no authority: the guard writes it there when it starts";

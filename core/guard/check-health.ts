@@ -8,6 +8,7 @@ import { checkConfiguration } from "./check-configuration.ts";
 import { podTroubles } from "./explain-silence.ts";
 import { type RunningDeployment, readDeployment } from "./read-deployment.ts";
 import type { GuardObject } from "./render-guard.ts";
+import { VIEWER_RIGHTS } from "./viewer-rights.ts";
 
 export interface HealthRequest {
   readonly cluster: Cluster;
@@ -31,7 +32,7 @@ export async function checkHealth(request: HealthRequest): Promise<GuardHealth> 
   const deployment = await readIfAllowed(cluster, signal);
   const checks = await Promise.all([
     deploymentHealth(deployment, cluster, signal),
-    healthCheck("configuration", async () => {
+    healthCheck("configuration", VIEWER_RIGHTS, async () => {
       const problems = await checkConfiguration(shipped, cluster, signal);
       if (problems.length === 0) return healthy("the webhook configuration is as installed");
       return { state: "failed", detail: problems.map(({ problem }) => problem).join("; "), help: [INSTALL] };
@@ -75,7 +76,7 @@ async function deploymentHealth(
   signal: AbortSignal,
 ): Promise<HealthCheck> {
   const check = "deployment";
-  if (refused !== undefined) return { check, state: "unknown", detail: refused, help: [] };
+  if (refused !== undefined) return { check, state: "unknown", detail: refused, help: [VIEWER_RIGHTS] };
   if (found === undefined) {
     const detail = `there is no Deployment ${GUARD.namespace}/${GUARD.name}`;
     return { check, state: "failed", detail, help: [INSTALL] };

@@ -17,6 +17,7 @@ import { type NamespaceStatus, namespaceStatus, type StatusFacts } from "./names
 import { readLocations } from "./read-locations.ts";
 import { readNamespaces } from "./read-namespaces.ts";
 import type { GuardObject } from "./render-guard.ts";
+import { VIEWER_RIGHTS } from "./viewer-rights.ts";
 
 export interface StatusRequest {
   readonly cluster: Cluster;
@@ -89,10 +90,9 @@ async function readMarks(cluster: Cluster, signal: AbortSignal): Promise<Marks> 
     return { found: all.filter(({ name }) => name !== GUARD.selfTest), checks: [] };
   } catch (error) {
     if (!isFailure(error, "cluster-forbidden")) throw error;
-    const help = ["the ClusterRole kubectl-backup-protect has the right to list namespaces"];
     return {
       found: [],
-      checks: [{ check: "namespaces", state: "unknown", detail: error.message, help }],
+      checks: [{ check: "namespaces", state: "unknown", detail: error.message, help: [VIEWER_RIGHTS] }],
     };
   }
 }

@@ -20,6 +20,8 @@ export const GUARD = {
   selfTest: "kubectl-backup-self-test",
   /** Custom verb on namespaces: who has it may weaken or skip the protection of one. */
   unprotectVerb: "unprotect",
+  /** To hand out: what looking at the guard takes. */
+  viewerRole: "kubectl-backup-guard-viewer",
   port: 10250,
   /** Where the node's network is shared: 10250 is the kubelet's there. */
   hostNetworkPort: 10260,

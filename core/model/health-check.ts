@@ -14,12 +14,16 @@ type Finding = Omit<HealthCheck, "check">;
 
 export const healthy = (detail: string): Finding => ({ state: "ok", detail, help: [] });
 
-/** A right that somebody lacks is no verdict: it is named, and the rest is looked at. */
-export async function healthCheck(check: string, run: () => Promise<Finding>): Promise<HealthCheck> {
+/** A right that somebody lacks is no verdict: it is named, with where it is to be had, and the rest is looked at. */
+export async function healthCheck(
+  check: string,
+  rights: string,
+  run: () => Promise<Finding>,
+): Promise<HealthCheck> {
   try {
     return { check, ...(await run()) };
   } catch (error) {
     if (!isFailure(error, "cluster-forbidden")) throw error;
-    return { check, state: "unknown", detail: error.message, help: [] };
+    return { check, state: "unknown", detail: error.message, help: [rights] };
   }
 }

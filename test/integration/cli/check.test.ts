@@ -88,6 +88,7 @@ test("who may read nothing is told so with the command that prints the rights, a
     expect.objectContaining({ "right to back up": "failed", ...STORE_IS_FINE }),
   ]);
   expect(whole.details["cluster"]).toMatch(/as nobody-who-checks$/);
+  expect(whole.details["guard"]).toMatch(/^whether there is one cannot be told: .*forbidden/);
   const one = await check(["-n", namespace], kubeconfig);
   expect(one.code).toBe(6);
   expect(one.details["right to back up"]).toMatch(

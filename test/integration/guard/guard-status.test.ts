@@ -343,6 +343,14 @@ describe("with a guard", () => {
     expect(more.namespaces).toMatchObject([
       { name, deletion: "unknown", because: expect.stringContaining("persistentvolumeclaims is forbidden") },
     ]);
+    const { stderr } = await status([], { kubeconfig });
+    expect(stderr).toContain("hint: the ClusterRole kubectl-backup-guard-viewer has the rights");
+    const role = "--clusterrole=kubectl-backup-guard-viewer";
+    await plane.adminKubectl(["create", "clusterrolebinding", `${user}-2`, role, `--user=${user}`]);
+    const all = await shown({ kubeconfig });
+    expect([all.code, new Set(Object.values(statesOf(all)))]).toEqual([0, new Set(["ok"])]);
+    expect(detailOf(all, "certificate")).toMatch(/^its authority is valid until .*could not be looked at/);
+    expect(all.namespaces).toMatchObject([{ name, deletion: "refused" }]);
   });
 
   test("a cluster that is not there is a failure, not a finding", async () => {

@@ -156,6 +156,7 @@ test("the names that the product uses are the manifests'", async () => {
     expect.arrayContaining([
       `Namespace /${GUARD.namespace}`,
       `Namespace /${GUARD.selfTest}`,
+      `ClusterRole /${GUARD.viewerRole}`,
       `ConfigMap ${GUARD.namespace}/${GUARD.locations}`,
       `Deployment ${GUARD.namespace}/${GUARD.name}`,
       `Service ${GUARD.namespace}/${GUARD.name}`,

@@ -62,6 +62,7 @@ test("uninstalling keeps the namespace with its Secrets, the locations and the r
     "kubectl-backup",
     "kubectl-backup-cluster-reader",
     "kubectl-backup-cluster-restorer",
+    "kubectl-backup-guard-viewer",
     "kubectl-backup-locations",
     "kubectl-backup-protect",
     "kubectl-backup-unprotect",
