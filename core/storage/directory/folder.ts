@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, mkdir, open, realpath, rmdir } from "node:fs/promises";
+import { lstat, mkdir, open, realpath, rmdir, stat } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { Failure } from "#core/model/errors.ts";
 import { isErrno } from "./file-errors.ts";
@@ -30,13 +30,38 @@ export async function assertNoLinks(root: string, folder: string): Promise<void>
 
 /** Makes the folder and all above it, lasting: a new folder is synced into its parent. */
 export async function makeFolder(root: string, folder: string): Promise<void> {
-  const firstMade = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
+  const firstMade = await makeMissing(folder);
   await assertNoLinks(root, folder);
   if (firstMade === undefined) return;
   for (let parent = dirname(folder); parent.length >= dirname(firstMade).length; parent = dirname(parent)) {
     await syncFolder(parent);
     if (parent === dirname(parent)) break;
   }
+}
+
+/** What was made can be taken away at once by runs that tidy up empty folders: each try needs another such coincidence. */
+const TRIES = 10;
+
+/**
+ * Makes the folder and what is missing above it; gives the uppermost that was made. Not by mkdir's `recursive`: that one
+ * tries for ever where a folder that is there answers ENOENT, as /proc and automounted folders do.
+ */
+async function makeMissing(folder: string, tries = TRIES): Promise<string | undefined> {
+  const above = dirname(folder);
+  const madeAbove = (await isPresent(above)) ? undefined : await makeMissing(above, tries);
+  try {
+    await mkdir(folder, { mode: FOLDER_MODE });
+    return madeAbove ?? folder;
+  } catch (error) {
+    if (await isFolder(folder)) return madeAbove;
+    if (isErrno(error, "ENOENT", "EEXIST") && tries > 1) return makeMissing(folder, tries - 1);
+    throw error;
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
 }
 
 /** Windows and some network file systems cannot sync a folder; what they can do is done. */

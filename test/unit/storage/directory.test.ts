@@ -44,6 +44,23 @@ test("a folder that does not exist yet is an empty store, made by the first writ
   expect((await openDirectoryStore("file:///location", root)).warnings).toEqual([]);
 });
 
+test.runIf(process.platform === "linux")(
+  "a folder that cannot be made in one that is there ends in an error, not in a hang",
+  async () => {
+    const proc = (await openDirectoryStore("file:///proc/location", "/proc/location")).store;
+    await expect(proc.put("backups/a/file", Buffer.from("x"), signal)).rejects.toMatchObject({
+      code: "location-error",
+      message: expect.stringContaining("ENOENT"),
+    });
+  },
+);
+
+test("writers that make the same folders at once all succeed", async () => {
+  const keys = Array.from({ length: 20 }, (_, at) => `backups/a/b/c/file-${at}`);
+  await Promise.all(keys.map((key) => store.put(key, Buffer.from("x"), signal)));
+  for (const key of keys) expect(await read(key)).toBe("x");
+});
+
 test("rights wider than the owner's are a warning with the command that mends them", async () => {
   await mkdir(root, { mode: 0o755 });
   await chmod(root, 0o755);
