@@ -10,14 +10,18 @@ const aborter = new AbortController();
 function onSignal(): void {
   if (aborter.signal.aborted) process.exit(130);
   aborter.abort();
-  process.stderr.write("\ninterrupted: cleaning up (once more to leave at once)\n");
+  app.stderr.write("\ninterrupted: cleaning up (once more to leave at once)\n");
 }
 
 /** A reader that closed its end (head, less) has seen enough: not an error. */
-function endQuietlyOnClosedPipe(error: NodeJS.ErrnoException): void {
+function endWithoutReader(error: NodeJS.ErrnoException): void {
   if (error.code === "EPIPE") process.exit(0);
-  throw error;
+  app.stderr.write(`error: the output cannot be written: ${error.message}\n`);
+  process.exit(1);
 }
+
+/** Nobody reads the messages, or the disk behind them is full: the run still has its work, and its exit code, to finish. */
+function goOnUnread(): void {}
 
 let guardedStderr: App["stderr"] | undefined;
 
@@ -28,9 +32,9 @@ const app: App = {
   get stdin() {
     return process.stdin;
   },
-  stdout: process.stdout.on("error", endQuietlyOnClosedPipe),
+  stdout: process.stdout.on("error", endWithoutReader),
   get stderr() {
-    guardedStderr ??= process.stderr.on("error", endQuietlyOnClosedPipe);
+    guardedStderr ??= process.stderr.on("error", goOnUnread);
     return guardedStderr;
   },
   signal: aborter.signal,

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { eventually } from "#test/harness/eventually.ts";
-import { runCli } from "#test/harness/run-cli.ts";
+import { CLI_PATH, runCli } from "#test/harness/run-cli.ts";
+import { runCommand } from "#test/harness/run-command.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { directoryLocation, type TestLocation } from "./test-location.ts";
 
@@ -37,6 +38,22 @@ describe("create", () => {
     const names = made.map(({ stdout }) => stdout.trim());
     expect(new Set(names).size).toBe(3);
     for (const name of names) expect(name).toMatch(new RegExp(`^backup/${namespace}-\\d{8}-\\d{6}$`));
+  });
+
+  test("messages that nobody reads any more (2>&1 | head) do not end a backup halfway with exit code 0", async () => {
+    const line = `"$CLI" create unread -n "$NS" --location "$URL" 2>&1 >/dev/null | true; exit \${PIPESTATUS[0]}`;
+    const env = { CLI: CLI_PATH, NS: namespace, URL: location.url, KUBECONFIG: kubeconfig };
+    await runCommand("/bin/bash", ["-c", line], { env });
+    expect((await run("get", "unread", "-o", "name")).stdout).toBe("backup/unread\n");
+  });
+
+  test("output that cannot be written is an error of one line, not a stack trace", async () => {
+    const line = `"$CLI" get --location "$URL" -o json >/dev/full`;
+    const env = { CLI: CLI_PATH, URL: location.url, KUBECONFIG: kubeconfig };
+    const failed = runCommand("/bin/bash", ["-c", line], { env });
+    await expect(failed).rejects.toThrow(
+      /ended with 1:\n.*\nerror: the output cannot be written: ENOSPC.*\n$/,
+    );
   });
 
   test("a name that was given and is taken is refused, and no other taken instead", async () => {
