@@ -16,7 +16,7 @@ VITEST := vitest run $(VITEST_ARGS)
 .PHONY: help check types lint dead borders test e2e bench demo docs build image dist cluster-up cluster-down clean
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  $(if $(MAKE_TERMOUT),\033[1m)make %-13s$(if $(MAKE_TERMOUT),\033[0m) %s\n", $$1, $$2}' Makefile
 
 check: $(STAMP) ## Types, format and lint, dead code, borders between folders (a few seconds)
 	@$(MAKE) $(PARALLEL) types lint dead borders && echo "check: all in order"
@@ -69,5 +69,5 @@ borders: $(STAMP)
 
 $(STAMP): package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing; install it with: sudo apt-get install npm" >&2; exit 1; }
-	@npm ci --ignore-scripts --loglevel=error --no-fund --no-audit
+	@npm ci --ignore-scripts --loglevel=error --no-fund --no-audit --no-update-notifier
 	@touch $@
