@@ -65,12 +65,24 @@ function refuseWords(app: App, words: readonly string[]): ExitCode {
   return 2;
 }
 
+/** What other tools call it: words without a near one here. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  backup: "create",
+  list: "get",
+  ls: "get",
+  show: "describe",
+  rm: "delete",
+  remove: "delete",
+};
+
 function unknownCommand(typed: readonly string[], among: readonly CommandDefinition[]): Failure {
   const before = typed.slice(0, -1);
   const known = among
     .filter(({ words }) => before.every((word, index) => words[index] === word))
     .flatMap(({ words }) => words[before.length] ?? []);
-  const near = nearest(typed.at(-1) ?? "", before.length === 0 ? [...known, "help"] : known);
+  const word = typed.at(-1) ?? "";
+  const near =
+    before.length === 0 ? (ELSEWHERE[word] ?? nearest(word, [...known, "help"])) : nearest(word, known);
   const hint =
     near === undefined
       ? "kubectl backup --help lists the commands"

@@ -19,7 +19,7 @@ export function parseArguments(command: AnyCommand, argv: readonly string[]): Pa
   const { argv: values, error } = parser.detailed(glueBareFlags(argv, flags), parserOptions(flags));
   const hint = helpHint(command);
   refuseUnknown(values, flags, hint);
-  if (error !== null) throw new Failure("usage", error.message, { hint });
+  if (error !== null) throw new Failure("usage", inOurWords(error.message), { hint });
   const given = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [camelCase(name), flagValue(name, flag, values[name])]),
   );
@@ -32,6 +32,16 @@ export function parseArguments(command: AnyCommand, argv: readonly string[]): Pa
     verbosity: Number(given["verbosity"] ?? 0),
     quiet: given["quiet"] === true,
   };
+}
+
+/** The parser's only other complaint of its own. */
+function inOurWords(message: string): string {
+  const [, flag] = /^Not enough arguments following: (.+)$/.exec(message) ?? [];
+  return flag === undefined ? message : `${dashed(flag)} needs a value`;
+}
+
+function dashed(flag: string): string {
+  return flag.length === 1 ? `-${flag}` : `--${flag}`;
 }
 
 function parserOptions(flags: Flags): parser.Options {
@@ -130,9 +140,8 @@ function checkPositionals(command: AnyCommand, given: readonly string[]): void {
 function refuseUnknown(values: Readonly<Record<string, unknown>>, flags: Flags, hint: string): void {
   const unknown = Object.keys(values).find((key) => key !== "_" && key !== "--" && !(key in flags));
   if (unknown === undefined) return;
-  const dashes = unknown.length === 1 ? "-" : "--";
   const suggestion = didYouMean(unknown, Object.keys(flags))?.replace('"', '"--');
-  throw new Failure("usage", `unknown flag ${dashes}${unknown}`, { hint: suggestion ?? hint });
+  throw new Failure("usage", `unknown flag ${dashed(unknown)}`, { hint: suggestion ?? hint });
 }
 
 function helpHint(command: AnyCommand): string {

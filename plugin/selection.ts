@@ -19,6 +19,11 @@ export function selectionOf(flags: FlagValues<typeof selectionFlags>): Selection
 }
 
 function refuseContradictions(flags: FlagValues<typeof selectionFlags>): void {
+  if (flags.namespace?.includes(",") === true) {
+    throw new Failure("usage", "-n takes one namespace", {
+      hint: `for several: --include-namespaces ${flags.namespace.replaceAll(/\s/g, "")}`,
+    });
+  }
   if (flags.namespace !== undefined && flags.allNamespaces === true) throw contradiction("-n", "-A");
   if (flags.namespace !== undefined && flags.includeNamespaces.length > 0) {
     throw contradiction("-n", "--include-namespaces");

@@ -7,7 +7,7 @@ const BY_DIGEST = /^(?<name>[^\s@]+)@sha256:[0-9a-f]{64}$/;
 export function imageReference(image: string, registry?: string): string {
   if (!BY_DIGEST.test(image)) {
     throw new Failure("usage", `--image: "${image}" names no digest`, {
-      hint: `a tag may be moved by others: give NAME@sha256:… (docker buildx imagetools inspect ${image} shows it)`,
+      hint: `a tag may be moved by others: give NAME@sha256:… (docker buildx imagetools inspect ${image.replace(/@.*/, "")} shows it)`,
     });
   }
   if (registry === undefined) return image;

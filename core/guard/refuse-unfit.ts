@@ -60,7 +60,7 @@ async function secretTrouble(
 function missing(title: string, name: string): Failure {
   return new Failure("object-not-found", `${title} does not exist; nothing was applied`, {
     hint: [
-      `kubectl create namespace ${GUARD.namespace}`,
+      `kubectl create namespace ${GUARD.namespace}   # unless it is there`,
       `kubectl -n ${GUARD.namespace} create secret generic ${name} --from-env-file=FILE   # lines NAME=value: ${KEYS.join(", ")}`,
     ].join("\n"),
   });

@@ -1,11 +1,19 @@
-/** The candidate that a mistyped word most probably meant: the smallest edit distance, at most a third of its length. */
+/**
+ * The candidate that a mistyped word most probably meant: the smallest edit distance, at most a third of its length; else
+ * the only one that begins with the word.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3));
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance }) => distance <= limit)
     .sort((a, b) => a.distance - b.distance);
-  return ranked[0]?.candidate;
+  return ranked[0]?.candidate ?? onlyLonger(word, candidates);
+}
+
+function onlyLonger(word: string, candidates: readonly string[]): string | undefined {
+  const longer = new Set(candidates.filter((candidate) => candidate.startsWith(word)));
+  return word !== "" && longer.size === 1 ? [...longer][0] : undefined;
 }
 
 /** `did you mean "x"?`, or undefined when nothing is near. */

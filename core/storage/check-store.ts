@@ -87,7 +87,8 @@ async function checkList(store: ObjectStore, { now, signal }: CheckOptions): Pro
         `this machine's clock and the store's differ by ${Math.round(skew / 1000)} s`,
       );
     }
-    return `${page.folders.length} backups on the first page, clocks ${Math.round(skew / 1000)} s apart`;
+    const backups = page.folders.length === 1 ? "1 backup" : `${page.folders.length} backups`;
+    return `${backups} on the first page, clocks ${Math.round(skew / 1000)} s apart`;
   }
   return "empty";
 }

@@ -222,7 +222,8 @@ async function exchange(state: State, request: ApiRequest, headers: AccessHeader
     state.clock.note(reply.header("date"));
     return reply;
   } catch (error) {
-    throw limit.expired() ? new Failure("timeout", `${method} ${path}: no answer in time`) : error;
+    if (!limit.expired()) throw error;
+    throw new Failure("timeout", `${method} ${path}: no answer in time`, { hint: "raise --request-timeout" });
   } finally {
     limit.clear();
   }

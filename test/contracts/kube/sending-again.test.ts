@@ -120,7 +120,10 @@ describe.each(["h2", "http/1.1"] as const)("a request over %s", (protocol) => {
   it("is given up after the time that was allowed, and when it is cancelled", async () => {
     server.handle(() => undefined);
     const hasty = open({}, { requestTimeoutSeconds: 0.1 });
-    await expect(hasty.send(get)).rejects.toMatchObject({ code: "timeout" });
+    await expect(hasty.send(get)).rejects.toMatchObject({
+      code: "timeout",
+      hint: "raise --request-timeout",
+    });
     hasty.close();
     const stop = new AbortController();
     setTimeout(() => stop.abort(new Error("enough")), 30);

@@ -138,7 +138,7 @@ test("installing with a Secret that is not there applies nothing and says how to
     expect.stringMatching(/Secret kubectl-backup\/reader does not exist; nothing was applied/),
   ]);
   expect(stderr).toMatch(
-    /kubectl create namespace kubectl-backup\n.*create secret generic reader --from-env-file/,
+    /kubectl create namespace kubectl-backup .*\n.*create secret generic reader --from-env-file/,
   );
   expect(await client.find(CONFIGURATION)).toBeUndefined();
   expect(await client.find("/api/v1/namespaces/kubectl-backup-self-test")).toBeUndefined();

@@ -33,3 +33,11 @@ test.each([
 test("a mirror with a scheme is refused", () => {
   expect(() => imageReference(`guard${DIGEST}`, "https://mirror.example")).toThrow(/no registry/);
 });
+
+test("an image whose digest is broken is answered with a command that works: without the digest", () => {
+  expect(() => imageReference("registry.example/guard@sha256:…")).toThrow(
+    expect.objectContaining({
+      hint: expect.stringContaining("imagetools inspect registry.example/guard shows"),
+    }),
+  );
+});

@@ -39,10 +39,21 @@ test.each([
   ["location chek", "location check"],
   ["help location chek", "location check"],
   ["restor --help", "restore"],
+  ["guard stat", "guard status"],
+  ["desc x", "describe"],
 ])("%s: the nearest is %s, whole", async (line, meant) => {
   const { code, stderr } = await run(line);
   expect(code).toBe(2);
   expect(stderr).toContain(`did you mean "${meant}"?`);
+});
+
+test.each([
+  ["list", "get"],
+  ["ls", "get"],
+  ["show nightly", "describe"],
+  ["backup", "create"],
+])("%s, as other tools call it, is %s here", async (line, meant) => {
+  expect((await run(line)).stderr).toContain(`did you mean "${meant}"?`);
 });
 
 test("help on what is no command is no success, and suggests the nearest", async () => {

@@ -111,3 +111,11 @@ test("a backup may be named as -o name prints it", () => {
   expect(parseArguments({ ...command, positionals }, ["backup/nightly"]).positionals).toEqual(["nightly"]);
   expect(parse("backup/nightly").positionals).toEqual(["backup/nightly"]);
 });
+
+test.each([
+  ["b1 --selector", "--selector needs a value"],
+  ["b1 -l", "-l needs a value"],
+  ["b1 --include-namespaces", "--include-namespaces needs a value"],
+])("%s: a flag at the end without its value is named as it was typed", (line, message) => {
+  expect(refusal(line)).toMatchObject({ code: "usage", message });
+});

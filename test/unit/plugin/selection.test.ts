@@ -33,6 +33,12 @@ test("-n is one included namespace", () => {
   expect(select("-n shop").includeNamespaces).toEqual(["shop"]);
 });
 
+test("several namespaces behind -n are answered with the flag that takes them, not looked for as one", () => {
+  expect(() => select("-n shop,prod")).toThrow(
+    expect.objectContaining({ code: "usage", hint: "for several: --include-namespaces shop,prod" }),
+  );
+});
+
 test.each([
   "-n shop -A",
   "-n shop --include-namespaces x",
