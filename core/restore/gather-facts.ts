@@ -16,6 +16,7 @@ import type { PulledIn } from "./pull-in.ts";
 import { restoreMark } from "./restore-mark.ts";
 import type { OwnerFate } from "./rule.ts";
 import type { SelectedKind } from "./select.ts";
+import { servedOwners } from "./served-owners.ts";
 import { decideSnapshots } from "./snapshot-fates.ts";
 import type { Survey } from "./survey.ts";
 import { servedKinds, targetKinds } from "./target-kinds.ts";
@@ -77,6 +78,7 @@ export async function gatherFacts(
         const target = targetKind(kind);
         return "kind" in target ? target.kind.version : kind.version;
       },
+      servedOwner: servedOwners(discovery),
       externalKind: externalKinds(discovery, declared),
     },
     existing,

@@ -129,6 +129,8 @@ export interface RuleFacts {
   readonly itemVersions: ReadonlyMap<string, string>;
   /** The version in which items of a kind are written: theirs, or the one that replaced it. */
   readonly targetVersion: (kind: ItemKind) => string;
+  /** An owner reference in a version that the target serves. */
+  readonly servedOwner: (reference: ExactObject) => ExactObject;
   /** Why objects of a kind own something outside the cluster, where they do. */
   readonly externalKind: (kind: Pick<ItemKind, "group" | "resource">) => string | undefined;
 }

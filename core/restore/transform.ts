@@ -1,14 +1,14 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource } from "#core/model/item.ts";
-import { valueAt, withoutValue } from "#core/objects/edit-object.ts";
+import { valueAt, withEach, withoutValue } from "#core/objects/edit-object.ts";
 import { type ExactObject, isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
-import { withOwnersInNewGroup } from "#core/objects/versions/extensions-group.ts";
 import { inNewerVersion } from "#core/objects/versions/older-versions.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
 import { isCopy, isRenamed } from "./copies.ts";
 import { reshape } from "./reshape.ts";
 import { type LaterStep, type RuleFacts, type Ruling, restored, type Seen } from "./rule.ts";
 import { warnOfForeignFinalizers } from "./rules/foreign-finalizers.ts";
+import { warnOfFormerGroups } from "./rules/former-groups.ts";
 import { cleanMetadata } from "./rules/metadata.ts";
 import { statusStep } from "./rules/status.ts";
 import { ruleFor } from "./rules.ts";
@@ -23,7 +23,8 @@ export interface Transformed {
 export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFacts): Transformed {
   const stored = parseExactBytes(bytes);
   if (!isExactObject(stored)) throw new SyntaxError("the item is not a JSON object");
-  const original = withOwnersInNewGroup(inNewerVersion(stored, item, facts.targetVersion(item)));
+  const renewed = inNewerVersion(stored, item, facts.targetVersion(item));
+  const original = withEach(renewed, ["metadata", "ownerReferences"], facts.servedOwner);
   const namespace = item.namespaced ? facts.mapNamespace(item.namespace) : "";
   const renamed = isRenamed(item, facts);
   const seen: Seen = { item, original, facts, renamed, copy: isCopy(item, facts) };
@@ -32,14 +33,17 @@ export function transformItem(item: StoredItem, bytes: Uint8Array, facts: RuleFa
   const ruled = ruleFor(item).transform?.(clean, seen) ?? restored(clean);
   const ruling = ruled.verdict === "restore" ? reshape(ruled, seen) : ruled;
   const finished = withManagedFields(withStatus(ruling, seen), seen);
-  return { original, ruling: withFindings(finished, facts.apiGroups) };
+  return { original, ruling: withFindings(finished, seen) };
 }
 
-function withFindings(ruling: Ruling, apiGroups: ReadonlySet<string>): Ruling {
+function withFindings(ruling: Ruling, { item, facts: { apiGroups } }: Seen): Ruling {
   if (ruling.verdict !== "restore") return ruling;
-  const foreign = warnOfForeignFinalizers(ruling.object, apiGroups);
-  if (foreign.length === 0) return ruling;
-  return { ...ruling, creationWarnings: [...(ruling.creationWarnings ?? []), ...foreign] };
+  const found = [
+    ...warnOfForeignFinalizers(ruling.object, apiGroups),
+    ...warnOfFormerGroups(item, ruling.object, apiGroups),
+  ];
+  if (found.length === 0) return ruling;
+  return { ...ruling, creationWarnings: [...(ruling.creationWarnings ?? []), ...found] };
 }
 
 /** Servers wipe the status of what they serve themselves; that of custom resources is theirs to decide. */

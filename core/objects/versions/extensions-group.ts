@@ -1,10 +1,10 @@
 import { groupResource, type ItemKind, kindOf } from "#core/model/item.ts";
-import { withEach, withValue } from "#core/objects/edit-object.ts";
+import { withValue } from "#core/objects/edit-object.ts";
 import type { ExactObject } from "#core/objects/exact-json.ts";
 import { ingressFromBeta } from "./ingress-beta.ts";
 import { workloadFromBeta } from "./workload-beta.ts";
 
-const FORMER_GROUP = "extensions";
+export const FORMER_GROUP = "extensions";
 const FORMER_VERSION = "v1beta1";
 const VERSION = "v1";
 
@@ -45,17 +45,19 @@ export function formerGroupOf(kind: Pick<ItemKind, "group" | "resource">): strin
     : undefined;
 }
 
+/** Where that is today which a rule's word meant in the former group: `deployments`, `deployments/scale`, `*`. */
+export function movedSince(word: string): readonly { readonly group: string; readonly resource: string }[] {
+  const [plain] = word.split("/", 1);
+  if (plain === "*") return MOVED;
+  return MOVED.filter(({ resource }) => resource === plain).map(({ group }) => ({ group, resource: word }));
+}
+
 /** What names another object by apiVersion and kind, with the apiVersion that servers know. */
 export function namingNewGroup(reference: ExactObject): ExactObject {
   const { apiVersion, kind } = reference;
   if (apiVersion !== `${FORMER_GROUP}/${FORMER_VERSION}`) return reference;
   const moved = MOVED.find((one) => one.kind === kind);
   return moved === undefined ? reference : { ...reference, apiVersion: `${moved.group}/${VERSION}` };
-}
-
-/** The garbage collector and controllers find an owner by its group. */
-export function withOwnersInNewGroup(object: ExactObject): ExactObject {
-  return withEach(object, ["metadata", "ownerReferences"], namingNewGroup);
 }
 
 export const movedKinds: readonly { readonly what: string; readonly reason: string }[] = MOVED.map(

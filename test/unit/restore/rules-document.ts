@@ -44,6 +44,7 @@ export function rulesDocument(): string {
     "An object is written in the version in which it lies in the backup. Where the cluster does not serve that one:",
     published([...movedKinds, ...olderVersions]),
     "Any other version that the cluster does not serve is named, its objects fail, and nothing is guessed.",
+    "Owner references name a version that the cluster serves. Rules of roles, webhooks and admission policies that name the group `extensions` alone stay as they are, and what they no longer reach is named.",
     "## Not stored",
     "No backup holds these.",
     published(notStoredRules),

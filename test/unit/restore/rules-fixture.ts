@@ -6,6 +6,7 @@ import { compileRules } from "#core/restore/modifiers/compile-modifiers.ts";
 import * as re2 from "#core/restore/modifiers/re2.ts";
 import { externalKind } from "#core/restore/outside/external-kinds.ts";
 import type { RuleFacts } from "#core/restore/rule.ts";
+import { servedOwners } from "#core/restore/served-owners.ts";
 import { transformItem } from "#core/restore/transform.ts";
 
 export interface Given {
@@ -33,6 +34,7 @@ export function factsFor(request: Record<string, unknown> = {}, more: Partial<Ru
     apiGroups: new Set(),
     itemVersions: new Map(),
     targetVersion: ({ version }) => version,
+    servedOwner: servedOwners({ resources: [] }),
     externalKind: (kind) => externalKind(kind, []),
     ...more,
   };
