@@ -1,10 +1,9 @@
 import type { StoredItem } from "#core/catalog/catalog.ts";
 import { groupResource, itemTitle } from "#core/model/item.ts";
-import type { ExactObject } from "#core/objects/exact-json.ts";
 import { canRefer, type Reference, referencesOf } from "#core/objects/references.ts";
 import type { Step } from "./bring-along.ts";
 import { eachParsed } from "./each-parsed.ts";
-import { claimTest, makesPods } from "./pod-specs.ts";
+import { makesPods, ownClaimPrefixes } from "./pod-specs.ts";
 import { filtered } from "./select.ts";
 
 /** An object of the backup that comes along, and why. */
@@ -36,29 +35,29 @@ type Why = (item: StoredItem) => string | undefined;
 interface Read {
   /** By kind and then `namespace/name`: why. */
   readonly named: Map<string, Map<string, string>>;
-  /** A StatefulSet's own claims bear names that it does not write down. */
-  readonly mounted: Why[];
+  /** By `namespace/name-without-ordinal`: why. A StatefulSet's own claims bear names that it does not write down. */
+  readonly ordinal: Map<string, string>;
   /** `namespace/name` of service accounts. */
   readonly accounts: Set<string>;
 }
 
 /** undefined: nothing of this kind is wanted. */
-function whyOf(kind: string, { named, mounted }: Read): Why | undefined {
+function whyOf(kind: string, { named, ordinal }: Read): Why | undefined {
   const names = named.get(kind);
-  const tests = kind === "persistentvolumeclaims" ? mounted : [];
-  if (names === undefined && tests.length === 0) return undefined;
-  return (item) => {
-    const test = tests.find((mounts) => mounts(item) !== undefined);
-    return names?.get(placeOf(item)) ?? test?.(item);
-  };
+  const prefixes = kind === "persistentvolumeclaims" ? ordinal : NONE;
+  if (names === undefined && prefixes.size === 0) return undefined;
+  return (item) => names?.get(placeOf(item)) ?? prefixes.get(placeOf(item).replace(/\d+$/, ""));
 }
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
 async function readReferences({ kinds, contents, signal }: Step): Promise<Read> {
-  const read: Read = { named: new Map(), mounted: [], accounts: new Set() };
+  const read: Read = { named: new Map(), ordinal: new Map(), accounts: new Set() };
   const referring = kinds.filter(({ kind }) => canRefer(kind));
   for await (const { item, object } of eachParsed(contents, referring, signal)) {
     noteReferences(read, item, referencesOf(item, object));
-    if (makesPods(item)) read.mounted.push(mountingBy(item, object));
+    for (const prefix of ownClaimPrefixes(object))
+      read.ordinal.getOrInsert(`${item.namespace}/${prefix}`, `${itemTitle(item, item)} mounts it`);
   }
   return read;
 }
@@ -80,12 +79,6 @@ function accountsOf(item: StoredItem, references: readonly Reference[]): readonl
   if (groupResource(item) === "serviceaccounts") return [{ ...account, name: item.name }];
   const named = references.filter((reference) => reference.groupResource === "serviceaccounts");
   return named.length > 0 || !makesPods(item) ? named : [{ ...account, name: "default" }];
-}
-
-function mountingBy(maker: StoredItem, object: ExactObject): Why {
-  const mounts = claimTest(maker, object);
-  const because = `${itemTitle(maker, maker)} mounts it`;
-  return ({ namespace, name }) => (namespace === maker.namespace && mounts(name) ? because : undefined);
 }
 
 function placeOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {

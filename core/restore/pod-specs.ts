@@ -49,8 +49,8 @@ export function claimTest(
   return (claim) => named.has(claim) || prefixes.some((prefix) => isOrdinal(claim, prefix));
 }
 
-/** A StatefulSet's own claims are `<template>-<set>-<ordinal>`. */
-function ownClaimPrefixes(object: ExactObject): readonly string[] {
+/** A StatefulSet's own claims are `<template>-<set>-<ordinal>`: what comes before the ordinal. Else empty. */
+export function ownClaimPrefixes(object: ExactObject): readonly string[] {
   const set = textAt(object, ["metadata", "name"]);
   return objectsAt(object, ["spec", "volumeClaimTemplates"]).map(
     (template) => `${textAt(template, ["metadata", "name"])}-${set}-`,
