@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { eventually } from "#test/harness/eventually.ts";
 import type { KubeClient } from "#test/harness/kube-client.ts";
 import { runCli } from "#test/harness/run-cli.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { makeGuardNamespace, removeGuardNamespace } from "./guard-namespace.ts";
 
 const NAMESPACES = "/api/v1/namespaces";
 const OURS = `${NAMESPACES}/kubectl-backup`;
@@ -14,12 +14,13 @@ let client: KubeClient;
 
 beforeAll(async () => {
   client = cluster.adminClient();
+  await makeGuardNamespace(client);
   const labels = {
     [kept ?? ""]: { [PROTECT]: "true" },
     [off ?? ""]: { [PROTECT]: "false" },
     [free ?? ""]: {},
   };
-  for (const [name, own] of Object.entries({ ...labels, "kubectl-backup": {} })) {
+  for (const [name, own] of Object.entries(labels)) {
     const metadata = { name, labels: own };
     await client.create(NAMESPACES, { apiVersion: "v1", kind: "Namespace", metadata });
   }
@@ -33,8 +34,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  for (const name of [kept, off, free, "kubectl-backup"]) await client.delete(`${NAMESPACES}/${name}`);
-  await eventually("the namespace is gone", async () => (await client.find(OURS)) === undefined);
+  for (const name of [kept, off, free]) await client.delete(`${NAMESPACES}/${name}`);
+  await removeGuardNamespace(client);
   client.close();
 });
 

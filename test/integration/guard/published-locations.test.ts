@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { eventually } from "#test/harness/eventually.ts";
 import type { KubeClient } from "#test/harness/kube-client.ts";
 import { type CliResult, runCli } from "#test/harness/run-cli.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
 import { sharedCluster } from "#test/harness/shared.ts";
+import { makeGuardNamespace, removeGuardNamespace } from "./guard-namespace.ts";
 
-const NAMESPACE = "/api/v1/namespaces/kubectl-backup";
-const CONFIG_MAP = `${NAMESPACE}/configmaps/kubectl-backup-locations`;
+const CONFIG_MAP = `/api/v1/namespaces/kubectl-backup/configmaps/kubectl-backup-locations`;
 const BOTH = "default: main\nlocations:\n  far: s3://far/clusters\n  main: s3://main/clusters\n";
 
 const cluster = sharedCluster();
@@ -15,15 +14,10 @@ let home: Scratch;
 
 beforeAll(async () => {
   client = cluster.adminClient();
-  await client.create("/api/v1/namespaces", {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: { name: "kubectl-backup" },
-  });
+  await makeGuardNamespace(client);
 });
 afterAll(async () => {
-  await client.delete(NAMESPACE);
-  await eventually("the namespace is gone", async () => (await client.find(NAMESPACE)) === undefined);
+  await removeGuardNamespace(client);
   client.close();
 });
 beforeEach(async () => {
