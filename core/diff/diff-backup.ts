@@ -23,7 +23,7 @@ export interface DiffRequest {
 
 const KINDS_IN_FLIGHT = 3;
 
-/** Failure kind-unknown or usage when the selection cannot be understood; trouble with a kind is in the report. */
+/** Failure kind-unknown, usage or namespace-not-found when the selection cannot be understood or met; trouble with a kind is in the report. */
 export async function diffBackup(request: DiffRequest, context: RunContext): Promise<DiffReport> {
   const { cluster } = request;
   const backup = await withKindsMoved(request.backup);
@@ -64,6 +64,7 @@ function noteUnread(
   findings: Findings,
 ): void {
   for (const { message } of notices) findings.trouble(message);
+  for (const name of scope.absentNamespaces) findings.trouble(`the backup has no namespace ${name}`);
   for (const kind of recordedKinds(manifest)) {
     if (kind.error === undefined || !scope.asksFor(kind)) continue;
     findings.trouble(`${groupResource(kind)} is not whole in the backup: ${kind.error.message}`);

@@ -2,6 +2,7 @@ import type { OpenBackup } from "#core/catalog/catalog.ts";
 import type { ApiResource, Discovery } from "#core/kube/cluster.ts";
 import { labelKeys } from "#core/model/annotations.ts";
 import type { KindRecord } from "#core/model/backup.ts";
+import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
 import { type Selection, selection } from "#core/model/selection.ts";
 import { kindNeverRestored } from "#core/objects/never-restored.ts";
@@ -16,6 +17,8 @@ export interface DiffScope {
   readonly kinds: readonly ScopedKind[];
   readonly namespaces: ReadonlySet<string>;
   readonly wholeCluster: boolean;
+  /** Asked for by name, and not in the backup. */
+  readonly absentNamespaces: readonly string[];
   asksFor(kind: ItemKind): boolean;
   includes(kind: ItemKind, object: Candidate): boolean;
   /** The backup would hold this live object, had it been there then. */
@@ -34,14 +37,20 @@ export interface ScopedKind {
 
 export type Candidate = Pick<ItemHeader, "namespace" | "name" | "labels"> & { readonly owned: boolean };
 
+/** Failure namespace-not-found where none that was asked for by name is in the backup. */
 export function diffScope(backup: OpenBackup, request: Selection, discovery: Discovery): DiffScope {
   const known = knownKinds(backup, discovery);
   const asked = compileSelection(request, known);
   const made = compileSelection(backup.manifest?.request.selection ?? selection.parse({}), known);
-  const namespaces = backedUpNamespaces(backup).filter((name) => asked.includesNamespace(name));
+  const stored = backedUpNamespaces(backup);
+  const namespaces = stored.filter((name) => asked.includesNamespace(name));
+  const absentNamespaces = asked.literalNamespaces.filter((name) => !stored.includes(name));
+  if (absentNamespaces.length > 0 && namespaces.length === 0) throw absent(backup, absentNamespaces);
+  const asksFor = (kind: ItemKind) => isAsked(asked, kind) && isInScope(kind, { asked, made });
   return {
-    kinds: scopedKinds(backup, discovery).filter(({ kind }) => isAsked(asked, kind)),
-    asksFor: (kind) => isAsked(asked, kind),
+    kinds: scopedKinds(backup, discovery).filter(({ kind }) => asksFor(kind)),
+    absentNamespaces,
+    asksFor,
     namespaces: new Set(namespaces),
     wholeCluster: made.takesAllNamespaces && asked.takesAllNamespaces,
     includes: (kind, object) => isIncluded(asked, kind, object),
@@ -52,6 +61,12 @@ export function diffScope(backup: OpenBackup, request: Selection, discovery: Dis
       made.matchesLabels(header.labels) &&
       (kind.resource !== "namespaces" || made.includesNamespace(header.name)),
   };
+}
+
+function absent({ summary: { name } }: OpenBackup, namespaces: readonly string[]): Failure {
+  return new Failure("namespace-not-found", `backup ${name} has no namespace ${namespaces.join(", ")}`, {
+    hint: `kubectl backup describe ${name} lists what is inside`,
+  });
 }
 
 /** Words of the command line may name kinds of the backup as well as kinds of the cluster. */
@@ -73,8 +88,20 @@ function backedUpNamespaces({ manifest, kinds }: OpenBackup): readonly string[] 
 
 /** Kinds that no restore writes (nodes) are of the machine, not of the user. */
 function isAsked(asked: CompiledSelection, kind: ItemKind): boolean {
-  if (asked.kindShare(kind).take === "none" || kindNeverRestored(kind) !== undefined) return false;
-  return kind.namespaced || asked.clusterScope !== "none" || kind.resource === "namespaces";
+  return asked.kindShare(kind).take !== "none" && kindNeverRestored(kind) === undefined;
+}
+
+/**
+ * Who asks about namespaces asks of cluster-scoped kinds about no more than these refer to. That is what a backup of
+ * namespaces holds of them; of a backup of everything nothing tells which these are.
+ */
+function isInScope(
+  kind: ItemKind,
+  { asked, made }: Readonly<Record<"asked" | "made", CompiledSelection>>,
+): boolean {
+  if (kind.namespaced || kind.resource === "namespaces") return true;
+  if (asked.clusterScope !== "related") return asked.clusterScope === "all";
+  return made.clusterScope === "related" || asked.isNamedKind(kind);
 }
 
 function scopedKinds(backup: OpenBackup, discovery: Discovery): readonly ScopedKind[] {

@@ -6,7 +6,7 @@ export const diffCommand = defineCommand({
   words: ["diff"],
   summary: "Compare a backup with the cluster",
   description:
-    "Compares what users wrote: status, uids and other fields that the server sets do not count. Objects made since the backup are shown as extra. The exit code is 0 when nothing differs, 1 when something does, 3 or more when not everything could be compared.",
+    "Compares what users wrote: status, uids and other fields that the server sets do not count. Objects made since the backup are shown as extra. With -n, cluster-scoped objects of a backup of the whole cluster are compared only where their kinds are named, or with --include-cluster-resources. The exit code is 0 when nothing differs, 1 when something does, 3 or more when not everything could be compared.",
   positionals: [{ name: "BACKUP", describe: "the backup", required: true, completes: "backups" }],
   flags: { ...selectionFlags, ...locationFlag, ...outputFlag, ...clusterFlags },
   examples: [

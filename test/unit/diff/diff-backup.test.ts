@@ -99,9 +99,32 @@ describe("diffBackup", () => {
       missing: ["secrets shop/s"],
     });
     expect(await diff(backup, cluster, { includeResources: ["cm"] })).toMatchObject({ missing: [] });
-    expect(await diff(backup, cluster, { includeNamespaces: ["lab"] })).toMatchObject({
-      missing: [],
-      extra: [],
+  });
+
+  test("asked about one namespace of a whole cluster's backup, it leaves cluster-scoped objects alone unless they are named", async () => {
+    const cluster = shop();
+    const roles = "clusterroles.rbac.authorization.k8s.io";
+    cluster.put(roles, { metadata: { name: "r" }, rules: [] });
+    const backup = await open(cluster);
+    cluster.drop(roles, "", "r");
+    cluster.put(roles, { metadata: { name: "new" }, rules: [] });
+    const [missing, extra] = [["clusterroles /r"], ["clusterroles /new"]];
+    const shopOnly = { includeNamespaces: ["shop"] };
+    expect(await diff(backup, cluster, shopOnly)).toMatchObject({ same: 4, missing: [], extra: [] });
+    expect(await diff(backup, cluster)).toMatchObject({ missing, extra });
+    for (const more of [{ includeClusterResources: "true" as const }, { includeResources: ["clusterroles"] }])
+      expect(await diff(backup, cluster, { ...shopOnly, ...more })).toMatchObject({ missing, extra });
+  });
+
+  test("a namespace that the backup lacks is not found, never the same; among others it is named", async () => {
+    const cluster = shop();
+    const backup = await open(cluster);
+    await expect(diff(backup, cluster, { includeNamespaces: ["shpo"] })).rejects.toMatchObject({
+      code: "namespace-not-found",
+    });
+    expect(await diff(backup, cluster, { includeNamespaces: ["shpo", "shop"] })).toMatchObject({
+      same: 4,
+      troubles: [{ message: "the backup has no namespace shpo" }],
     });
   });
 
