@@ -6,6 +6,7 @@ import { readItemHeader } from "#core/objects/item-header.ts";
 import { hintIfForbidden } from "./hint-if-forbidden.ts";
 import type { GuardObject } from "./render-guard.ts";
 import { type LocatedObject, locateObjects } from "./served-kinds.ts";
+import { withoutLeftovers } from "./webhook-leftovers.ts";
 
 export interface AppliedObject {
   readonly ref: ObjectRef;
@@ -29,15 +30,20 @@ export async function applyGuard(
 ): Promise<readonly AppliedObject[]> {
   const located = (await locateObjects(objects, cluster, signal)).map(servedOnly);
   const applied: AppliedObject[] = [];
-  for (const { ref, body } of located) {
-    applied.push({ ref, result: await applyOne({ ref, body }, cluster, signal) });
+  for (const one of located) {
+    applied.push({ ref: one.ref, result: await applyOne(one, cluster, signal) });
   }
   return applied;
 }
 
+interface Served {
+  readonly object: GuardObject;
+  readonly ref: ObjectRef;
+}
+
 /** Before the first of them is applied. */
-function servedOnly({ object, ref }: LocatedObject): { readonly ref: ObjectRef; readonly body: Uint8Array } {
-  if (ref !== undefined) return { ref, body: Buffer.from(JSON.stringify(object)) };
+function servedOnly({ object, ref }: LocatedObject): Served {
+  if (ref !== undefined) return { object, ref };
   const isOperators = object.apiVersion.startsWith("monitoring.coreos.com/");
   throw new Failure("kind-unknown", `the cluster serves no ${object.kind} of ${object.apiVersion}`, {
     hint: isOperators
@@ -47,16 +53,24 @@ function servedOnly({ object, ref }: LocatedObject): { readonly ref: ObjectRef; 
 }
 
 async function applyOne(
-  { ref, body }: { readonly ref: ObjectRef; readonly body: Uint8Array },
+  { object, ref }: Served,
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<AppliedObject["result"]> {
   const before = await hintIfForbidden(INSTALL_RIGHTS, () => lastingObject(ref, cluster, signal));
   for (let attempt = 1; ; attempt += 1) {
-    const reply = await cluster.patch(ref, { type: "apply", body }, { fieldValidation: "Strict", signal });
+    const reply = await settle({ object, ref }, cluster, signal);
     if (reply.ok) return resultOf(before, reply);
     if (reply.status !== 409 || attempt === ATTEMPTS) throw refusal(ref, reply);
   }
+}
+
+async function settle({ object, ref }: Served, cluster: Cluster, signal: AbortSignal): Promise<WriteReply> {
+  const body = Buffer.from(JSON.stringify(object));
+  const reply = await cluster.patch(ref, { type: "apply", body }, { fieldValidation: "Strict", signal });
+  if (!reply.ok || object.kind !== "ValidatingWebhookConfiguration") return reply;
+  const cleared = withoutLeftovers(reply.body, object);
+  return cleared === undefined ? reply : await cluster.replace(ref, cleared, { signal });
 }
 
 /** What is on its way out (a namespace of an installation just removed) would take with it what is applied to it. */

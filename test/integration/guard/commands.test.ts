@@ -1,6 +1,8 @@
 import { createServer, type Server } from "node:https";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
+import { manifestFiles } from "#core/guard/manifest-files.ts";
+import { shippedConfiguration } from "#core/guard/render-guard.ts";
 import { createAuthority, issueServer } from "#test/harness/certificates.ts";
 import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
 import { eventually } from "#test/harness/eventually.ts";
@@ -204,6 +206,35 @@ test("two who install at once both succeed, and who installs again changes nothi
   expect(new Set(others.map(([, result]: string[]) => result))).toEqual(new Set(["unchanged"]));
 });
 
+test("installing over what an older version or somebody else applied leaves nothing of theirs, and keeps the bundle", async () => {
+  await secret();
+  const shipped = shippedConfiguration(await manifestFiles());
+  const [guard = {}] = shipped["webhooks"] as readonly object[];
+  const service = { name: "kubectl-backup-guard", namespace: "kubectl-backup", path: "/review", port: 443 };
+  const clientConfig = { service, caBundle: stub.caBundle };
+  const narrowed = { failurePolicy: "Ignore", matchConditions: [{ name: "older", expression: "false" }] };
+  await client.delete(CONFIGURATION);
+  await client.patch(
+    `${CONFIGURATION}?fieldManager=older`,
+    {
+      ...shipped,
+      webhooks: [
+        { ...guard, ...narrowed, clientConfig },
+        { ...guard, ...narrowed, clientConfig, name: "older.kubectl-backup.io" },
+      ],
+    },
+    "apply",
+  );
+  const started = await startCli([...INSTALL, "--read-credentials", "secret/reader", "--timeout", "60s"], {
+    kubeconfig: plane.kubeconfigPath,
+  });
+  await started.waitForLine(/Waiting until the guard answers/);
+  const live = (await client.get(CONFIGURATION))["webhooks"];
+  await answerBy(stub);
+  expect((await started.result).code).toBe(0);
+  expect(live).toMatchObject([{ ...guard, clientConfig }]);
+});
+
 test("what is applied holds the locations without credentials, and the Secret's name alone", async () => {
   const config = await client.get("/api/v1/namespaces/kubectl-backup/configmaps/kubectl-backup-locations");
   expect(config["data"]).toEqual({
@@ -390,4 +421,29 @@ test("with the guard silent, protect refuses, and uninstalling still works: dele
   expect(await client.find("/api/v1/namespaces/kubectl-backup/secrets/reader")).toBeDefined();
   const again = await run(["uninstall", "--yes"]);
   expect([again.code, again.stdout]).toEqual([0, expect.stringMatching(/not installed here/)]);
+});
+
+test("with the guard's namespace already going and held up, uninstalling takes the rest out", async () => {
+  await secret();
+  const started = await startCli([...INSTALL, "--read-credentials", "secret/reader", "--timeout", "60s"], {
+    kubeconfig: plane.kubeconfigPath,
+  });
+  await started.waitForLine(/Waiting until the guard answers/);
+  await answerBy(stub);
+  expect((await started.result).code).toBe(0);
+  await answerBy(undefined);
+  const guarded = await namespace({ "kubectl-backup.io/protect": "true" });
+  const at = "/api/v1/namespaces/kubectl-backup";
+  await client.create(`${at}/configmaps`, {
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "holds", finalizers: ["example.com/holds"] },
+  });
+  expect((await client.request("DELETE", at)).status).toBe(200);
+  expect((await client.request("DELETE", `/api/v1/namespaces/${guarded}`)).status).toBe(500);
+  expect((await run(["uninstall", "--yes"])).code).toBe(0);
+  expect(await client.find(CONFIGURATION)).toBeUndefined();
+  expect((await client.request("DELETE", `/api/v1/namespaces/${guarded}`)).status).toBe(200);
+  await client.patch(`${at}/configmaps/holds`, { metadata: { finalizers: null } }, "merge");
+  await eventually("it is gone", async () => (await client.find(at)) === undefined);
 });
