@@ -4,7 +4,7 @@ import { type App, appWith } from "./app.ts";
 import { type CommandDefinition, type ExitCode, familyOf, findCommand, leadingWords } from "./command.ts";
 import { commands } from "./commands.ts";
 import { exitCodeOf, showFailure } from "./ui/failure.ts";
-import { familyHelp } from "./ui/help.ts";
+import { familyHelp, helpWidth } from "./ui/help.ts";
 import { completeHint } from "./ui/hint.ts";
 
 /** argv → the command it names → its handler. Everything thrown ends here, as one message and one exit code. */
@@ -61,7 +61,7 @@ function refuseWords(app: App, words: readonly string[]): ExitCode {
   const family = familyOf(first, shown);
   if (family.length === 0) throw unknownCommand(words.slice(0, 1), shown);
   if (second !== undefined) throw unknownCommand(words.slice(0, 2), family);
-  app.stderr.write(familyHelp(first, family));
+  app.stderr.write(familyHelp(first, family, helpWidth(app.stderr.columns)));
   return 2;
 }
 

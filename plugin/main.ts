@@ -57,6 +57,6 @@ async function runToTheEnd(): Promise<void> {
   }
 }
 
-const answer = answerAtOnce(app.argv);
+const answer = answerAtOnce(app.argv, process.stdout.columns);
 if (answer === undefined) void runToTheEnd();
 else app.stdout.write(answer);

@@ -8,6 +8,13 @@ import {
 
 /** Help texts, made from the command definitions. Pure. */
 const WIDTH = 100;
+/** Narrower, hardly a word would fit beside a flag. */
+const LEAST_WIDTH = 60;
+
+/** As wide as the terminal, but not so wide that lines are hard to read. */
+export function helpWidth(columns = WIDTH): number {
+  return Math.min(Math.max(columns, LEAST_WIDTH), WIDTH);
+}
 
 export function commandUsage(command: CommandDefinition): string {
   const words = ["kubectl backup", ...command.words].join(" ");
@@ -20,38 +27,40 @@ function positionalUsage(positional: Positional): string {
   return positional.required === true ? name : `[${name}]`;
 }
 
-export function commandHelp(command: CommandDefinition, common: Flags): string {
+export function commandHelp(command: CommandDefinition, common: Flags, width = WIDTH): string {
   const sections = [
-    [command.summary, ...paragraphs(command.description)].join("\n\n"),
+    [command.summary, command.description].flatMap((text) => paragraphs(text, width)).join("\n\n"),
     `Usage:\n  ${commandUsage(command)}`,
     section(
       "Arguments",
       (command.positionals ?? []).map((one) => [`  ${one.name}`, one.describe] as const),
+      width,
     ),
     `Examples:\n${command.examples.map((one) => `  # ${one.meaning}\n  ${one.command}`).join("\n\n")}`,
-    section("Flags", flagRows(command.flags)),
-    section("Common flags", flagRows(common)),
+    section("Flags", flagRows(command.flags), width),
+    section("Common flags", flagRows(common), width),
     section(
       "Exit codes",
       command.exitCodes.map((code) => [`  ${code}`, EXIT_CODES[code]] as const),
+      width,
     ),
   ];
   return `${sections.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
 /** Paragraphs are separated by an empty line; within one, lines are broken here. */
-function paragraphs(text: string | undefined): readonly string[] {
-  return text === undefined ? [] : text.split("\n\n").map((one) => wrap(one, WIDTH).join("\n"));
+function paragraphs(text: string | undefined, width: number): readonly string[] {
+  return text === undefined ? [] : text.split("\n\n").map((one) => wrap(one, width).join("\n"));
 }
 
-function section(title: string, rows: readonly (readonly [string, string])[]): string {
+function section(title: string, rows: readonly (readonly [string, string])[], width: number): string {
   if (rows.length === 0) return "";
-  const column = Math.min(Math.max(...rows.map(([left]) => left.length)) + 3, 44);
-  return `${title}:\n${rows.map(([left, right]) => row(left, right, column)).join("\n")}`;
+  const column = Math.min(Math.max(...rows.map(([left]) => left.length)) + 3, Math.floor(width * 0.44));
+  return `${title}:\n${rows.map(([left, right]) => row([left, right], column, width)).join("\n")}`;
 }
 
-function row(left: string, right: string, column: number): string {
-  const lines = wrap(right, WIDTH - column);
+function row([left, right]: readonly [string, string], column: number, width: number): string {
+  const lines = wrap(right, width - column);
   const first = left.length < column - 1 ? left.padEnd(column) : `${left}\n${" ".repeat(column)}`;
   return first + lines.join(`\n${" ".repeat(column)}`);
 }
@@ -93,7 +102,7 @@ function flagText(flag: Flag): string {
   return flag.fallback === undefined ? flag.describe : `${flag.describe} (default: ${flag.fallback})`;
 }
 
-export function overviewHelp(commands: readonly CommandDefinition[]): string {
+export function overviewHelp(commands: readonly CommandDefinition[], width = WIDTH): string {
   const shown = commands.filter((command) => command.hidden !== true);
   const rows = shown.map((command) => [`  ${command.words.join(" ")}`, command.summary] as const);
   return `Back up and restore Kubernetes clusters: nothing to install in the cluster.
@@ -101,7 +110,7 @@ export function overviewHelp(commands: readonly CommandDefinition[]): string {
 Usage:
   kubectl backup COMMAND [flags]
 
-${section("Commands", rows)}
+${section("Commands", rows, width)}
 
 Start here:
   kubectl backup create                      # everything, into a local folder
@@ -109,12 +118,13 @@ Start here:
   kubectl backup restore NAME --dry-run      # what a restore would do
   kubectl backup restore NAME
 
-kubectl backup COMMAND --help tells more. Flags come after the command (kubectl allows none before a plugin's name).
+kubectl backup COMMAND --help tells more.
+Flags come after the command (kubectl allows none before a plugin's name).
 `;
 }
 
 /** \`kubectl backup location\` alone: the commands of that family. */
-export function familyHelp(word: string, commands: readonly CommandDefinition[]): string {
+export function familyHelp(word: string, commands: readonly CommandDefinition[], width = WIDTH): string {
   const rows = commands.map((command) => [`  ${command.words.join(" ")}`, command.summary] as const);
-  return `Usage:\n  kubectl backup ${word} COMMAND [flags]\n\n${section("Commands", rows)}\n`;
+  return `Usage:\n  kubectl backup ${word} COMMAND [flags]\n\n${section("Commands", rows, width)}\n`;
 }

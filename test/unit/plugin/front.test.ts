@@ -22,6 +22,12 @@ describe("help", () => {
     },
   );
 
+  test("is as wide as the terminal", () => {
+    const longest = (text = "") => Math.max(...text.split("\n").map((line) => line.length));
+    expect(longest(answerAtOnce(["--help"], 80))).toBeLessThanOrEqual(80);
+    expect(longest(answerAtOnce(["--help"], 200))).toBeGreaterThan(80);
+  });
+
   test("of a family lists its commands", () => {
     expect(answer("location --help")).toContain("location check");
   });

@@ -3,7 +3,7 @@ import { type Flag, findCommand } from "#plugin/command.ts";
 import { commands } from "#plugin/commands.ts";
 import { commonFlags } from "#plugin/flags.ts";
 import { parseArguments } from "#plugin/parse.ts";
-import { commandHelp, overviewHelp } from "#plugin/ui/help.ts";
+import { commandHelp, helpWidth, overviewHelp } from "#plugin/ui/help.ts";
 import { callsIn } from "#test/fixtures/shell-words.ts";
 
 test.each(commands.map((command) => [command.words.join(" "), command] as const))(
@@ -17,6 +17,21 @@ test.each(commands.map((command) => [command.words.join(" "), command] as const)
     expect(prose.filter((line) => line.length > 100)).toEqual([]);
   },
 );
+
+test("on 80 columns nothing but commands and long flags is longer", () => {
+  const texts = [overviewHelp(commands, 80), ...commands.map((one) => commandHelp(one, commonFlags, 80))];
+  const prose = texts.flatMap((text) => text.split("\n")).filter((line) => !/^ *(-|# |kubectl)/.test(line));
+  expect(prose.filter((line) => line.length > 80 && !line.includes("kubectl backup "))).toEqual([]);
+});
+
+test.each([
+  [undefined, 100],
+  [200, 100],
+  [80, 80],
+  [20, 60],
+])("on %s columns help is %i wide", (columns, width) => {
+  expect(helpWidth(columns)).toBe(width);
+});
 
 test("every example names the command it explains", () => {
   for (const command of commands) {
