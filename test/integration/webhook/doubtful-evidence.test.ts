@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
@@ -15,6 +15,7 @@ import { eventually } from "#test/harness/eventually.ts";
 import type { Rule } from "#test/harness/faults.ts";
 import { faultyS3Proxy } from "#test/harness/faulty-proxy.ts";
 import { runCli } from "#test/harness/run-cli.ts";
+import { createS3Client } from "#test/harness/s3-client.ts";
 import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
 
@@ -114,6 +115,23 @@ test("a backup of several namespaces lets those go that it holds whole", async (
   expect(made).toMatchObject({ code: 3 });
   expect(messageOf(await cluster.remove(part))).toContain("it does not hold the namespace whole");
   expect((await cluster.remove(whole)).status).toBe(200);
+});
+
+test("a copy that was made elsewhere, an hour later by the store's clock, is as good as the backup itself", async () => {
+  const name = await cluster.namespace();
+  const elsewhere = direct.replace("/guarded?", "/elsewhere?");
+  const made = await backUp(name, cluster, { location: elsewhere, env: s3Environment(s3) });
+  expect((await cluster.remove(name)).status).toBe(403);
+  const client = createS3Client(s3);
+  const from = join(s3.dataDir, s3.bucket, "elsewhere/backups", made);
+  const hourLater = new Date(Date.now() + HOUR_MS);
+  for (const file of await readdir(from)) {
+    const source = { "x-amz-copy-source": `/${s3.bucket}/elsewhere/backups/${made}/${file}` };
+    const copied = await client.request("PUT", `guarded/backups/${made}/${file}`, { headers: source });
+    expect(copied.status).toBe(200);
+    await utimes(join(s3.dataDir, s3.bucket, "guarded/backups", made, file), hourLater, hourLater);
+  }
+  await eventually("it may go", () => mayGo(name));
 });
 
 test("a manifest that somebody rewrote proves nothing", async () => {
