@@ -5,7 +5,7 @@ const MERGE = "application/merge-patch+json";
 
 /** A node on which the test plays scheduler and kubelet. */
 export interface PlayedNode {
-  /** For some forty seconds: then its controller no longer believes it. */
+  /** For some forty seconds, and again whenever pods run: then its controller no longer believes it. */
   sayIsReady(): Promise<void>;
   /** Those pods of one Deployment that are there by now run and are ready. */
   runPodsOf(namespace: string, app: string): Promise<void>;
@@ -22,9 +22,12 @@ export async function addPlayedNode({ client }: Rig): Promise<PlayedNode> {
     if (reply.status !== 200) throw new Error(reply.text);
   }
 
+  const sayIsReady = () => patchStatus(`/api/v1/nodes/${node}`, { conditions: [ready()] });
+
   return {
-    sayIsReady: () => patchStatus(`/api/v1/nodes/${node}`, { conditions: [ready()] }),
+    sayIsReady,
     runPodsOf: async (namespace, app) => {
+      await sayIsReady();
       const pods = `/api/v1/namespaces/${namespace}/pods`;
       for (const { metadata, spec } of await client.list(pods)) {
         const path = `${pods}/${metadata.name}`;
