@@ -1,6 +1,6 @@
 import { decodeClaim, MAX_CLAIM_BYTES } from "#core/format/claim.ts";
 import type { ObjectInfo, ObjectReader } from "#core/storage/object-store.ts";
-import type { FolderView, RunClaims } from "./folder-view.ts";
+import { type FolderView, type RunClaims, viewFolder } from "./folder-view.ts";
 import type { ProcessTable } from "./process-identity.ts";
 import { readWhole } from "./read-whole.ts";
 
@@ -17,11 +17,36 @@ export interface RivalQuestion {
 
 /** The claims of other runs that may still be at work. Whatever is not known to be over counts as live. */
 export async function liveRivals(view: FolderView, question: RivalQuestion): Promise<RunClaims[]> {
-  const recent = view.claims.filter(
-    ({ runId, newest }) => runId !== question.ownRunId && ageMs(view, newest) <= CLAIM_LIFE_MS,
-  );
+  const recent = recentRivals(view, question.ownRunId);
   const gone = await Promise.all(recent.map((claim) => isHolderGone(claim, question)));
   return recent.filter((_, index) => gone[index] !== true);
+}
+
+/**
+ * The folder as it lies when no other run is at work there; else the runs that are. A run may have done its last, a commit
+ * too, between a listing and the question whether its process lives: so what one that is gone left is told by a listing
+ * that was made after it was known to be gone.
+ */
+export async function viewWithoutRivals(
+  folder: string,
+  question: RivalQuestion,
+): Promise<{ readonly view: FolderView; readonly rivals: readonly RunClaims[] }> {
+  const gone = new Set<string>();
+  for (;;) {
+    const view = await viewFolder(question.store, folder, question.signal);
+    const unknown = recentRivals(view, question.ownRunId).filter(({ runId }) => !gone.has(runId));
+    if (unknown.length === 0) return { view, rivals: [] };
+    const rivals = await liveRivals({ ...view, claims: unknown }, question);
+    if (rivals.length > 0) return { view, rivals };
+    for (const { runId } of unknown) gone.add(runId);
+  }
+}
+
+/** Older ones stopped writing a minute before their claim ended. */
+function recentRivals(view: FolderView, ownRunId: string | undefined): readonly RunClaims[] {
+  return view.claims.filter(
+    ({ runId, newest }) => runId !== ownRunId && ageMs(view, newest) <= CLAIM_LIFE_MS,
+  );
 }
 
 function ageMs(view: FolderView, claim: ObjectInfo): number {

@@ -5,9 +5,9 @@ import { describeError, Failure, type FailureCode, isFailure } from "#core/model
 import type { OnProgress } from "#core/model/progress.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
-import { liveRivals } from "./claim-rivals.ts";
+import { viewWithoutRivals } from "./claim-rivals.ts";
 import { type Clock, elapsedMs, type Moment, readClock } from "./clock.ts";
-import { type FolderView, type RunClaims, viewFolder } from "./folder-view.ts";
+import type { FolderView, RunClaims } from "./folder-view.ts";
 import type { ProcessIdentity, ProcessTable } from "./process-identity.ts";
 
 /** A claim lives 5 minutes after its last renewal by the store's clock; its holder stops a minute before that. */
@@ -154,8 +154,8 @@ export class NameClaim {
     const { clock, store, processes } = this.#environment;
     const startedAt = readClock(clock);
     for (;;) {
-      const view = await viewFolder(store, this.folder, signal);
-      const rivals = await liveRivals(view, { ownRunId: this.runId, store, processes, signal });
+      const question = { ownRunId: this.runId, store, processes, signal };
+      const { view, rivals } = await viewWithoutRivals(this.folder, question);
       const isListed = view.claims.some(({ runId }) => runId === this.runId);
       if (isListed && rivals.length === 0) return view;
       const isSmallest = rivals.every(({ runId }) => this.runId < runId);

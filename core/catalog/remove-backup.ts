@@ -2,7 +2,7 @@ import { backupFolder, backupKey, COMMIT_FILE } from "#core/format/layout.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { type ClaimEnvironment, NameClaim } from "./claim.ts";
-import { liveRivals } from "./claim-rivals.ts";
+import { viewWithoutRivals } from "./claim-rivals.ts";
 import { type FolderView, viewFolder } from "./folder-view.ts";
 import { clearFolder } from "./leftovers.ts";
 
@@ -48,17 +48,17 @@ async function takeForRemoval(
     if (isFailure(error, "name-taken")) throw atWork(name);
     // A full store takes no claim, but removing is how room is made.
     if (!isFailure(error, "location-full")) throw error;
-    return { view: await viewWithoutRivals(name, environment, context) };
+    return { view: await viewUnclaimed(name, environment, context) };
   }
 }
 
-async function viewWithoutRivals(
+async function viewUnclaimed(
   name: string,
   { store, processes }: ClaimEnvironment,
   { signal }: RunContext,
 ): Promise<FolderView> {
-  const view = await viewFolder(store, backupFolder(name), signal);
-  const rivals = await liveRivals(view, { ownRunId: undefined, store, processes, signal });
+  const question = { ownRunId: undefined, store, processes, signal };
+  const { view, rivals } = await viewWithoutRivals(backupFolder(name), question);
   if (rivals.length > 0) throw atWork(name);
   return view;
 }

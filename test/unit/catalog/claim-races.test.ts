@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { COMMIT_FILE } from "#core/format/layout.ts";
+import { Failure } from "#core/model/errors.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import {
   addAll,
@@ -68,3 +70,47 @@ test("of runs that race for one name exactly one wins, and the others end before
   );
   await fc.assert(property, { numRuns: 40 });
 });
+
+test.each(["create", "delete"])(
+  "a run that commits and ends while %s looks after its claim keeps its backup",
+  async (command) => {
+    const store = createMemoryStore();
+    const { context } = makeRun();
+    const [isAtCommit, mayCommit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const held = watchStore(store, async ({ method, key }, happen) => {
+      if (method === "put" && key.endsWith(COMMIT_FILE)) {
+        isAtCommit.resolve();
+        await mayCommit.promise;
+      }
+      return happen();
+    });
+    const first = await makeCatalog({ store: held, folders }).begin("web", context);
+    await addAll(first, SOME_ITEMS);
+    const committing = first.commit(makeFacts("web"), context);
+    await isAtCommit.promise;
+
+    const processes = {
+      self: () => new ProcessList(2).self(),
+      // The folder has been listed and the claim read; only now is the process looked for.
+      isGone: async () => {
+        mayCommit.resolve();
+        await committing;
+        return true;
+      },
+    };
+    const full = watchStore(store, ({ method }, happen) => {
+      // A full store takes no claim, and removing goes on without.
+      if (command === "delete" && method === "put") throw new Failure("location-full", "full");
+      return happen();
+    });
+    const second = makeCatalog({ store: command === "delete" ? full : store, folders, processes });
+    if (command === "create") {
+      await expect(second.begin("web", context)).rejects.toMatchObject({ code: "name-taken" });
+      const found = await readBackup(makeCatalog({ store, folders }), "web");
+      expect(found.every((result) => result.ok)).toBe(true);
+    } else {
+      await second.remove("web", context);
+      expect(await keysIn(store)).toEqual([]);
+    }
+  },
+);
