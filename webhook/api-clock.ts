@@ -23,6 +23,15 @@ export class ApiClock {
     return this.#carriedOn() ?? new Date(Number.NaN);
   }
 
+  /**
+   * The last reading carried on however old it is, for what lasts for months; undefined before the first. Where it errs
+   * that is by what this machine slept.
+   */
+  get roughly(): Date | undefined {
+    if (this.#reading === undefined) return undefined;
+    return new Date(this.#reading.server + this.#monotonicMs() - this.#reading.atMs);
+  }
+
   async refresh(signal: AbortSignal): Promise<void> {
     const server = (await this.#read(signal)).getTime();
     this.#reading = { server, atMs: this.#monotonicMs() };

@@ -105,7 +105,8 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
   let hasAsked = false;
   const app = createApp({
     answer: (review) => answerReview(review, facts, context),
-    isReady: () => hasAsked && certificates.current().notAfter.getTime() > Date.now(),
+    // It is the API server that judges the certificate, by its own clock.
+    isReady: () => hasAsked && certificates.current().notAfter > (watch.clock.roughly ?? new Date(0)),
     metrics,
     beforeScrape: () => measure(watch, certificates),
     onAnswered: (review, answer) => {

@@ -20,8 +20,9 @@ import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
 
 // What the guard makes of clocks that are wrong, a store that is slow or lies, and backups that somebody meddled with.
-// Its own clock is an hour ahead all the time: no verdict may rest on it.
+// Its own clock is two years ahead all the time, beyond the end of its certificate: nothing may rest on it.
 const HOUR_MS = 3_600_000;
+const YEAR_MS = 365 * 24 * HOUR_MS;
 const SHIFTED = { NODE_OPTIONS: `--import=${new URL("./shifted-clock.ts", import.meta.url)}` };
 const AUDIT = `apiVersion: audit.k8s.io/v1
 kind: Policy
@@ -48,7 +49,7 @@ beforeAll(async () => {
   direct = urlOf(s3.endpoint);
   cluster = await startGuardedCluster({
     locations: [urlOf(proxy.url)],
-    guardEnv: { ...s3Environment(s3), ...SHIFTED, CLOCK_SHIFT_MS: String(HOUR_MS) },
+    guardEnv: { ...s3Environment(s3), ...SHIFTED, CLOCK_SHIFT_MS: String(2 * YEAR_MS) },
     plane: {
       extraApiserverArgs: [
         `--audit-policy-file=${join(scratch.path, "policy.yaml")}`,

@@ -18,6 +18,15 @@ function clockAt(server: () => number) {
   return { clock, pass, readings: () => readings };
 }
 
+test("the last reading tells roughly what time it is for as long as no other can be had", async () => {
+  const { clock, pass, readings } = clockAt(() => SERVER);
+  expect(clock.roughly).toBeUndefined();
+  await clock.refresh(signal);
+  pass(3_600_000);
+  expect(clock.roughly).toEqual(new Date(SERVER + 3_600_000));
+  expect(readings()).toBe(1);
+});
+
 test("a reading is carried on for a minute, then another is taken", async () => {
   const { clock, pass, readings } = clockAt(() => SERVER);
   expect(await clock.now(signal)).toEqual(new Date(SERVER));
