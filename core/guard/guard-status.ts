@@ -72,6 +72,13 @@ export function isAmiss({ checks, mistakes }: GuardStatus): boolean {
   return checks.some(({ state }) => state === "failed") || mistakes.some((one) => one.isAmiss);
 }
 
+/** Could it not be told whether the guard answers, or which namespaces are protected? Then nothing is known to be well. */
+export function isUnseen({ checks }: GuardStatus): boolean {
+  return checks.some(
+    ({ check, state }) => state === "unknown" && (check === "answer" || check === "namespaces"),
+  );
+}
+
 /** The limits that the guard goes by: its own where its Deployment sets them. */
 function settingsOf(env: Readonly<Record<string, string>> = {}): ProtectionSettings {
   const read = z.object(limitVariables).safeParse(env);

@@ -22,7 +22,7 @@ export const guardStatusCommand = defineCommand({
   words: ["guard", "status"],
   summary: "Tell whether the guard keeps what it promises, and how each protected namespace stands",
   description:
-    "Looks at the guard's pods, its webhook configuration and its certificate, asks it, reads the locations it goes by with your credentials, and judges the newest backup of every protected namespace as the guard would. Archives are read only with --deep: of one whose bytes are wrong the guard may know already. Labels and annotations that do not mean what they seem to are named, with what mends them.\n\nExit code 3 says that something is less protected than it says: a guard that is not asked or does not answer, a label that protects nothing. A namespace without a fresh backup is no such thing: it stays. What your rights do not reach to is named as unknown.",
+    "Looks at the guard's pods, its webhook configuration and its certificate, asks it, reads the locations it goes by with your credentials, and judges the newest backup of every protected namespace as the guard would. Archives are read only with --deep: of one whose bytes are wrong the guard may know already. Labels and annotations that do not mean what they seem to are named, with what mends them.\n\nExit code 3 says that something is less protected than it says: a guard that is not asked or does not answer, a label that protects nothing. A namespace without a fresh backup is no such thing: it stays. What your rights do not reach to is named as unknown; where that is the guard's answer or the list of namespaces, the exit code is 6.",
   flags,
   examples: [
     { command: "kubectl backup guard status", meaning: "the guard, the namespaces, the mistakes" },
@@ -35,11 +35,12 @@ export const guardStatusCommand = defineCommand({
   ],
   exitCodes: [0, 2, 3, 6],
   async run({ flags: given }, app) {
-    const { isAmiss } = await import("#core/guard/guard-status.ts");
+    const { isAmiss, isUnseen } = await import("#core/guard/guard-status.ts");
     const status = await readStatus(given, app);
     await print(app, outputFormat(given.output), guardStatusText(status));
     tellHints(guardStatusHints(status), [installCommand, protectCommand, unprotectCommand], app);
-    return isAmiss(status) ? 3 : 0;
+    if (isAmiss(status)) return 3;
+    return isUnseen(status) ? 6 : 0;
   },
 });
 

@@ -321,7 +321,7 @@ describe("with a guard", () => {
     const user = uniqueName("user");
     const kubeconfig = await plane.withClientCert({ user });
     const bare = await shown({ kubeconfig });
-    expect([bare.code, bare.namespaces]).toEqual([0, []]);
+    expect([bare.code, bare.namespaces]).toEqual([6, []]);
     expect(statesOf(bare)).toEqual({
       deployment: "unknown",
       configuration: "unknown",
