@@ -144,7 +144,11 @@ test("the same restore once more writes nothing", async () => {
 
 test("a location has a name from the time it was added until it is removed", async () => {
   expect(await backup("location", "add", "bucket", url)).toMatchObject({ code: 0 });
-  expect(await backup("location", "add", "bucket", url)).toMatchObject({ code: 5 });
+  // The same again changes nothing; another under that name is refused.
+  expect(await backup("location", "add", "bucket", url)).toMatchObject({ code: 0 });
+  expect(await backup("location", "add", "bucket", url.replace(prefix, `${prefix}-other`))).toMatchObject({
+    code: 5,
+  });
   expect(await backup("location", "default", "bucket")).toMatchObject({ code: 0 });
   expect((await backup("location", "list")).stdout).toMatch(/^bucket +yes +s3:/m);
   const checked = await backup("location", "check");
@@ -216,7 +220,7 @@ function environment(): Readonly<Record<string, string>> {
 /** What bash offers for the last word. */
 async function completedByBash(...words: readonly string[]): Promise<readonly string[]> {
   const script = `source <(kubectl-backup completion bash)
-COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kubectl_backup; printf '%s\\n' "\${COMPREPLY[@]}"`;
+COMP_LINE="$*"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _kubectl_backup; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const options = { command: "/bin/bash", home: home.path, env: environment() };
   const { stdout } = await runCli(["-c", script, "bash", ...words], options);
   return stdout.trim().split("\n");
