@@ -39,8 +39,7 @@ export class ApiClock {
 
   #carriedOn(): Date | undefined {
     if (this.#reading === undefined) return undefined;
-    const { server, atMs } = this.#reading;
-    const sinceMs = this.#monotonicMs() - atMs;
-    return sinceMs < READING_LIVES_MS ? new Date(server + sinceMs) : undefined;
+    const isYoung = this.#monotonicMs() - this.#reading.atMs < READING_LIVES_MS;
+    return isYoung ? this.roughly : undefined;
   }
 }

@@ -17,9 +17,7 @@ export interface RivalQuestion {
 
 /** The claims of other runs that may still be at work. Whatever is not known to be over counts as live. */
 export async function liveRivals(view: FolderView, question: RivalQuestion): Promise<RunClaims[]> {
-  const recent = recentRivals(view, question.ownRunId);
-  const gone = await Promise.all(recent.map((claim) => isHolderGone(claim, question)));
-  return recent.filter((_, index) => gone[index] !== true);
+  return await notGone(recentRivals(view, question.ownRunId), question);
 }
 
 /**
@@ -36,10 +34,15 @@ export async function viewWithoutRivals(
     const view = await viewFolder(question.store, folder, question.signal);
     const unknown = recentRivals(view, question.ownRunId).filter(({ runId }) => !gone.has(runId));
     if (unknown.length === 0) return { view, rivals: [] };
-    const rivals = await liveRivals({ ...view, claims: unknown }, question);
+    const rivals = await notGone(unknown, question);
     if (rivals.length > 0) return { view, rivals };
     for (const { runId } of unknown) gone.add(runId);
   }
+}
+
+async function notGone(claims: readonly RunClaims[], question: RivalQuestion): Promise<RunClaims[]> {
+  const gone = await Promise.all(claims.map((claim) => isHolderGone(claim, question)));
+  return claims.filter((_, index) => gone[index] !== true);
 }
 
 /** Older ones stopped writing a minute before their claim ended. */
