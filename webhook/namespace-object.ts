@@ -1,7 +1,8 @@
 import * as z from "zod";
+import { mapOf } from "#core/model/first-fault.ts";
 import type { NamespaceMarks } from "#core/protection/protection-of.ts";
 
-const texts = z.record(z.string(), z.string());
+const texts = mapOf(z.string());
 
 /** A Namespace as the API server sends it, as far as it is read. */
 export const namespaceObject = z.looseObject({

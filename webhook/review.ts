@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { listOf, mapOf } from "#core/model/first-fault.ts";
 import type { NamespaceMarks } from "#core/protection/protection-of.ts";
 import { marksOf, namespaceObject } from "./namespace-object.ts";
 
@@ -6,8 +7,8 @@ import { marksOf, namespaceObject } from "./namespace-object.ts";
 const userInfo = z.looseObject({
   username: z.string().default(""),
   uid: z.string().optional(),
-  groups: z.array(z.string()).nullish(),
-  extra: z.record(z.string(), z.array(z.string()).nullable()).nullish(),
+  groups: listOf(z.string()).nullish(),
+  extra: mapOf(listOf(z.string()).nullable()).nullish(),
 });
 const admissionReview = z.looseObject({
   apiVersion: z.literal("admission.k8s.io/v1"),

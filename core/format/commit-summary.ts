@@ -1,18 +1,19 @@
 import * as z from "zod";
 import { annotationKeys } from "#core/model/annotations.ts";
 import { Failure } from "#core/model/errors.ts";
+import { listOf, mapOf } from "#core/model/first-fault.ts";
 
 /** Velero's own are about 3 KiB; no etcd takes an object of more than 1.5 MiB, so Velero never made a larger one. */
 export const MAX_COMMIT_BYTES = 2 * 1024 * 1024;
 
-const texts = z.record(z.string(), z.string());
+const texts = mapOf(z.string());
 
 /** Anybody's velero-backup.json. Go writes absent lists and maps as null. */
 const veleroBackup = z.looseObject({
   apiVersion: z.literal("velero.io/v1"),
   kind: z.literal("Backup"),
   metadata: z.looseObject({ name: z.string(), labels: texts.nullish(), annotations: texts.nullish() }),
-  spec: z.looseObject({ includedNamespaces: z.array(z.string()).nullish() }).nullish(),
+  spec: z.looseObject({ includedNamespaces: listOf(z.string()).nullish() }).nullish(),
   status: z
     .looseObject({
       formatVersion: z.string().nullish(),

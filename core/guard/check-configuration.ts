@@ -12,7 +12,7 @@ export interface ConfigurationCheck {
 const Configuration = z.looseObject({ webhooks: z.array(z.looseObject({ name: z.string() })).nullish() });
 type Webhook = Readonly<Record<string, unknown>>;
 
-/** What the API server goes by; of the rest (caBundle) the guard takes care itself. */
+/** What the API server goes by; of the caBundle the guard takes care itself. */
 const COMPARED = [
   "rules",
   "failurePolicy",
@@ -20,7 +20,11 @@ const COMPARED = [
   "objectSelector",
   "matchConditions",
   "matchPolicy",
+  "timeoutSeconds",
+  "sideEffects",
+  "admissionReviewVersions",
 ];
+const SELECTORS = ["namespaceSelector", "objectSelector"];
 
 /** Where the live webhook configuration differs from the shipped one so that namespaces are not protected as promised. */
 export async function checkConfiguration(
@@ -36,9 +40,28 @@ export async function checkConfiguration(
   const live = webhookOf(JSON.parse(Buffer.from(body).toString("utf8")));
   if (live === undefined) return [{ problem: `the webhook configuration has no webhook ${GUARD.webhook}` }];
   const wanted = webhookOf(shipped) ?? {};
-  return COMPARED.filter((field) => !isDeepStrictEqual(live[field], wanted[field])).map((field) => ({
-    problem: `${field} of the webhook configuration is not as installed (some clouds rewrite selectors; install again, or exempt it there)`,
-  }));
+  const changed = COMPARED.filter((field) => !isDeepStrictEqual(live[field], wanted[field]));
+  return [...changed.map(changeOf), ...serviceProblems(live, wanted)];
+}
+
+function changeOf(field: string): ConfigurationCheck {
+  const cause = SELECTORS.includes(field)
+    ? " (some clouds rewrite selectors; install again, or exempt it there)"
+    : "";
+  return { problem: `${field} of the webhook configuration is not as installed${cause}` };
+}
+
+/** Whoever calls the guard by URL has set it up so; where that leads nobody can tell from here. */
+function serviceProblems(live: Webhook, wanted: Webhook): readonly ConfigurationCheck[] {
+  const called = serviceOf(live);
+  if (called === undefined || isDeepStrictEqual(called, serviceOf(wanted))) return [];
+  return [{ problem: "the Service that is asked is not as installed" }];
+}
+
+const Client = z.looseObject({ service: z.unknown().optional() });
+
+function serviceOf({ clientConfig }: Webhook): unknown {
+  return Client.safeParse(clientConfig).data?.service;
 }
 
 function webhookOf(configuration: unknown): Webhook | undefined {

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { listOf, mapOf } from "./first-fault.ts";
 import { backupName } from "./names.ts";
 import { selection } from "./selection.ts";
 
@@ -8,7 +9,7 @@ export const backupRequest = z.object({
   selection,
   /** Objects per page; absent: 500, then as many as make 8 MiB, and long lists as streams. */
   pageSize: z.number().int().positive().optional(),
-  labels: z.record(z.string(), z.string()).default({}),
+  labels: mapOf(z.string()).default({}),
   /** How long to keep the backup; carried out by our prune, not by Velero. */
   ttlSeconds: z.number().int().positive().optional(),
   /** Also write status.expiration, so that a Velero on the same bucket collects the backup. */
@@ -55,7 +56,7 @@ const kindRecord = z.object({
   changesMeanwhile: z.number().int().nonnegative().optional(),
   /** Why it, or a part of it, was not read. */
   error: z
-    .object({ code: z.string(), message: z.string(), namespaces: z.array(z.string()).optional() })
+    .object({ code: z.string(), message: z.string(), namespaces: listOf(z.string()).optional() })
     .optional(),
 });
 export type KindRecord = z.infer<typeof kindRecord>;
@@ -79,8 +80,8 @@ const namespaceRecord = z.object({
   itemCount: z.number().int().nonnegative(),
   excludedByLabel: z.number().int().nonnegative(),
   /** `resource.group` of each namespaced kind that was not read here. */
-  kindsNotRead: z.array(z.string()),
-  claims: z.array(claimRecord),
+  kindsNotRead: listOf(z.string()),
+  claims: listOf(claimRecord),
   complete: z.boolean(),
   /** Why not, when not. */
   incompleteReason: z.string().optional(),
@@ -122,14 +123,14 @@ export const backupFacts = z.looseObject({
   started: clockReading,
   finished: clockReading,
   phase: z.enum(["Completed", "PartiallyFailed"]),
-  kinds: z.array(kindRecord),
-  namespaces: z.array(namespaceRecord),
+  kinds: listOf(kindRecord),
+  namespaces: listOf(namespaceRecord),
   itemCount: z.number().int().nonnegative(),
   /** Sum of the items' bytes, uncompressed. */
   itemBytes: z.number().int().nonnegative(),
   secretCount: z.number().int().nonnegative(),
-  errors: z.array(notice),
-  warnings: z.array(notice),
+  errors: listOf(notice),
+  warnings: listOf(notice),
   schedule: z.string().optional(),
   tier: z.string().optional(),
   expiresAt: z.string().optional(),
@@ -142,6 +143,6 @@ export const manifest = backupFacts.extend({
   /** Absent = none; an unknown value is refused. */
   encryption: z.string().optional(),
   /** By file name within the backup's folder; every file but commit and claims. */
-  files: z.record(z.string(), fileRecord),
+  files: mapOf(fileRecord),
 });
 export type Manifest = z.infer<typeof manifest>;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { listOf } from "./first-fault.ts";
 
 /**
  * What belongs to a backup or restore. Namespaces are names or globs (`*`, `?`, `[abc]`); resources are plural,
@@ -6,14 +7,14 @@ import * as z from "zod";
  * everything. In restores all names are those in the backup, before mapping.
  */
 export const selection = z.object({
-  includeNamespaces: z.array(z.string()).readonly().default([]),
-  excludeNamespaces: z.array(z.string()).readonly().default([]),
-  includeResources: z.array(z.string()).readonly().default([]),
-  excludeResources: z.array(z.string()).readonly().default([]),
+  includeNamespaces: listOf(z.string()).readonly().default([]),
+  excludeNamespaces: listOf(z.string()).readonly().default([]),
+  includeResources: listOf(z.string()).readonly().default([]),
+  excludeResources: listOf(z.string()).readonly().default([]),
   /** One label selector in kubectl's syntax; objects must match it. */
   labelSelector: z.string().optional(),
   /** Several label selectors; objects must match one. Excludes labelSelector. */
-  orSelectors: z.array(z.string()).readonly().default([]),
+  orSelectors: listOf(z.string()).readonly().default([]),
   /** auto: everything when all namespaces are included, else only what selected objects refer to. */
   includeClusterResources: z.enum(["true", "false", "auto"]).default("auto"),
 });

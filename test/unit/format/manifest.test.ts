@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { ZodError } from "zod";
 import { decodeManifest, encodeManifest } from "#core/format/manifest.ts";
 import type { Manifest } from "#core/model/backup.ts";
+import { Failure } from "#core/model/errors.ts";
 import { makeFacts } from "#test/unit/catalog/backup-fixtures.ts";
 
 const FILE = { sizeBytes: 1, sha256: "00", etag: '"1"' };
@@ -55,3 +57,38 @@ test.for([
     expect.objectContaining({ code: "backup-damaged" }),
   );
 });
+
+/** A million of each would be no larger than an honest manifest may be. */
+const heap = <T>(one: T) => Array.from({ length: 10_000 }, () => one);
+const mapped = (one: unknown) => Object.fromEntries(heap(one).map((value, n) => [`k${n}`, value]));
+
+test.for([
+  ["kinds", { kinds: heap({}) }],
+  ["namespaces of a kind's error", { kinds: [{ error: { namespaces: heap(0) } }] }],
+  ["namespaces", { namespaces: heap({}) }],
+  ["claims", { namespaces: [{ claims: heap({}) }] }],
+  ["unread kinds", { namespaces: [{ kindsNotRead: heap(0) }] }],
+  ["errors", { errors: heap({}) }],
+  ["warnings", { warnings: heap(0) }],
+  ["files", { files: mapped(0) }],
+  ["selected namespaces", { request: { selection: { includeNamespaces: heap(0) } } }],
+  ["labels", { request: { labels: mapped(0) } }],
+] as const)(
+  "a heap of faulty %s is refused at the first of them, for the guard has little memory",
+  ([, faults]) => {
+    const refusal = refusalOf(changed(faults));
+    expect(refusal).toMatchObject({ code: "backup-damaged", cause: expect.any(ZodError) });
+    // One for each field that is missing around it.
+    expect((refusal.cause as ZodError).issues.length).toBeLessThan(20);
+  },
+);
+
+function refusalOf(bytes: Uint8Array): Failure {
+  try {
+    decodeManifest(bytes, "web");
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
+  }
+  throw new Error("it was read");
+}

@@ -137,4 +137,20 @@ describe("what a commit object says", () => {
       expect.objectContaining({ code: "backup-damaged", message: expect.stringContaining(why) }),
     );
   });
+
+  test("of a heap of faults only the first is told: anybody may have written it", () => {
+    const labels = Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, 0]));
+    const includedNamespaces = Array.from({ length: 10_000 }, () => 0);
+    const backup = {
+      apiVersion: "velero.io/v1",
+      kind: "Backup",
+      metadata: { name: "web", labels, annotations: labels },
+      spec: { includedNamespaces },
+    };
+    expect(() => readCommit(Buffer.from(JSON.stringify(backup)), "web")).toThrow(
+      expect.objectContaining({
+        cause: expect.objectContaining({ issues: expect.toSatisfy((all) => all.length === 3) }),
+      }),
+    );
+  });
 });
