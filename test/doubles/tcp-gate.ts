@@ -12,6 +12,8 @@ export interface TcpGate {
   connections(): number;
   /** Once, on whatever connection gets there first. */
   cut(cut: WireCut): void;
+  /** Forgets a cut that nothing has reached. */
+  spare(): void;
   stop(): Promise<void>;
 }
 
@@ -62,6 +64,9 @@ export async function openTcpGate(target: number): Promise<TcpGate> {
     cut: (cut) => {
       passed = 0;
       armed = cut;
+    },
+    spare: () => {
+      armed = undefined;
     },
     async stop() {
       for (const socket of sockets) socket.destroy();
