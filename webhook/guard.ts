@@ -96,7 +96,8 @@ async function answerDeletion(
   { review: { requester }, facts, context }: Sitting,
 ): Promise<Answer> {
   const protection = protectionOf(namespace, facts.settings);
-  const bare = { namespace, backups: [], locations: facts.indexes.map(({ url }) => url), troubles: [] };
+  const locations = facts.indexes.map(({ url }) => url);
+  const bare = { namespace, backups: [], locations, troubles: [], unread: [] };
   const known = { cluster: facts.cluster, namespace, protection };
   if (namespace.terminating || !protection.isProtected) {
     // Neither asks for anything that could fail.
@@ -114,8 +115,9 @@ async function answerDeletion(
   const liveClaims = await facts.liveClaims(namespace.name);
   const deletion = { ...unclaimed, liveClaims };
   const { backups, troubles } = await lookForProof(deletion, facts, context);
+  const unread = facts.indexes.flatMap((index) => index.unread);
   return answerOf(
-    decideDeletion({ ...bare, facts: deletion, mayUnprotect, backups, troubles }),
+    decideDeletion({ ...bare, facts: deletion, mayUnprotect, backups, troubles, unread }),
     requester.username,
   );
 }

@@ -23,7 +23,7 @@ export interface OpenParts {
 /** Follows the chain of proof: commit → manifest → index; the items' digests are checked when they are read. */
 export async function openOwnBackup(parts: OpenParts): Promise<OpenBackup> {
   const { store, commit, spool, signal } = parts;
-  const manifest = await provenManifest(store, commit, signal);
+  const manifest = await provenManifest(store, commit, { signal });
   const archive = await provenArchive(parts, recordOf(manifest, veleroFiles(commit.name).archive));
   await copyProven(parts, recordOf(manifest, INDEX_FILE));
   const index = await openIndex(spool, { archiveBytes: archive.sizeBytes, signal });

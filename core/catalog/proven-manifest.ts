@@ -11,13 +11,11 @@ import { readWhole } from "./read-whole.ts";
 export async function provenManifest(
   store: ObjectReader,
   commit: CommitSummary,
-  signal: AbortSignal,
+  { signal, maxBytes = MAX_MANIFEST_BYTES }: { readonly signal: AbortSignal; readonly maxBytes?: number },
 ): Promise<Manifest> {
   const { name } = commit;
   const key = backupKey(name, MANIFEST_FILE);
-  const bytes = await present(name, MANIFEST_FILE, () =>
-    readWhole(store, { key }, { maxBytes: MAX_MANIFEST_BYTES, signal }),
-  );
+  const bytes = await present(name, MANIFEST_FILE, () => readWhole(store, { key }, { maxBytes, signal }));
   const digest = createHash("sha256").update(bytes).digest("hex");
   if (digest !== commit.manifestSha256) throw damaged(name, `${MANIFEST_FILE} is not what was written`);
   const manifest = decodeManifest(bytes, name);

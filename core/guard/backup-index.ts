@@ -1,5 +1,6 @@
 import type { CatalogReader, OpenBackup } from "#core/catalog/catalog.ts";
 import type { ArchiveCheck } from "#core/catalog/check-archive.ts";
+import { whyNotRead } from "#core/catalog/proof-limit.ts";
 import { type BackupProof, damageIn, type StoredFolder, stateOf } from "#core/catalog/stored-folder.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import { SharedRun } from "#core/flow/shared-run.ts";
@@ -63,6 +64,8 @@ export class BackupIndex {
   readonly #candidates = new BackupCandidates();
   /** Backup → the states of commit and manifest in which it was read; CHANGED: it is no longer so. */
   readonly #known = new Map<string, string>();
+  /** Backup → why it was not read. */
+  readonly #tooLarge = new Map<string, string>();
   readonly #checks = new ArchiveChecks();
   #hasGap = false;
   readonly #refreshes: SharedRun<RunContext, void>;
@@ -94,6 +97,11 @@ export class BackupIndex {
 
   candidatesOf(namespace: string): readonly Candidate[] {
     return this.#candidates.of(namespace);
+  }
+
+  /** Of backups that may hold any namespace, but are too large to be looked into, each with why. */
+  get unread(): readonly string[] {
+    return [...this.#tooLarge.values()];
   }
 
   /**
@@ -227,6 +235,9 @@ export class BackupIndex {
     if (proof !== undefined && relateClusters(proof.manifest.cluster, this.#options.cluster) !== "other") {
       this.#candidates.add(folder, proof, this.#checks.damageOf({ evidence: folder, proof }));
     }
+    const whyUnread = whyNotRead(folder);
+    if (whyUnread === undefined) this.#tooLarge.delete(folder.name);
+    else this.#tooLarge.set(folder.name, whyUnread);
     this.#known.set(folder.name, stateOf(folder));
   }
 
@@ -256,6 +267,7 @@ export class BackupIndex {
 
   #forget(name: string): void {
     const wasRead = this.#known.delete(name);
+    this.#tooLarge.delete(name);
     const counted = this.#candidates.drop(name);
     if (wasRead && counted) this.#hasGap = true;
   }

@@ -67,6 +67,7 @@ export async function namespaceStatus(
       backups,
       locations: facts.indexes.map(({ url }) => url),
       troubles,
+      unread: facts.indexes.flatMap(({ unread }) => unread),
     });
     const backup = newestUsable({ backups, facts: deletion });
     return { ...known, backup, outlook: outlookOf(decision, troubles) };

@@ -28,6 +28,8 @@ export interface Deletion {
   readonly locations: readonly string[];
   /** Locations that could not be looked at, each with what it said. */
   readonly troubles: readonly string[];
+  /** Backups that nobody could look into, each with why: they may hold this namespace. */
+  readonly unread: readonly string[];
 }
 
 export type DeletionDecision =
@@ -102,7 +104,7 @@ function refuse(deletion: Deletion, judged: readonly Judged[]): DeletionDecision
   const nearest = nearestOfNewest(judged);
   const newest = nearest === undefined ? undefined : refusedBackup(nearest, deletion.facts);
   const reason = newest?.reason ?? (deletion.troubles.length > 0 ? "location" : "none");
-  const standing = standingOf(deletion.facts, newest);
+  const standing = standingOf(deletion, newest);
   return { allowed: false, reason, standing, message: refusalText(deletion, newest) };
 }
 

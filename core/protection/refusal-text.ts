@@ -17,6 +17,7 @@ interface Refused {
   readonly facts: DeletionFacts;
   readonly locations: readonly string[];
   readonly troubles: readonly string[];
+  readonly unread: readonly string[];
 }
 
 /**
@@ -29,7 +30,7 @@ export function refusalText(refused: Refused, newest: RefusedBackup | undefined)
   const limit = inShort(protection.maxAgeSeconds);
   return [
     `namespace ${name} is protected: it may go when a usable backup of it is at most ${limit} old`,
-    standingOf(refused.facts, newest),
+    standingOf(refused, newest),
     ...troubleLine(refused.troubles),
     wayForward(refused, newest),
     `or, with the right to skip:  kubectl backup unprotect ${name} --once --for 1h --reason REASON && kubectl delete ns ${name}`,
@@ -37,24 +38,30 @@ export function refusalText(refused: Refused, newest: RefusedBackup | undefined)
 }
 
 /** How its backups stand, in a line; what a manifest says of itself is whatever somebody wrote. */
-export function standingOf(facts: DeletionFacts, newest: RefusedBackup | undefined): string {
-  const standing =
-    newest === undefined
-      ? "there is no backup of it"
-      : shortLine(`its newest backup ${newest.name}: ${newest.why}`);
+export function standingOf(
+  { facts, unread }: Pick<Refused, "facts" | "unread">,
+  newest: RefusedBackup | undefined,
+): string {
+  const known =
+    newest === undefined ? "there is no backup of it" : `its newest backup ${newest.name}: ${newest.why}`;
+  const standing = [shortLine(known), ...countedFirst(unread)].join("; ");
   if (newest?.reason === "claim") return standing;
   // No backup could bring these claims' data back, so a new one alone would be refused as well.
   const [claim] = claimsAtRisk(facts);
   return claim === undefined ? standing : `${standing}; and no backup holds the data of claim ${claim.name}`;
 }
 
+/** The first, and how many more. */
+function countedFirst(all: readonly string[]): readonly string[] {
+  const [first] = all;
+  if (first === undefined) return [];
+  return [`${shortLine(first)}${all.length > 1 ? ` (and ${all.length - 1} more)` : ""}`];
+}
+
 const NOT_LOOKED_AT = "not looked at: ";
 
 function troubleLine(troubles: readonly string[]): readonly string[] {
-  const [first] = troubles;
-  if (first === undefined) return [];
-  const others = troubles.length > 1 ? ` (and ${troubles.length - 1} more)` : "";
-  return [`${NOT_LOOKED_AT}${shortLine(first)}${others}`];
+  return countedFirst(troubles).map((text) => `${NOT_LOOKED_AT}${text}`);
 }
 
 /** What a refusal says of a location that whoever wrote it could not look at. */

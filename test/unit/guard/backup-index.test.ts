@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { BackupIndex } from "#core/guard/backup-index.ts";
+import type { ClaimRecord } from "#core/model/backup.ts";
 import { createMemoryStore } from "#core/storage/memory.ts";
 import type { ObjectStore } from "#core/storage/object-store.ts";
 import {
@@ -36,11 +37,23 @@ beforeEach(async () => {
 });
 afterEach(() => folders.remove());
 
+const manyClaims = Array.from({ length: 50_000 }, (_, n) => ({
+  name: `claim-${n}`,
+  uid: `uid-${n}`,
+  captured: "none" as const,
+}));
+
 /** Of the namespace shop, so many hours into the day. */
 async function backup(
   name: string,
   hour: number,
-  changes: { uid?: string; complete?: boolean; excludedByLabel?: number; firstListAt?: string } = {},
+  changes: {
+    uid?: string;
+    complete?: boolean;
+    excludedByLabel?: number;
+    firstListAt?: string;
+    claims?: ClaimRecord[];
+  } = {},
 ) {
   const record = {
     name: "shop",
@@ -164,6 +177,19 @@ test("a backup of another cluster is none of the namespace's", async () => {
   );
   await there.refresh(context);
   expect(there.candidatesOf("shop")).toEqual([]);
+});
+
+test("a backup too large to be looked into is told of and counts for nothing, until it is gone or has room", async () => {
+  await backup("a", 1);
+  await backup("b", 2, { claims: manyClaims });
+  await index.refresh(context);
+  expect(names()).toEqual(["a"]);
+  expect(index.unread).toEqual([
+    expect.stringMatching(/^backup "b" is not read: its manifest of \d MiB is larger than the 4 MiB/),
+  ]);
+  await removed("b");
+  await index.refresh(context);
+  expect(index.unread).toEqual([]);
 });
 
 test("what came since is found by the folders' names, and nothing that is known is asked for", async () => {

@@ -197,6 +197,13 @@ describe("the refusal", () => {
     `);
   });
 
+  it("says which backups nobody could look into, since they may hold the namespace", () => {
+    const unread = ["backup big is not read: too large", "backup huge is not read"];
+    expect(messageOf({ unread })?.split("\n")[1]).toBe(
+      "there is no backup of it; backup big is not read: too large (and 1 more)",
+    );
+  });
+
   it("allows exclusions also where they were forbidden in so many words", () => {
     const backups = [seen({ evidence: evidence({ namespace: { ...whole, excludedByLabel: 1 } }) })];
     const message = messageOf({ namespace: annotated("allowExcluded", "false"), backups });
@@ -219,6 +226,7 @@ describe("the refusal", () => {
       fc.property(fc.array(hostile), fc.option(flaw), fc.boolean(), (troubles, found, hasClaim) => {
         const message = messageOf({
           troubles,
+          unread: troubles,
           backups: found === null ? [] : [seen({ evidence: found })],
           facts: { liveClaims: hasClaim ? [claim] : [] },
         });

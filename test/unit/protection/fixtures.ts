@@ -55,6 +55,7 @@ export function deletion(
     backups: [],
     locations: ["s3://bucket/prefix?region=x"],
     troubles: [],
+    unread: [],
     ...changes,
     namespace,
     facts: {
