@@ -52,7 +52,8 @@ async function changeOnce(
   if (isChangedSince(run, wish.target, live.object))
     return failed(CHANGED_SINCE.reason, CHANGED_SINCE.message);
   // Before anything is deleted or overwritten: a webhook that nobody answers for would lock the cluster.
-  return (await awaitNeeds(run, respectful)) ?? change(run, respectful, live);
+  const ready = await awaitNeeds(run, respectful);
+  return "outcome" in ready ? ready.outcome : change(run, ready.wish, live);
 }
 
 function respectfulWish(

@@ -37,8 +37,11 @@ export async function createObject(run: RestoreRun, wish: Wish): Promise<ItemOut
       "an object of this name is being deleted and was still there at the timeout",
     );
   }
-  const lacking = await awaitNeeds(run, wish);
-  if (lacking !== undefined) return lacking;
+  const ready = await awaitNeeds(run, wish);
+  return "outcome" in ready ? ready.outcome : createReady(run, ready.wish);
+}
+
+async function createReady(run: RestoreRun, wish: Wish): Promise<ItemOutcome> {
   for (let lost = 0; lost < ATTEMPTS; lost += 1) {
     const reply = await postWherePathIsThere(run, wish);
     if (reply !== "lost") return settleReply(run, wish, reply);

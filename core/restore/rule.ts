@@ -32,8 +32,12 @@ export interface Rule {
 }
 
 export type Need =
-  /** A service account of its namespace. */
-  | { readonly type: "account"; readonly name: string }
+  /** A service account of its namespace, and the object as it is once that account's uid is known. */
+  | {
+      readonly type: "account";
+      readonly name: string;
+      readonly tied: (object: ExactObject, uid: string) => ExactObject;
+    }
   /** Somebody who answers for it. Where nobody does, the object is left out if that blocks, and warned of if not. */
   | { readonly type: "service"; readonly namespace: string; readonly name: string; readonly blocks: boolean };
 

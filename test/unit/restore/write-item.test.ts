@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 import { annotationKeys } from "#core/model/annotations.ts";
+import { Failure } from "#core/model/errors.ts";
 import { BeforeImages } from "#core/restore/before-images.ts";
 import { finishObjects } from "#core/restore/finish.ts";
 import { openFinishBook } from "#core/restore/finish-book.ts";
@@ -155,6 +156,45 @@ describe("creating an item", () => {
     const end = await write(run, service, { resource: "services" });
     expect(end.outcome).toMatchObject({ result: "failed" });
     expect(end.warnings).toEqual([]);
+  });
+
+  describe("that is a token of a service account", () => {
+    const robot = "kubernetes.io/service-account.name";
+    const token = {
+      apiVersion: "v1",
+      kind: "Secret",
+      metadata: {
+        ...metadata,
+        annotations: { [robot]: "robot", "kubernetes.io/service-account.uid": "old" },
+      },
+      type: "kubernetes.io/service-account-token",
+    };
+    const created = (sent: ReturnType<typeof startRun>["sent"]) => JSON.stringify(sent[0]?.body);
+
+    it("says whose it is, so that what cleans up after the old account of that name leaves it", async () => {
+      const account = {
+        apiVersion: "v1",
+        kind: "ServiceAccount",
+        metadata: { name: "default", uid: "live" },
+      };
+      const { run, sent } = startRun({ get: [undefined, account] });
+      const ofDefault = { ...token, metadata: { ...metadata, annotations: { [robot]: "default" } } };
+      expect((await write(run, ofDefault, { resource: "secrets" })).outcome).toMatchObject({
+        result: "created",
+      });
+      expect(created(sent)).toContain('"kubernetes.io/service-account.uid":"live"');
+    });
+
+    it("names no account where one may not look at them", async () => {
+      const { run, sent } = startRun({});
+      Object.assign(run.cluster, {
+        get: async () => {
+          throw new Failure("cluster-forbidden", "no");
+        },
+      });
+      expect((await write(run, token, { resource: "secrets" })).outcome).toMatchObject({ result: "created" });
+      expect(created(sent)).not.toContain("service-account.uid");
+    });
   });
 
   it("is not tried in a namespace that could not be made", async () => {
