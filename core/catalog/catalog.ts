@@ -205,6 +205,8 @@ export interface RestoreWriter {
   keepBefore(images: readonly BeforeImage[], signal: AbortSignal): Promise<void>;
   /** Failure where another run may go on with this restore by now: nothing may be written in its name any more. */
   assertHeld(): void;
+  /** Removes all that this run has stored, as if it had never begun; close() still has to follow. */
+  withdraw(signal: AbortSignal): Promise<void>;
   /** Gives the name free. */
   close(): Promise<void>;
 }

@@ -80,16 +80,23 @@ function lastNumbers({ files }: FolderView, folder: string): LastNumbers {
 function writer(claim: NameClaim, { store, tempFolder }: WriteEnvironment, last: LastNumbers): RestoreWriter {
   let number = last.journal;
   let beforeParts = last.before;
+  const stored: string[] = [];
+  const put = async (file: string, body: Uint8Array, signal: AbortSignal): Promise<void> => {
+    const key = restoreKey(claim.name, file);
+    // Noted first: it may have been stored although the answer is lost.
+    stored.push(key);
+    await store.put(key, body, signal);
+  };
   return {
     url: store.url,
     append: async (lines, signal) => {
       claim.assertFresh();
       number += 1;
-      await store.put(restoreKey(claim.name, partFile(number, claim.runId)), encodePart(lines), signal);
+      await put(partFile(number, claim.runId), encodePart(lines), signal);
     },
     writeFile: async (file, body, signal) => {
       claim.assertFresh();
-      await store.put(restoreKey(claim.name, file), body, signal);
+      await put(file, body, signal);
     },
     keepBefore: async (images, signal) => {
       claim.assertFresh();
@@ -98,11 +105,17 @@ function writer(claim: NameClaim, { store, tempFolder }: WriteEnvironment, last:
         part: beforePart(claim.runId, beforeParts),
         tempFolder,
         createdAt: new Date(),
-        put: async (file, body) => void (await store.put(restoreKey(claim.name, file), body, signal)),
+        put: (file, body) => put(file, body, signal),
         signal,
       });
     },
     assertHeld: () => claim.assertFresh(),
+    withdraw: async (signal) => {
+      claim.assertFresh();
+      await store.remove(stored, signal);
+      // Last, since what is left without it keeps the name and tells nobody why.
+      await store.remove([restoreKey(claim.name, RECORD_FILE)], signal);
+    },
     runId: claim.runId,
     close: () => claim.release(),
   };

@@ -25,6 +25,8 @@ export interface RestoreRun {
   /** An earlier run of this restore broke off: what carries its mark is its work. */
   readonly isResumed: boolean;
   readonly cluster: Cluster;
+  /** Some write was sent to the cluster. */
+  readonly hasWritten: () => boolean;
   readonly request: RestoreRequest;
   readonly prepared: Prepared;
   readonly owners: OwnerBook;

@@ -36,6 +36,7 @@ import { storeReport } from "./store-report.ts";
 import type { Undo } from "./undo/open-undo.ts";
 import { removeCreated } from "./undo/remove-created.ts";
 import type { WaitEnd } from "./wait.ts";
+import { withdrawIdle } from "./withdraw-idle.ts";
 
 export interface RestoreAsk {
   readonly cluster: Cluster;
@@ -98,7 +99,8 @@ async function writeAndReport(
     const cause = context.signal.aborted ? interrupted(error) : error;
     run.journal.add({ type: "broke-off", at: at(), why: describeError(cause) });
     await run.journal.close();
-    await storeLastWords({ facts: factsNow(), ask, cause, withinMs: LAST_WORDS_MS }, context);
+    if (!(await withdrawIdle(run, LAST_WORDS_MS)))
+      await storeLastWords({ facts: factsNow(), ask, cause, withinMs: LAST_WORDS_MS }, context);
     throw cause;
   });
   const draft = makeReport({ ...factsNow(), waited });
@@ -142,13 +144,18 @@ function startRun(prepared: Prepared, { ask, id, record }: Start, context: RunCo
   const stopped = new AbortController();
   const signal = AbortSignal.any([context.signal, stopped.signal]);
   const journal = new Journal(record, (message) => context.onProgress({ type: "warned", message }));
+  let writes = 0;
+  const onWrite = () => {
+    writes += 1;
+  };
   return {
     id,
     record,
     journal,
     before: new BeforeImages(record, signal, (error) => stopped.abort(error)),
     isResumed: ask.resumed !== undefined,
-    cluster: heldCluster(cluster, record, (error) => stopped.abort(error)),
+    cluster: heldCluster(cluster, { record, stop: (error) => stopped.abort(error), onWrite }),
+    hasWritten: () => writes > 0,
     request,
     prepared,
     // Of what may be recreated nobody knows yet which uid it will have.

@@ -37,6 +37,7 @@ const restoreWriter: RestoreWriter = {
   writeFile: async () => undefined,
   keepBefore: async () => undefined,
   assertHeld: () => undefined,
+  withdraw: async () => undefined,
   close: async () => undefined,
 };
 

@@ -99,6 +99,17 @@ describe("a restore's record", () => {
     await expect(catalog.beginRestore(recordOf("r"), context)).rejects.toMatchObject({ code: "name-taken" });
   });
 
+  it("is gone with all that its run stored once it is withdrawn, and its name is free", async () => {
+    const { store, catalog } = openLocation();
+    const writer = await catalog.beginRestore(recordOf("r"), context);
+    await writer.append(line("a"), signal);
+    await writer.withdraw(signal);
+    await writer.close();
+    const keys = (await Array.fromAsync(store.list("", { signal }))).flatMap(({ objects }) => objects);
+    expect(keys).toEqual([]);
+    await (await catalog.beginRestore(recordOf("r"), context)).close();
+  });
+
   it("lies beside Velero's restores, which list with how they ended", async () => {
     const { store, catalog } = openLocation();
     const put = (name: string, file: string, text: string) =>

@@ -19,6 +19,7 @@ function writerThat(keepBefore: RestoreWriter["keepBefore"]): RestoreWriter {
     writeFile: async () => undefined,
     keepBefore,
     assertHeld: () => undefined,
+    withdraw: async () => undefined,
     close: async () => undefined,
   };
 }

@@ -24,6 +24,7 @@ function writerThat(fails: number) {
     writeFile: async () => undefined,
     keepBefore: async () => undefined,
     assertHeld: () => undefined,
+    withdraw: async () => undefined,
     close: async () => undefined,
   };
   return { writer, parts };

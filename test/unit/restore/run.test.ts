@@ -224,6 +224,40 @@ describe("kinds that no restore writes", () => {
   });
 });
 
+describe("a restore that is refused before it has written anything", () => {
+  /** The list of what is there is refused, in the middle of the run. */
+  async function refused(more: object = {}) {
+    const settings = { metadata: { name: "settings", namespace: "shop" }, data: { a: "b" } };
+    const { cluster, catalog, restore } = await saved((empty) => empty.put("configmaps", settings));
+    cluster.onList = ({ resource: kind, metadataOnly }) => {
+      if (kind.resource === "configmaps" && metadataOnly !== true)
+        throw new Failure("cluster-forbidden", "no", { reply: { status: 403, reason: "Forbidden" } });
+    };
+    const { beginRestore } = catalog;
+    const log: string[] = [];
+    catalog.beginRestore = async (...asked) => ({
+      ...(await beginRestore(...asked)),
+      writeFile: async (file) => void log.push(file),
+      withdraw: async () => void log.push("withdrawn"),
+      ...more,
+    });
+    return { restore, log };
+  }
+
+  it("leaves nothing to resume", async () => {
+    const { restore, log } = await refused();
+    await expect(restore()).rejects.toMatchObject({ code: "cluster-forbidden" });
+    expect(log).toEqual(["withdrawn"]);
+  });
+
+  it("says what became of it as any other where the location lets nothing be removed", async () => {
+    const withdraw = () => Promise.reject(new Failure("location-forbidden", "no"));
+    const { restore, log } = await refused({ withdraw });
+    await expect(restore()).rejects.toMatchObject({ code: "cluster-forbidden" });
+    expect(log).toContain("kubectl-backup-broke-off-run-report.json");
+  });
+});
+
 describe("a restore that has written", () => {
   const deployment = { metadata: { name: "web", namespace: "shop" }, spec: { replicas: 1 } };
 
@@ -250,6 +284,7 @@ describe("a restore that has written", () => {
       },
       keepBefore: async () => undefined,
       assertHeld: () => undefined,
+      withdraw: async () => undefined,
       close: async () => undefined,
     });
     return () => JSON.parse(files.get("kubectl-backup-broke-off-run-report.json") ?? "{}");

@@ -35,6 +35,7 @@ function startRun(script: Script, more: Partial<RestoreRun> = {}) {
     before: new BeforeImages(undefined, new AbortController().signal, () => undefined),
     isResumed: false,
     cluster,
+    hasWritten: () => sent.length > 0,
     request: facts.request,
     prepared,
     owners: openOwnerBook(new Set(["owner"]), new Map()),
