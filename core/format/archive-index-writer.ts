@@ -1,6 +1,13 @@
 import type { SortedDraft } from "./archive-index-draft.ts";
 import { encodeFooter } from "./archive-index-footer.ts";
-import { type LinesMember, type MemberKey, TABLE_FORMAT, TABLE_VERSION } from "./archive-index-table.ts";
+import {
+  type IndexTable,
+  type LinesMember,
+  type MemberKey,
+  TABLE_FORMAT,
+  TABLE_VERSION,
+} from "./archive-index-table.ts";
+import { ArchiveMembers, type OpenMember } from "./archive-members.ts";
 import type { ByteSink } from "./archive-writer.ts";
 import { compressMember } from "./gzip-member.ts";
 
@@ -11,85 +18,105 @@ import { compressMember } from "./gzip-member.ts";
 const MEMBER_LINES = 1024;
 
 /** A member is cut here even when it has few lines: objects may have megabytes of labels. */
-const MEMBER_BYTES = 2 * 1024 * 1024;
-
-/** Room for `,"member":[offset,length]}` and the line's end. */
-const PLACE_BYTES = 64;
+const MEMBER_BYTES = 1024 * 1024;
 
 export type Place = (member: number) => readonly [offset: number, length: number];
 
 /** Lines in members, the table, the footer (README.md describes each byte). */
 export async function writeIndex(
-  sink: ByteSink,
+  { sink, signal }: { readonly sink: ByteSink; readonly signal: AbortSignal },
   drafts: readonly SortedDraft[],
   place: Place,
 ): Promise<void> {
-  const writer = new LinesWriter(sink);
-  for (const [kind, draft] of drafts.entries()) {
-    for (const record of draft.records()) {
-      if (writer.isFull(record.line.length)) await writer.endMember();
-      const [offset, length] = place(record.member);
-      writer.add(
-        { kind, namespace: record.namespace, name: record.name },
-        record.line,
-        `,"member":[${offset},${length}]}\n`,
-      );
-    }
+  const members = new ArchiveMembers(sink, signal);
+  try {
+    const lines = await writeLines(members, drafts, place);
+    const table: IndexTable = {
+      format: TABLE_FORMAT,
+      version: TABLE_VERSION,
+      kinds: drafts.map((draft) => draft.count),
+      members: lines.map((held, number): LinesMember => {
+        const [offset, length] = members.place(number);
+        return { offset, length, ...held };
+      }),
+    };
+    await writeTable(sink, table, members.fileBytes);
+  } finally {
+    members.stop();
   }
-  await writer.endMember();
-  const table = {
-    format: TABLE_FORMAT,
-    version: TABLE_VERSION,
-    kinds: drafts.map((draft) => draft.count),
-    members: writer.members,
-  };
-  const bytes = await compressMember(Buffer.from(JSON.stringify(table)));
-  await sink.write(bytes);
-  await sink.write(encodeFooter({ offset: writer.fileBytes, length: bytes.length }));
 }
 
+async function writeLines(
+  members: ArchiveMembers,
+  drafts: readonly SortedDraft[],
+  place: Place,
+): Promise<readonly Lines[]> {
+  const writer = new LinesWriter(members);
+  for (const [kind, draft] of drafts.entries()) {
+    for (const record of draft.records()) {
+      const [offset, length] = place(record.member);
+      const end = `,"member":[${offset},${length}]}\n`;
+      const room = writer.add({ kind, namespace: record.namespace, name: record.name }, record.line, end);
+      if (room !== undefined) await room;
+    }
+  }
+  writer.endMember();
+  await members.drain();
+  return writer.lines;
+}
+
+async function writeTable(sink: ByteSink, table: IndexTable, offset: number): Promise<void> {
+  const bytes = await compressMember(Buffer.from(JSON.stringify(table)));
+  await sink.write(bytes);
+  await sink.write(encodeFooter({ offset, length: bytes.length }));
+}
+
+interface Lines {
+  lines: number;
+  readonly first: MemberKey;
+}
+
+/** Fills members with lines; several are compressed while the next one is filled. */
 class LinesWriter {
-  readonly members: LinesMember[] = [];
-  fileBytes = 0;
-  readonly #sink: ByteSink;
-  #buffer = Buffer.allocUnsafeSlow(MEMBER_BYTES);
-  #used = 0;
-  #lines = 0;
-  #first: MemberKey | undefined;
+  /** Of each member, by number. */
+  readonly lines: Lines[] = [];
+  readonly #members: ArchiveMembers;
+  #open: OpenMember | undefined;
 
-  constructor(sink: ByteSink) {
-    this.#sink = sink;
+  constructor(members: ArchiveMembers) {
+    this.#members = members;
   }
 
-  isFull(lineBytes: number): boolean {
-    if (this.#lines === 0) return false;
-    return this.#lines === MEMBER_LINES || this.#used + lineBytes + PLACE_BYTES > this.#buffer.length;
+  /** The Promise, when there is one, resolves when there is room for more. */
+  add(key: MemberKey, line: Uint8Array, end: string): Promise<void> | undefined {
+    const { member, lines } = this.#openFor(key, line.length + end.length);
+    member.buffer.set(line, member.used);
+    member.used += line.length;
+    member.used += member.buffer.write(end, member.used, "latin1");
+    lines.lines += 1;
+    return this.#members.room();
   }
 
-  add(key: MemberKey, line: Uint8Array, end: string): void {
-    const needed = this.#used + line.length + PLACE_BYTES;
-    // Only the first line of a member may be longer than the buffer: isFull has ended the member before others.
-    if (needed > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(needed);
-    this.#first ??= key;
-    this.#buffer.set(line, this.#used);
-    this.#used += line.length;
-    this.#used += this.#buffer.write(end, this.#used, "latin1");
-    this.#lines += 1;
+  endMember(): void {
+    if (this.#open !== undefined) this.#members.seal(this.#open);
+    this.#open = undefined;
   }
 
-  async endMember(): Promise<void> {
-    if (this.#first === undefined) return;
-    const bytes = await compressMember(this.#buffer.subarray(0, this.#used));
-    await this.#sink.write(bytes);
-    this.members.push({
-      offset: this.fileBytes,
-      length: bytes.length,
-      lines: this.#lines,
-      first: this.#first,
-    });
-    this.fileBytes += bytes.length;
-    this.#used = 0;
-    this.#lines = 0;
-    this.#first = undefined;
+  #openFor(key: MemberKey, bytes: number): { readonly member: OpenMember; readonly lines: Lines } {
+    const last = this.lines.at(-1);
+    const open = this.#open;
+    if (
+      open !== undefined &&
+      last !== undefined &&
+      last.lines < MEMBER_LINES &&
+      open.used + bytes <= MEMBER_BYTES
+    )
+      return { member: open, lines: last };
+    this.endMember();
+    const member = this.#members.open(Math.max(bytes, MEMBER_BYTES));
+    const lines = { lines: 0, first: key };
+    this.lines.push(lines);
+    this.#open = member;
+    return { member, lines };
   }
 }

@@ -5,7 +5,7 @@ import { compressMember } from "./gzip-member.ts";
 /** A member being filled. Numbered, since its place in the file is known only when it has been written. */
 export interface OpenMember {
   readonly number: number;
-  readonly buffer: Uint8Array;
+  readonly buffer: Buffer;
   used: number;
 }
 
@@ -28,7 +28,7 @@ const BUFFER_BYTES = 12 * MEMBER_BYTES;
 export class ArchiveMembers {
   readonly #sink: ByteSink;
   readonly #signal: AbortSignal;
-  readonly #spare = new Map<number, Uint8Array[]>();
+  readonly #spare = new Map<number, Buffer[]>();
   readonly #sealed: OpenMember[] = [];
   /** Offset and length in the file by member number. */
   readonly #places: [offset: number, length: number][] = [];
@@ -119,7 +119,7 @@ export class ArchiveMembers {
     this.#sealed.length = 0;
   }
 
-  #release(buffer: Uint8Array): void {
+  #release(buffer: Buffer): void {
     this.#underWay -= 1;
     this.#heldBytes -= buffer.length;
     this.#keep(buffer);
@@ -127,7 +127,7 @@ export class ArchiveMembers {
     this.#wake();
   }
 
-  #keep(buffer: Uint8Array): void {
+  #keep(buffer: Buffer): void {
     if (this.#heldBytes + this.#spareBytes + buffer.length > BUFFER_BYTES) return;
     const spare = this.#spare.get(buffer.length) ?? [];
     spare.push(buffer);

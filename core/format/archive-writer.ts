@@ -103,7 +103,7 @@ class SpillingWriter implements ArchiveWriter {
     const drafts = [...this.#kinds.values()]
       .toSorted((left, right) => compareKinds(left.kind, right.kind))
       .map(({ draft }) => draft.sort());
-    return new WrittenArchive(this.#members, drafts, this.#renamed);
+    return new WrittenArchive(this.#members, { drafts, renamed: this.#renamed, signal: this.#signal });
   }
 
   async discard(): Promise<void> {
@@ -152,14 +152,27 @@ class WrittenArchive implements FinishedArchive {
   readonly renamed: readonly string[];
   readonly #members: ArchiveMembers;
   readonly #drafts: readonly SortedDraft[];
+  readonly #signal: AbortSignal;
 
-  constructor(members: ArchiveMembers, drafts: readonly SortedDraft[], renamed: readonly string[]) {
+  constructor(
+    members: ArchiveMembers,
+    {
+      drafts,
+      renamed,
+      signal,
+    }: {
+      readonly drafts: readonly SortedDraft[];
+      readonly renamed: readonly string[];
+      readonly signal: AbortSignal;
+    },
+  ) {
     this.kinds = drafts.map((draft) => draft.count);
     this.itemCount = this.kinds.reduce((sum, kind) => sum + kind.count, 0);
     this.archiveBytes = members.fileBytes;
     this.renamed = renamed;
     this.#members = members;
     this.#drafts = drafts;
+    this.#signal = signal;
   }
 
   *keys(kind: KindCount): Generator<ItemKey> {
@@ -168,6 +181,7 @@ class WrittenArchive implements FinishedArchive {
   }
 
   async writeIndex(sink: ByteSink): Promise<void> {
-    await writeIndex(sink, this.#drafts, (member) => this.#members.place(member));
+    const into = { sink, signal: this.#signal };
+    await writeIndex(into, this.#drafts, (member) => this.#members.place(member));
   }
 }
