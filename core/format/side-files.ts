@@ -1,7 +1,7 @@
-import { promisify } from "node:util";
-import { gzip, gzipSync } from "node:zlib";
+import { gzipSync } from "node:zlib";
 import type { BackupFacts, ClaimRecord, Notice } from "#core/model/backup.ts";
 import { apiVersion } from "#core/model/item.ts";
+import { compressMember } from "./gzip-member.ts";
 import type { ItemKey, KindCount } from "./index-entry.ts";
 
 /**
@@ -82,7 +82,6 @@ function* resourceListText(
 }
 
 const MEMBER_CHARACTERS = 1024 * 1024;
-const gzipInPool = promisify(gzip);
 
 /** Concatenated members are one gzip file to Go and to everybody else. */
 async function* gzipMembers(pieces: Iterable<string>): AsyncGenerator<Uint8Array> {
@@ -90,10 +89,10 @@ async function* gzipMembers(pieces: Iterable<string>): AsyncGenerator<Uint8Array
   for (const piece of pieces) {
     text += piece;
     if (text.length < MEMBER_CHARACTERS) continue;
-    yield await gzipInPool(text);
+    yield await compressMember(Buffer.from(text));
     text = "";
   }
-  yield await gzipInPool(text);
+  yield await compressMember(Buffer.from(text));
 }
 
 function gzipJson(value: unknown): Uint8Array {
