@@ -31,12 +31,16 @@ const CLOCK_MS = 30_000;
 /** What a request may still take once the process is told to end; kubelet's patience is longer. */
 const DRAIN_MS = 6000;
 
+/** Whoever was asked before the end answers in earnest; each answer has a deadline of its own. */
+const TO_THE_END = new AbortController().signal;
+
 const monotonicMs = () => performance.now();
 
 /** What lives as long as the process. */
 interface Watch {
   readonly settings: Settings;
   readonly log: Logger;
+  /** Ends when the process is told to. */
   readonly context: RunContext;
   readonly indexes: readonly BackupIndex[];
   readonly clock: ApiClock;
@@ -85,7 +89,7 @@ async function main(): Promise<void> {
     now: (signal) => clock.now(signal),
     monotonicMs,
     mayUnprotect: openMayUnprotect(cluster),
-    liveClaims: openLiveClaims(cluster, stop.signal),
+    liveClaims: openLiveClaims(cluster, TO_THE_END),
   });
   cluster.close();
 }
@@ -104,7 +108,7 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
   });
   let hasAsked = false;
   const app = createApp({
-    answer: (review) => answerReview(review, facts, context),
+    answer: (review) => answerReview(review, facts, { ...context, signal: TO_THE_END }),
     // It is the API server that judges the certificate, by its own clock.
     isReady: () => hasAsked && certificates.current().notAfter > (watch.clock.roughly ?? new Date(0)),
     metrics,
@@ -128,7 +132,7 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
     ...surveyed,
     onTrouble: (message) => log.warn({ message }),
   });
-  await Promise.all([
+  const background = Promise.all([
     certificates.keepFresh(signal),
     repeat(() => watch.clock.refresh(signal), { everyMs: CLOCK_MS, signal, onTrouble }),
     repeat(
@@ -142,8 +146,9 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
       { everyMs: settings.refreshSeconds * 1000, signal, onTrouble },
     ),
     keepChecking(watch, onTrouble),
-    untilAborted(signal),
   ]);
+  // What is being read then is not waited for: no new review may come in meanwhile.
+  await Promise.race([background, untilAborted(signal)]);
   await drain(server);
   await events.settled();
   certificates.close();
@@ -205,7 +210,11 @@ async function drain(server: Server): Promise<void> {
   await closed;
 }
 
-main().catch((error: unknown) => {
-  process.stderr.write(`error: ${describeError(error)}\n`);
-  process.exitCode = 1;
-});
+main().then(
+  // A location that does not answer is still being read, for nobody.
+  () => process.exit(),
+  (error: unknown) => {
+    process.stderr.write(`error: ${describeError(error)}\n`);
+    process.exitCode = 1;
+  },
+);

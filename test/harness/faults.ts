@@ -40,6 +40,8 @@ export type Fault =
   | { readonly holdReplyMs: number }
   /** The reply ends in order after this many bytes, and says so in its Content-Length: a short read. */
   | { readonly truncateTo: number }
+  /** The server's clock seems to be so much later. */
+  | { readonly shiftDateMs: number }
   /** The header does not reach the server; requests to S3 are signed anew. */
   | { readonly stripHeader: string }
   /** Both directions share this many bytes a second. */

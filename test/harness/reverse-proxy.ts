@@ -232,6 +232,9 @@ function headersToReturn({ headers }: IncomingMessage, faults: readonly Fault[])
     ([name, value]) => value !== undefined && !HOP_BY_HOP.includes(name),
   );
   const result = Object.fromEntries(kept.map(([name, value]) => [name, String(value)]));
+  const shift = faults.find((fault) => "shiftDateMs" in fault)?.shiftDateMs ?? 0;
+  const { date } = result;
+  if (date !== undefined) result["date"] = new Date(Date.parse(date) + shift).toUTCString();
   const short = faults.find((fault) => "truncateTo" in fault);
   const length = Number(result["content-length"]);
   if (short && length > short.truncateTo) result["content-length"] = String(short.truncateTo);

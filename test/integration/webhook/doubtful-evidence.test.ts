@@ -158,6 +158,16 @@ test("a store that lists what is no longer there is found out", async () => {
   expect((await cluster.remove(name)).status).toBe(403);
 });
 
+test("told to end while the store holds its answers back, it ends in time and in order", async () => {
+  const before = proxy.requests.length;
+  proxy.add({ when: () => true, fault: { delayMs: 60_000 } });
+  await eventually("a reading of the store is under way", async () => proxy.requests.length > before);
+  await cluster.guard.stop();
+  expect((await cluster.guard.log()).trimEnd().split("\n").at(-1)).toBe("exit status 0");
+  proxy.clear();
+  await cluster.guard.start();
+});
+
 test("started anew while the store is down, it is ready, refuses in its own words, and lets skips through", async () => {
   const [name, skipped] = [await cluster.namespace(), await cluster.namespace()];
   await backup(name);

@@ -56,6 +56,13 @@ test("without rules a request passes unchanged and is recorded without its crede
   expect(JSON.stringify(seen)).not.toContain("secret");
 });
 
+test("a clock is set forward or back in what the server says of the time", async () => {
+  const dateOf = async () => Date.parse((await fetch(`${plain.url}/echo`)).headers.get("date") ?? "");
+  const real = await dateOf();
+  plain.add({ when: () => true, fault: { shiftDateMs: -3_600_000 } });
+  expect((await dateOf()) - real).toBeLessThan(-3_590_000);
+});
+
 test("a rule strikes after so many matches, so many times, and only where it matches", async () => {
   plain.add({ when: ({ path }) => path === "/hit", after: 1, times: 2, fault: tooManyRequests(7) });
   const statuses: number[] = [];
