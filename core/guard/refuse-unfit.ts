@@ -3,13 +3,14 @@ import type { Cluster } from "#core/kube/cluster.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import { GUARD, GUARD_SERVER_MINOR } from "#core/model/guard.ts";
 import { SECRETS } from "#core/model/known-kinds.ts";
+import { authorityTrouble } from "./authority-trouble.ts";
 import type { GuardOptions } from "./render-guard.ts";
 
 const Secret = z.looseObject({ data: z.record(z.string(), z.string()).nullish() });
 
 /** Throws where the guard cannot work, before anything is applied; gives what is doubtful. */
 export async function refuseUnfit(
-  { credentials, imagePullSecret }: GuardOptions,
+  { credentials, imagePullSecret, locationCa }: GuardOptions,
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -28,6 +29,7 @@ export async function refuseUnfit(
   return [
     ...(await Promise.all(pull.map((name) => secretTrouble(cluster, { name, signal })))).flat(),
     ...(await Promise.all(read.map((name) => secretTrouble(cluster, { name, keys: KEYS, signal })))).flat(),
+    ...(locationCa === undefined ? [] : await authorityTrouble(cluster, locationCa, signal)),
   ];
 }
 

@@ -27,6 +27,12 @@ export type Credentials =
   | { readonly from: "secret"; readonly name: string }
   | { readonly from: "service-account" };
 
+/** What holds the PEM of the authority that signed the certificates of the locations' servers. */
+export interface LocationAuthority {
+  readonly from: "configmap" | "secret";
+  readonly name: string;
+}
+
 /** Parts of manifests/ that are installed only when they are asked for. */
 const COMPONENTS = ["annotate-all", "annotate-workloads", "monitoring"] as const;
 export type GuardComponent = (typeof COMPONENTS)[number];
@@ -37,6 +43,8 @@ export interface GuardOptions {
   readonly imagePullSecret?: string | undefined;
   readonly locations: Pick<LocationsFile, "default" | "locations">;
   readonly credentials: Credentials;
+  /** Absent: one that everybody trusts. */
+  readonly locationCa?: LocationAuthority | undefined;
   readonly replicas?: number | undefined;
   readonly port: number;
   readonly hostNetwork: boolean;

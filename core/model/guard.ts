@@ -13,6 +13,8 @@ export const GUARD = {
   /** ConfigMap with the locations, in the format of the user's own configuration file. */
   locations: "kubectl-backup-locations",
   locationsKey: "config.yaml",
+  /** In a ConfigMap or Secret that names the authority of the locations' certificates. */
+  authorityKey: "ca.crt",
   /**
    * A protected namespace that no backup ever holds, so that deleting it must be refused: a dry run of that asks the
    * guard, through everything that lies between, whether it answers.

@@ -15,6 +15,12 @@ export const installFlags = {
     describe: "the guard's own credentials for the locations",
     completes: "guard-credentials",
   },
+  "location-ca": {
+    type: "string",
+    value: "configmap/NAME|secret/NAME",
+    describe:
+      "in the namespace kubectl-backup, with a key ca.crt: the authority that signed the locations' certificates, where it is a private one",
+  },
   image: { type: "string", value: "IMAGE", describe: "the guard's image, by digest: NAME@sha256:…" },
   registry: {
     type: "string",

@@ -1,5 +1,10 @@
 import { imageReference } from "#core/guard/image-reference.ts";
-import type { Credentials, GuardComponent, GuardOptions } from "#core/guard/render-guard.ts";
+import type {
+  Credentials,
+  GuardComponent,
+  GuardOptions,
+  LocationAuthority,
+} from "#core/guard/render-guard.ts";
 import { Failure } from "#core/model/errors.ts";
 import { GUARD } from "#core/model/guard.ts";
 import { type LocationUrl, ownOptionOf } from "#core/model/location.ts";
@@ -23,6 +28,7 @@ export function guardOptions(given: InstallFlags, locations: readonly GuardLocat
     imagePullSecret: given.imagePullSecret,
     locations: namedLocations(locations),
     credentials: wantedCredentials(given.readCredentials, locations),
+    locationCa: wantedAuthority(given.locationCa),
     replicas: wholeNumber(given.replicas, "--replicas", { from: 1, to: 20 }),
     port: wantedPort(given.port, hostNetwork),
     hostNetwork,
@@ -50,7 +56,10 @@ function refuseUnreachable(location: LocationUrl): void {
     "usage",
     `${location.url}: ${own} names something on this machine, and pods cannot see it`,
     {
-      hint: `give the location without ${own}=`,
+      hint:
+        own === "ca"
+          ? `give the location without ca=, and the same file by --location-ca configmap/location-ca after: kubectl -n ${GUARD.namespace} create configmap location-ca --from-file=${GUARD.authorityKey}=FILE`
+          : `give the location without ${own}=`,
     },
   );
 }
@@ -87,6 +96,13 @@ function wantedCredentials(text: string | undefined, locations: readonly GuardLo
       ].join("\n"),
     },
   );
+}
+
+function wantedAuthority(text: string | undefined): LocationAuthority | undefined {
+  if (text === undefined) return undefined;
+  const [, from, name] = /^(configmap|secret)\/([a-z0-9]([a-z0-9.-]*[a-z0-9])?)$/.exec(text) ?? [];
+  if (name !== undefined) return { from: from === "secret" ? "secret" : "configmap", name };
+  throw new Failure("usage", `--location-ca: "${text}" is neither configmap/NAME nor secret/NAME`);
 }
 
 function neededRights(locations: readonly GuardLocation[]): readonly string[] {

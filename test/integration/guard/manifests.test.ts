@@ -26,11 +26,19 @@ const OPTIONS: GuardOptions = {
   imagePullSecret: "pull",
   locations: { default: "main", locations: { main: "s3://bucket/prefix?region=eu-central-1" } },
   credentials: { from: "secret", name: "reader" },
+  locationCa: { from: "configmap", name: "lab" },
   replicas: 3,
   port: GUARD.hostNetworkPort,
   hostNetwork: true,
   components: ["annotate-all", "annotate-workloads", "monitoring"],
 };
+
+const CA_VOLUME = {
+  name: "location-ca",
+  configMap: { name: "lab", items: [{ key: "ca.crt", path: "ca.crt" }] },
+};
+const CA_MOUNT = { name: "location-ca", mountPath: "/etc/kubectl-backup-ca", readOnly: true };
+const EXTRA_CA = { name: "NODE_EXTRA_CA_CERTS", value: "/etc/kubectl-backup-ca/ca.crt" };
 
 /** kubectl kustomize of an overlay over a copy of the shipped folder. */
 async function kustomized(overlay: object): Promise<readonly GuardObject[]> {
@@ -85,6 +93,9 @@ test("what the plugin renders and what kubectl's kustomize renders of the same c
   const port = [
     { op: "replace", path: "/spec/template/spec/containers/0/ports/0/containerPort", value: 10260 },
     { op: "replace", path: "/spec/template/spec/containers/0/env/1/value", value: "10260" },
+    { op: "add", path: "/spec/template/spec/containers/0/env/-", value: EXTRA_CA },
+    { op: "add", path: "/spec/template/spec/containers/0/volumeMounts/-", value: CA_MOUNT },
+    { op: "add", path: "/spec/template/spec/volumes/-", value: CA_VOLUME },
   ];
   const identified = (kind: string, name: string, content: object) =>
     stringify({ ...content, apiVersion: kind === "ConfigMap" ? "v1" : "apps/v1", kind, metadata: { name } });

@@ -71,6 +71,7 @@ test.each([
     { readCredentials: "AKIA:secret" },
     /neither secret\/NAME nor service-account/,
   ],
+  ["an authority from a file", { locationCa: "/etc/ca.pem" }, /neither configmap\/NAME nor secret\/NAME/],
   ["half a replica", { replicas: 1.5 }, /--replicas: 1.5 is not a whole number/],
   ["no replica", { replicas: 0 }, /--replicas: 0/],
   ["a port beyond all", { port: 70_000 }, /--port: 70000/],
@@ -84,6 +85,17 @@ test.each([
   ["a CA file of this machine", "s3://backups?endpoint=https://s3.lab&ca=/etc/ca.pem", /ca names something/],
 ])("%s as a location is refused, with the reason", (_, url, message) => {
   expect(refusalOf({}, at(parseLocation(url)))).toMatch(message);
+});
+
+test("a private authority is named by the object in the cluster that holds it", () => {
+  expect(guardOptions(flags({ locationCa: "configmap/lab-ca" }), at(S3)).locationCa).toEqual({
+    from: "configmap",
+    name: "lab-ca",
+  });
+  const url = "s3://backups?endpoint=https://s3.lab&ca=/etc/ca.pem";
+  expect(refusalOf({}, at(parseLocation(url)))).toMatch(
+    /give the location without ca=, .* --location-ca configmap\/location-ca after: kubectl .* --from-file=ca.crt=FILE$/,
+  );
 });
 
 test("rights to note backups beyond namespaces come only when asked for", () => {
