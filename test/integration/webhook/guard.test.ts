@@ -13,7 +13,7 @@ import {
   startGuardedCluster,
 } from "#test/fixtures/guarded-cluster.ts";
 import { eventually } from "#test/harness/eventually.ts";
-import type { KubeClient } from "#test/harness/kube-client.ts";
+import { createKubeClient, type KubeClient } from "#test/harness/kube-client.ts";
 import { runCommand } from "#test/harness/run-command.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
 
@@ -56,13 +56,18 @@ test("a protected namespace stays, and the command that the refusal prints, type
   expect((await admin.get(`${NAMESPACES}/${name}`))["status"]).toMatchObject({ phase: "Active" });
 
   const printed = message.split("\n").find((line) => line.startsWith("kubectl backup create"));
+  await typed(printed ?? "false");
+  expect((await remove(name)).status).toBe(200);
+});
+
+/** As an administrator types it. */
+async function typed(command: string): Promise<void> {
   const home = await scratchDirectory("home");
-  await runCommand("/bin/sh", ["-c", printed ?? "false"], {
+  await runCommand("/bin/sh", ["-c", command], {
     env: { HOME: home.path, KUBECONFIG: cluster.plane.kubeconfigPath, PATH: pathWithPlugin(cluster) },
   });
   await home.remove();
-  expect((await remove(name)).status).toBe(200);
-});
+}
 
 test("who may not unprotect cannot weaken it through any door, fresh backup or not; who may, can", async () => {
   const name = await namespace();
@@ -87,6 +92,24 @@ test("who may not unprotect cannot weaken it through any door, fresh backup or n
     expect((await patch(name, { annotations })).status).toBe(403);
   expect((await patch(name, { labels: { [`${KEY}/tier`]: "low" } })).status).toBe(403);
   expect((await patch(name, unlabelled, { client: admin })).status).toBe(200);
+});
+
+test("who may unprotect by a group alone is known by it", async () => {
+  const name = await namespace();
+  const binding = [
+    "create",
+    "clusterrolebinding",
+    "ops",
+    "--clusterrole=kubectl-backup-unprotect",
+    "--group=ops",
+  ];
+  await cluster.plane.adminKubectl(binding);
+  const member = { user: "alice", groups: ["ops"] };
+  const client = createKubeClient(await cluster.plane.withClientCert(member));
+  const unlabelled = { labels: { [`${KEY}/protect`]: null } };
+  expect((await patch(name, unlabelled)).status).toBe(403);
+  expect((await patch(name, unlabelled, { client })).status).toBe(200);
+  client.close();
 });
 
 test("stricter limits, protecting, references and foreign keys need no right; what cannot be read is refused to all", async () => {
@@ -148,7 +171,20 @@ test("objects left out by label, and claims bound since, keep it", async () => {
   await boundClaim(name);
   const message = messageOf(await remove(name));
   expect(message).toContain("the data of claim data is not in it");
-  expect(message).toContain(`kubectl backup protect ${name} --volumes waived`);
+  const [, printed = "false"] = /^with the right to weaken protection: +(.*)$/m.exec(message) ?? [];
+  expect(printed).toBe(`kubectl backup protect ${name} --volumes waived`);
+  await typed(printed);
+  expect((await remove(name)).status).toBe(200);
+});
+
+test("where a claim is at risk and nothing is saved, both printed steps, typed as printed, let it go", async () => {
+  const name = await namespace();
+  await boundClaim(name);
+  const [, printed = "false"] =
+    /^with the right to weaken protection: +(.*)$/m.exec(messageOf(await remove(name))) ?? [];
+  expect(printed).toMatch(/--volumes waived && kubectl backup create /);
+  await typed(printed);
+  expect((await remove(name)).status).toBe(200);
 });
 
 /** With a volume whose policy is Delete, bound as the volume controller does. */
