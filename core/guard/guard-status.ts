@@ -1,4 +1,3 @@
-import * as z from "zod";
 import type { CatalogReader } from "#core/catalog/catalog.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
 import type { Cluster } from "#core/kube/cluster.ts";
@@ -9,14 +8,13 @@ import type { HealthCheck } from "#core/model/health-check.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { type LabelMistake, labelMistakes } from "#core/protection/label-mistakes.ts";
 import { type NamespaceMarks, protectionOf } from "#core/protection/protection-of.ts";
-import { DEFAULT_SETTINGS, type ProtectionSettings } from "#core/protection/settings.ts";
 import { askClock, checkClocks } from "./check-clocks.ts";
 import { checkHealth } from "./check-health.ts";
-import { limitsOf, limitVariables } from "./guard-limits.ts";
 import { type NamespaceStatus, namespaceStatus, type StatusFacts } from "./namespace-status.ts";
 import { readLocations } from "./read-locations.ts";
 import { readNamespaces } from "./read-namespaces.ts";
 import type { GuardObject } from "./render-guard.ts";
+import { runningLimits } from "./running-limits.ts";
 import { VIEWER_RIGHTS } from "./viewer-rights.ts";
 
 export interface StatusRequest {
@@ -53,11 +51,12 @@ export async function readGuardStatus(
     readLocations({ cluster, clusterIds, open, isDeep, monotonicMs }, context),
     readMarks(cluster, signal),
   ]);
-  const settings = settingsOf(health.deployment?.env);
+  const { settings, checks: limits } = runningLimits(health);
   const facts = { ...locations, cluster, clusterIds, settings, now, monotonicMs };
   return {
     checks: [
       ...health.checks,
+      ...limits,
       ...(health.isInstalled ? locations.checks : []),
       checkClocks(server, locations.clocks),
       ...marks.checks,
@@ -77,12 +76,6 @@ export function isUnseen({ checks }: GuardStatus): boolean {
   return checks.some(
     ({ check, state }) => state === "unknown" && (check === "answer" || check === "namespaces"),
   );
-}
-
-/** The limits that the guard goes by: its own where its Deployment sets them. */
-function settingsOf(env: Readonly<Record<string, string>> = {}): ProtectionSettings {
-  const read = z.object(limitVariables).safeParse(env);
-  return read.success ? limitsOf(read.data) : DEFAULT_SETTINGS;
 }
 
 interface Marks {

@@ -8,6 +8,8 @@ export interface RunningDeployment {
   readonly readyReplicas: number;
   /** Of its container, as far as the values stand in the Deployment itself. */
   readonly env: Readonly<Record<string, string>>;
+  /** Names of variables whose values are taken from elsewhere. */
+  readonly setElsewhere: readonly string[];
 }
 
 const EnvEntry = z.looseObject({ name: z.string(), value: z.string().optional() });
@@ -38,5 +40,6 @@ export async function readDeployment(
     env: Object.fromEntries(
       entries.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]])),
     ),
+    setElsewhere: entries.flatMap(({ name, value }) => (value === undefined ? [name] : [])),
   };
 }

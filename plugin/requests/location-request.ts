@@ -2,10 +2,10 @@ import type { PublishedLocations } from "#core/guard/published-locations.ts";
 import { Failure } from "#core/model/errors.ts";
 import type { LocationsFile } from "#core/model/locations-file.ts";
 import { nearest } from "#core/model/nearest.ts";
+import { camelCase, type FlagValues } from "#plugin/command.ts";
+import { clusterFlags } from "#plugin/flags.ts";
 
-interface AddFlags {
-  readonly fromCluster?: string | undefined;
-}
+type AddFlags = Partial<FlagValues<typeof clusterFlags>> & { readonly fromCluster?: string | undefined };
 
 export type AddRequest =
   | { readonly from: "user"; readonly name: string; readonly url: string }
@@ -17,16 +17,31 @@ export type AddRequest =
     };
 
 /** Arguments and flags → what is meant. Pure. */
-export function addRequest([name, url]: readonly string[], { fromCluster }: AddFlags): AddRequest {
+export function addRequest([name, url]: readonly string[], given: AddFlags): AddRequest {
+  const { fromCluster } = given;
   if (fromCluster !== undefined) {
     if (url === undefined) return { from: "cluster", name, published: fromCluster || undefined };
     throw new Failure("usage", "--from-cluster reads the URL from the cluster, so none is given beside it", {
       hint: `kubectl backup location add ${name} --from-cluster`,
     });
   }
+  refuseCluster(given);
   if (name !== undefined && url !== undefined) return { from: "user", name, url };
   throw new Failure("usage", `${name === undefined ? "NAME" : "URL"} is missing`, {
     hint: "kubectl backup location add NAME URL, or kubectl backup location add --from-cluster for what the cluster publishes",
+  });
+}
+
+/** Whoever names a cluster expects the location to be that cluster's. */
+function refuseCluster(given: AddFlags): void {
+  const values = new Map(Object.entries(given));
+  const named = Object.keys(clusterFlags).find((flag) => {
+    const value = values.get(camelCase(flag));
+    return Array.isArray(value) ? value.length > 0 : value !== undefined;
+  });
+  if (named === undefined) return;
+  throw new Failure("usage", `--${named}: no cluster is asked without --from-cluster`, {
+    hint: `kubectl backup location add --from-cluster --${named} … takes what a cluster publishes; a name for a URL is good for every cluster`,
   });
 }
 

@@ -327,6 +327,7 @@ describe("with a guard", () => {
       configuration: "unknown",
       answer: "unknown",
       certificate: "unknown",
+      limits: "unknown",
       locations: "unknown",
       clocks: "ok",
       namespaces: "unknown",

@@ -34,6 +34,18 @@ test("with --from-cluster the name is how to call it here, and a URL beside it i
   expect(refusalOf(() => addRequest(["a", "s3://a"], { fromCluster: "" }))).toMatch(/^usage: --from-cluster/);
 });
 
+test.each([
+  ["--context", { context: "prod" }],
+  ["--kubeconfig", { kubeconfig: "/k" }],
+  ["--as-group", { asGroup: ["ops"] }],
+])("%s without --from-cluster is refused: the location would seem to be that cluster's", (flag, given) => {
+  expect(refusalOf(() => addRequest(["a", "s3://a"], given))).toMatch(
+    new RegExp(`^usage: ${flag}: no cluster is asked without --from-cluster\n`),
+  );
+  expect(addRequest([], { ...given, fromCluster: "" })).toEqual({ from: "cluster" });
+  expect(addRequest(["a", "s3://a"], { asGroup: [] })).toMatchObject({ from: "user" });
+});
+
 test("all are taken under their own names, one of them alone, and the default under another name", () => {
   expect(take()).toEqual({
     default: "main",
