@@ -45,7 +45,7 @@ image: build ## What the Dockerfile adds to its base, in build/image
 dist: build ## Executables for every platform, archives, sums, bill of materials and krew index, in build/dist
 	@node scripts/release.ts
 
-cluster-up: $(STAMP) ## Start a disposable cluster and an S3 server (NAME=b for another beside it; NODE=1, as root: pods run)
+cluster-up: $(if $(NODE),image,$(STAMP)) ## Start a disposable cluster and an S3 server (NAME=b for another beside it; NODE=1, as root: pods run)
 	@node scripts/cluster.ts up $(NAME) $(if $(NODE),--node)
 
 cluster-down: $(STAMP) ## Stop them and leave nothing behind (NAME=b likewise)

@@ -1,6 +1,6 @@
 // make cluster-up / cluster-down: a disposable cluster and an S3 server that outlive this script. Several lie side by side
 // by name, each with its own folder build/cluster[-NAME]/ and its own build/cluster[-NAME].env to source. With --node pods
-// run there too.
+// run there too, and the product's image, which `make image` has made, lies on the node.
 import { existsSync, readdirSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -10,6 +10,7 @@ import { startControlPlane } from "#test/harness/control-plane.ts";
 import { startClusterWithNode } from "#test/harness/node/cluster-with-node.ts";
 import { cleanNode } from "#test/harness/node/node.ts";
 import { isAlive, stopByPidFile } from "#test/harness/processes.ts";
+import { PRODUCT, productImage } from "#test/harness/product-image.ts";
 import type { S3Server } from "#test/harness/s3-server.ts";
 import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
 
@@ -50,7 +51,8 @@ async function up(): Promise<void> {
   await mkdir(BUILD, { recursive: true });
   try {
     const [cluster, s3] = await startBoth(base);
-    await writeFile(envFile(base), environment(cluster, s3), { mode: 0o600 });
+    const variables = { ...environment(cluster, s3), ...(values.node && (await forGuard(cluster, s3))) };
+    await writeFile(envFile(base), sourced(variables, cluster), { mode: 0o600 });
   } catch (error) {
     await stopServers(base);
     throw error;
@@ -105,16 +107,30 @@ function hasNode(base: string): boolean {
   return existsSync(pidFile(base, NODE));
 }
 
-function environment(cluster: ControlPlane, s3: S3Server): string {
-  const variables = {
+type Variables = Readonly<Record<string, string>>;
+
+function environment(cluster: ControlPlane, s3: S3Server): Variables {
+  return {
     KUBECONFIG: cluster.kubeconfigPath,
     S3_ENDPOINT: s3.endpoint,
     S3_BUCKET: s3.bucket,
     ...s3Environment(s3),
   };
+}
+
+/** What `kubectl backup install` asks for there. */
+async function forGuard(cluster: ControlPlane, s3: S3Server): Promise<Variables> {
+  await cluster.loadImage(await productImage());
+  return {
+    GUARD_IMAGE: await cluster.imageByDigest(PRODUCT),
+    GUARD_LOCATION: `s3://${s3.bucket}/clusters?endpoint=${s3.endpoint}&pathStyle=true`,
+  };
+}
+
+function sourced(variables: Variables, { binDirectory }: ControlPlane): string {
   const lines = Object.entries(variables).map(([key, value]) => `export ${key}=${quote(value)}`);
   // So that `kubectl` is the one that fits, and `kubectl backup` the one built here.
-  return [...lines, `export PATH=${quote(cluster.binDirectory)}:${quote(BUILD)}:"$PATH"`, ""].join("\n");
+  return [...lines, `export PATH=${quote(binDirectory)}:${quote(BUILD)}:"$PATH"`, ""].join("\n");
 }
 
 function explain(base: string, state: string): void {

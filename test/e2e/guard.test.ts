@@ -1,9 +1,9 @@
 // The guard in a real cluster: two pods behind their Service, a location in object storage, and the story that it is for.
 import { dirname } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PRODUCT, productImage } from "#test/fixtures/product-image.ts";
 import { runningApp } from "#test/fixtures/running-app.ts";
 import { eventually } from "#test/harness/eventually.ts";
+import { PRODUCT, productImage } from "#test/harness/product-image.ts";
 import { CLI_PATH, type CliResult, runCli } from "#test/harness/run-cli.ts";
 import { runCommand } from "#test/harness/run-command.ts";
 import { s3Environment } from "#test/harness/s3-server.ts";

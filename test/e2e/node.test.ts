@@ -1,8 +1,8 @@
 // Pods that really run: what a control plane without a node cannot show.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { PRODUCT, productImage } from "#test/fixtures/product-image.ts";
 import { GREETING, runningApp } from "#test/fixtures/running-app.ts";
 import type { ApplyObject } from "#test/harness/kube-client.ts";
+import { PRODUCT, productImage } from "#test/harness/product-image.ts";
 import { type CliResult, runCli } from "#test/harness/run-cli.ts";
 import { s3Environment } from "#test/harness/s3-server.ts";
 import { sharedCluster, sharedS3, uniqueName } from "#test/harness/shared.ts";
