@@ -13,6 +13,7 @@ const HINTS = {
   unauthorized: "the cluster does not accept these credentials (expired?): kubectl auth whoami",
   "cluster-forbidden": "kubectl backup rbac backup prints the rights that are needed",
   "cluster-unreachable": "kubectl cluster-info tests the same address",
+  "cluster-timeout": "raise --request-timeout",
   "cluster-tls": "check certificate-authority in the kubeconfig",
   "cluster-error": "try again; with -v to see the request",
   "namespace-not-found": "kubectl get namespaces lists them",

@@ -6,7 +6,7 @@ const OF_THE_WAY: ReadonlySet<FailureCode> = new Set([
   "cluster-unreachable",
   "cluster-tls",
   "credentials-failed",
-  "timeout",
+  "cluster-timeout",
 ]);
 /** The request that failed has been repeated for ten seconds by now; a server that is there answers this one at once. */
 const ANSWERS_WITHIN_MS = 5_000;

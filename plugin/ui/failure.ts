@@ -22,6 +22,7 @@ const EXIT_CODE: Record<FailureCode, ExitCode> = {
   unauthorized: 6,
   "cluster-forbidden": 6,
   "cluster-unreachable": 6,
+  "cluster-timeout": 6,
   "cluster-tls": 6,
   "cluster-error": 6,
   "location-unreachable": 7,

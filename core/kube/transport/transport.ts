@@ -223,7 +223,7 @@ async function exchange(state: State, request: ApiRequest, headers: AccessHeader
     return reply;
   } catch (error) {
     if (!limit.expired()) throw error;
-    throw new Failure("timeout", `${method} ${path}: no answer in time`, { hint: "raise --request-timeout" });
+    throw new Failure("cluster-timeout", `${method} ${path}: no answer in time`);
   } finally {
     limit.clear();
   }

@@ -121,7 +121,7 @@ describe.each(["h2", "http/1.1"] as const)("a request over %s", (protocol) => {
     server.handle(() => undefined);
     const hasty = open({}, { requestTimeoutSeconds: 0.1 });
     await expect(hasty.send(get)).rejects.toMatchObject({
-      code: "timeout",
+      code: "cluster-timeout",
       hint: "raise --request-timeout",
     });
     hasty.close();

@@ -1,4 +1,5 @@
 import { readFile, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { parse, stringify } from "yaml";
@@ -104,6 +105,17 @@ describe("a kubeconfig that leads nowhere", () => {
       hint: /kubectl cluster-info/,
     });
     await expectNothingStored();
+  });
+
+  test("a server that takes the connection and never answers is as good as none once the time is up", async () => {
+    const mute = createServer((socket) => socket.on("error", () => undefined));
+    const port = await freePort();
+    await new Promise<void>((resolve) => mute.listen(port, "127.0.0.1", resolve));
+    const text = await changedCluster({ server: `https://127.0.0.1:${port}` });
+    const result = await create(await kubeconfigFile("mute", text), "--request-timeout", "1s");
+    expectRefusal(result, { code: 6, error: /no answer in time/, hint: /raise --request-timeout/ });
+    await expectNothingStored();
+    await new Promise((resolve) => mute.close(resolve));
   });
 
   test("another authority than the server's is a matter of the CA", async () => {
