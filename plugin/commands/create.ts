@@ -5,7 +5,7 @@ import type { RunContext } from "#core/model/run-context.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand, type FlagValues } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag, selectionFlags } from "#plugin/flags.ts";
-import { outputFormat, print } from "#plugin/ui/print.ts";
+import { outputFormat, print, printDone } from "#plugin/ui/print.ts";
 import { escapeControl } from "#plugin/ui/table.ts";
 
 const flags = {
@@ -147,10 +147,10 @@ async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
     app.stderr.write(backupNotices(result.facts));
     for (const { message } of unnoted) app.stderr.write(`warning: ${escapeControl(message)}\n`);
     if (lacksRights(result.facts)) await hintAtRights(app);
-    await print(app, outputFormat(given.output), {
+    await printDone(app, outputFormat(given.output), {
       document: backupDocument(result),
       names: [`backup/${result.committed.name}`],
-      text: () => (app.quiet ? "" : backupText(result)),
+      text: () => backupText(result),
     });
     return result.facts.phase === "Completed" && (given.strict !== true || unnoted.length === 0) ? 0 : 3;
   } finally {

@@ -5,7 +5,7 @@ import type { App } from "#plugin/app.ts";
 import { defineCommand, type FlagValues } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag, yesFlag } from "#plugin/flags.ts";
 import { confirm } from "#plugin/ui/confirm.ts";
-import { outputFormat, print } from "#plugin/ui/print.ts";
+import { outputFormat, print, printDone } from "#plugin/ui/print.ts";
 
 const flags = {
   selector: {
@@ -53,7 +53,8 @@ export const deleteCommand = defineCommand({
         positionals.length > 0
           ? await knownNames([...new Set(positionals)], catalog, app)
           : await chosenNames(given, catalog, app);
-      if (names.length === 0) app.stderr.write(`No backups found that match in ${catalog.url}\n`);
+      if (names.length === 0 && !app.quiet)
+        app.stderr.write(`No backups found that match in ${catalog.url}\n`);
       const dryRun = given.dryRun === "client";
       if (!dryRun && names.length > 0) {
         await confirm(app, `Delete ${names.join(", ")} from ${catalog.url}?`, given.yes);
@@ -61,7 +62,7 @@ export const deleteCommand = defineCommand({
       for (const name of names) {
         if (!dryRun) await catalog.remove(name, context);
       }
-      await print(app, outputFormat(given.output), {
+      await (dryRun ? print : printDone)(app, outputFormat(given.output), {
         document: { location: catalog.url, dryRun, deleted: names },
         names: names.map((name) => `backup/${name}`),
         text: () =>

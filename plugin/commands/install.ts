@@ -8,7 +8,7 @@ import type { App } from "#plugin/app.ts";
 import { defineCommand } from "#plugin/command.ts";
 import { guardOptions, type InstallFlags } from "#plugin/requests/guard-request.ts";
 import { objectName, printObjects } from "#plugin/ui/objects.ts";
-import { outputFormat, print } from "#plugin/ui/print.ts";
+import { outputFormat, printDone } from "#plugin/ui/print.ts";
 import { installFlags } from "./install-flags.ts";
 
 export const installCommand = defineCommand({
@@ -81,7 +81,7 @@ async function install(asked: Installation, flags: InstallFlags, app: App): Prom
     }
     const applied = await applyGuard(asked.objects, cluster, app.signal);
     await waitForAnswer(asked, cluster, app);
-    await print(app, outputFormat(flags.output), {
+    await printDone(app, outputFormat(flags.output), {
       document: { objects: applied.map(documentOf), answers: true },
       names: applied.map(({ ref }) => objectName(ref)),
       text: () =>

@@ -7,7 +7,7 @@ import {
   type TakenLocations,
   takenLocations,
 } from "#plugin/requests/location-request.ts";
-import { outputFormat, print } from "#plugin/ui/print.ts";
+import { outputFormat, printDone } from "#plugin/ui/print.ts";
 
 const flags = {
   "from-cluster": {
@@ -62,7 +62,7 @@ export const locationAddCommand = defineCommand({
     if (asked.from === "user") {
       const { name, url } = asked;
       const added = await add({ default: name, all: [asked] }, given, app);
-      await print(app, outputFormat(given.output), {
+      await printDone(app, outputFormat(given.output), {
         document: { name, url },
         names: [`location/${name}`],
         text: () => `location/${name} ${added.includes(name) ? "added" : "unchanged"}\n`,
@@ -121,7 +121,7 @@ async function printTaken(
   { given, app }: { readonly given: Given; readonly app: App },
 ): Promise<void> {
   const rows = all.map(({ name, url }) => ({ name, url, added: added.includes(name) }));
-  await print(app, outputFormat(given.output), {
+  await printDone(app, outputFormat(given.output), {
     document: { locations: rows },
     names: rows.map(({ name }) => `location/${name}`),
     text: () =>

@@ -1,6 +1,6 @@
 import { defineCommand } from "#plugin/command.ts";
 import { outputFlag } from "#plugin/flags.ts";
-import { outputFormat, print } from "#plugin/ui/print.ts";
+import { outputFormat, printDone } from "#plugin/ui/print.ts";
 
 export const locationDefaultCommand = defineCommand({
   words: ["location", "default"],
@@ -18,7 +18,7 @@ export const locationDefaultCommand = defineCommand({
     const { setDefaultLocation } = await import("#core/storage/locations.ts");
     const { surroundingsOf } = await import("#plugin/context.ts");
     await setDefaultLocation(surroundingsOf(app), name);
-    await print(app, outputFormat(flags.output), {
+    await printDone(app, outputFormat(flags.output), {
       document: { default: name },
       names: [`location/${name}`],
       text: () => `location/${name} is the default\n`,

@@ -1,6 +1,6 @@
 import { defineCommand } from "#plugin/command.ts";
 import { outputFlag } from "#plugin/flags.ts";
-import { outputFormat, print } from "#plugin/ui/print.ts";
+import { outputFormat, printDone } from "#plugin/ui/print.ts";
 
 export const locationRemoveCommand = defineCommand({
   words: ["location", "remove"],
@@ -14,7 +14,7 @@ export const locationRemoveCommand = defineCommand({
     const { removeLocation } = await import("#core/storage/locations.ts");
     const { surroundingsOf } = await import("#plugin/context.ts");
     await removeLocation(surroundingsOf(app), name);
-    await print(app, outputFormat(flags.output), {
+    await printDone(app, outputFormat(flags.output), {
       document: { removed: name },
       names: [`location/${name}`],
       text: () => `location/${name} removed; its backups stay\n`,

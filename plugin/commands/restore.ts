@@ -3,7 +3,7 @@ import type { App } from "#plugin/app.ts";
 import { defineCommand } from "#plugin/command.ts";
 import type { Resumable } from "#plugin/resumed-restore.ts";
 import { confirm } from "#plugin/ui/confirm.ts";
-import { outputFormat, print } from "#plugin/ui/print.ts";
+import { outputFormat, print, printDone } from "#plugin/ui/print.ts";
 import { escapeControl } from "#plugin/ui/table.ts";
 import { type RestoreFlags, restoreFlags } from "./restore-flags.ts";
 
@@ -222,10 +222,10 @@ async function carryOut({ ask, prepared }: Planned, given: RestoreFlags, app: Ap
     const report = await carryOutRestore(prepared, ask, runContextOf(app, progress.onProgress));
     progress.close();
     app.stderr.write(restoreNotices(report));
-    await print(app, outputFormat(given.output), {
+    await printDone(app, outputFormat(given.output), {
       document: report,
       names: [`restore/${report.restore}`],
-      text: () => (app.quiet ? "" : restoreSummary(report)),
+      text: () => restoreSummary(report),
     });
     return report.complete ? 0 : 3;
   } finally {

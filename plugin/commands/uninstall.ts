@@ -3,7 +3,7 @@ import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, outputFlag, yesFlag } from "#plugin/flags.ts";
 import { confirm } from "#plugin/ui/confirm.ts";
 import { objectName } from "#plugin/ui/objects.ts";
-import { outputFormat, print } from "#plugin/ui/print.ts";
+import { outputFormat, print, printDone } from "#plugin/ui/print.ts";
 
 export const uninstallCommand = defineCommand({
   words: ["uninstall"],
@@ -44,7 +44,7 @@ export const uninstallCommand = defineCommand({
         await confirm(app, `Remove the guard from ${contextName} (${server})?`, flags.yes);
         await removeGuard(plan, cluster, app.signal);
       }
-      await print(app, outputFormat(flags.output), {
+      await (dryRun ? print : printDone)(app, outputFormat(flags.output), {
         document: { dryRun, removed: plan.remove.map(objectName), kept: plan.keep.map(objectName) },
         names: plan.remove.map(objectName),
         text: () => summary(plan, dryRun),

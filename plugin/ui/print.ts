@@ -21,6 +21,11 @@ export async function print(app: App, format: OutputFormat, printable: Printable
   app.stdout.write(await render(format, printable));
 }
 
+/** Tells what was done: in words that -q leaves out. */
+export function printDone(app: App, format: OutputFormat, printable: Printable): Promise<void> {
+  return print(app, format, app.quiet ? { ...printable, text: () => "" } : printable);
+}
+
 async function render(format: OutputFormat, printable: Printable): Promise<string> {
   switch (format) {
     case "json":

@@ -1,5 +1,5 @@
 import type { App } from "#plugin/app.ts";
-import { outputFormat, print } from "./print.ts";
+import { outputFormat, print, printDone } from "./print.ts";
 
 interface Changes {
   /** What they are now: "protected". */
@@ -13,7 +13,7 @@ export async function printChanges(
   { word, changed }: Changes,
 ): Promise<void> {
   const dryRun = flags.dryRun === "server";
-  await print(app, outputFormat(flags.output), {
+  await (dryRun ? print : printDone)(app, outputFormat(flags.output), {
     document: { dryRun, namespaces: changed },
     names: changed.map(({ namespace }) => `namespace/${namespace}`),
     text: () =>

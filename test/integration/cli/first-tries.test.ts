@@ -305,6 +305,14 @@ describe("delete", () => {
     expect((await run("get", "-o", "name")).stdout).toBe("backup/new\n");
   });
 
+  test("-q says nothing of what it did, and all the same what a dry run would do", async () => {
+    await create("calm");
+    const planned = await run("delete", "calm", "-q", "--dry-run");
+    expect(planned.stdout).toBe("backup/calm would be deleted (dry run)\n");
+    expect(await run("delete", "calm", "-q", "-y")).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    expect((await run("get", "-o", "name")).stdout).toBe("");
+  });
+
   test("--all stands alone, needs the cluster, and leaves nothing of it", async () => {
     await create("one");
     await create("two");
