@@ -6,11 +6,13 @@
 import type { OpenBackup } from "#core/catalog/catalog.ts";
 import { withKindsMoved } from "#core/catalog/moved-backup.ts";
 import { forEachLimited } from "#core/flow/for-each-limited.ts";
-import type { Cluster } from "#core/kube/cluster.ts";
+import type { Cluster, Discovery } from "#core/kube/cluster.ts";
+import { drainList } from "#core/kube/drain-list.ts";
 import { isFailure } from "#core/model/errors.ts";
 import { groupResource } from "#core/model/item.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { Selection } from "#core/model/selection.ts";
+import { readItemHeader } from "#core/objects/item-header.ts";
 import { diffKind, type KindComparison } from "./diff-kind.ts";
 import { type DiffScope, diffScope, recordedKinds, type ScopedKind } from "./diff-scope.ts";
 import { type DiffReport, Findings } from "./findings.ts";
@@ -28,7 +30,15 @@ export async function diffBackup(request: DiffRequest, context: RunContext): Pro
   const { cluster } = request;
   const backup = await withKindsMoved(request.backup);
   const findings = new Findings();
-  const scope = diffScope(backup, request.selection, await cluster.discover(context.signal));
+  const discovery = await cluster.discover(context.signal);
+  const stored = diffScope(backup, request.selection, discovery);
+  const namespaces = await withNewNamespaces(stored, {
+    cluster,
+    discovery,
+    findings,
+    signal: context.signal,
+  });
+  const scope = { ...stored, namespaces };
   context.onProgress({ type: "phase-started", phase: "compare" });
   const flow = { concurrency: KINDS_IN_FLIGHT, signal: context.signal };
   await forEachLimited(scope.kinds, flow, async (scoped, signal) => {
@@ -38,6 +48,35 @@ export async function diffBackup(request: DiffRequest, context: RunContext): Pro
   context.onProgress({ type: "phase-ended", phase: "compare", done: findings.count });
   noteUnread(backup, scope, findings);
   return findings.report();
+}
+
+interface Place {
+  readonly cluster: Cluster;
+  readonly discovery: Discovery;
+  readonly findings: Findings;
+  readonly signal: AbortSignal;
+}
+
+/** What lies in a namespace that came after the backup is as new as the namespace. */
+async function withNewNamespaces(
+  { namespaces, wouldHold }: DiffScope,
+  { cluster, discovery, findings, signal }: Place,
+): Promise<ReadonlySet<string>> {
+  const resource = discovery.resources.find((kind) => groupResource(kind) === "namespaces");
+  if (wouldHold === undefined || resource === undefined) return namespaces;
+  const all = new Set(namespaces);
+  try {
+    await drainList(cluster, { resource, metadataOnly: true, signal }, (batch) => {
+      for (const bytes of batch) {
+        const { name, deletionTimestamp } = readItemHeader(bytes);
+        if (deletionTimestamp === undefined && wouldHold(name)) all.add(name);
+      }
+    });
+  } catch (error) {
+    if (!isFailure(error) || error.reply === undefined || error.reply.status === 401) throw error;
+    findings.trouble(`whether there are new namespaces is not known: ${error.message}`);
+  }
+  return all;
 }
 
 /** What no version says that the cluster serves cannot be held against anything. */

@@ -15,8 +15,11 @@ import type { NamedKind } from "#core/selection/resource-names.ts";
 /** What of the cluster a backup speaks of, and of that what the user asked about. */
 export interface DiffScope {
   readonly kinds: readonly ScopedKind[];
+  /** Of those in the backup. */
   readonly namespaces: ReadonlySet<string>;
   readonly wholeCluster: boolean;
+  /** The backup would hold this namespace too, had it been there then; undefined: it speaks of certain ones alone. */
+  readonly wouldHold: ((namespace: string) => boolean) | undefined;
   /** Asked for by name, and not in the backup. */
   readonly absentNamespaces: readonly string[];
   asksFor(kind: ItemKind): boolean;
@@ -53,6 +56,10 @@ export function diffScope(backup: OpenBackup, request: Selection, discovery: Dis
     asksFor,
     namespaces: new Set(namespaces),
     wholeCluster: made.takesAllNamespaces && asked.takesAllNamespaces,
+    wouldHold:
+      isOpenEnded(made) && isOpenEnded(asked)
+        ? (name) => made.includesNamespace(name) && asked.includesNamespace(name)
+        : undefined,
     includes: (kind, object) => isIncluded(asked, kind, object),
     wouldBeStored: (kind, header) =>
       header.labels[labelKeys.excludeFromBackup] !== "true" &&
@@ -61,6 +68,10 @@ export function diffScope(backup: OpenBackup, request: Selection, discovery: Dis
       made.matchesLabels(header.labels) &&
       (kind.resource !== "namespaces" || made.includesNamespace(header.name)),
   };
+}
+
+function isOpenEnded({ takesAllNamespaces, hasNamespaceGlobs }: CompiledSelection): boolean {
+  return takesAllNamespaces || hasNamespaceGlobs;
 }
 
 function absent({ summary: { name } }: OpenBackup, namespaces: readonly string[]): Failure {

@@ -81,9 +81,33 @@ describe("diffBackup", () => {
     cluster.put("configmaps", { metadata: { name: "inside", namespace: "later" } });
     expect(await diff(backup, cluster)).toMatchObject({
       missing: ["secrets lab/s"],
-      extra: ["namespaces /later", "configmaps shop/new"],
+      extra: ["namespaces /later", "configmaps later/inside", "configmaps shop/new"],
       different: ["configmaps shop/a .data.k .metadata.labels"],
     });
+  });
+
+  test("of a namespace that is new it tells what lies in it, where the backup would hold it", async () => {
+    const cluster = shop();
+    const globs = { includeNamespaces: ["s*", "kube-*"], excludeNamespaces: ["secret"] };
+    const [all, some, one] = [
+      await open(cluster),
+      await open(cluster, globs),
+      await open(cluster, { includeNamespaces: ["shop"] }),
+    ];
+    for (const name of ["spare", "secret", "other"]) {
+      cluster.put("namespaces", { metadata: { name } });
+      cluster.put("configmaps", { metadata: { name: "inside", namespace: name } });
+    }
+    const cm = { includeResources: ["cm"] };
+    const inside = (...names: readonly string[]) => names.map((name) => `configmaps ${name}/inside`);
+    expect((await diff(all, cluster, cm)).extra).toEqual(inside("other", "secret", "spare"));
+    expect((await diff(all, cluster, { ...cm, ...globs })).extra).toEqual(inside("spare"));
+    expect((await diff(some, cluster, cm)).extra).toEqual(inside("spare"));
+    expect((await diff(one, cluster, cm)).extra).toEqual([]);
+    cluster.refuse({ resource: "namespaces", status: 403 });
+    const { troubles, extra } = await diff(all, cluster, cm);
+    expect(extra).toEqual([]);
+    expect(troubles[0]?.message).toContain("whether there are new namespaces is not known");
   });
 
   test("speaks only of what was asked and of what the backup speaks of", async () => {
