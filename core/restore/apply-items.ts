@@ -154,6 +154,11 @@ async function writeRead(
 
 const WRITTEN: ReadonlySet<ItemOutcome["result"]> = new Set(["created", "updated", "recreated"]);
 
+/** What an earlier run of the restore created is waited for, too: somebody may have changed it before this run. */
+function isToBeAwaited({ outcome: { result }, isOwn = false }: ItemEnd): boolean {
+  return WRITTEN.has(result) || (isOwn && result !== "failed");
+}
+
 function isPushedBack({ outcome }: ItemEnd): boolean {
   return outcome.result === "failed" && outcome.reason === "too-many-requests";
 }
@@ -169,8 +174,7 @@ function endItem(
   run.results.add(item, { namespace, name, ...end });
   noteLostClaim(run, item, end.outcome);
   run.onProgress({ type: "phase-advanced", phase: "restore", done: run.results.done });
-  const { result } = end.outcome;
-  if (target === undefined || !WRITTEN.has(result) || !isAwaitedKind(item)) return;
+  if (target === undefined || !isToBeAwaited(end) || !isAwaitedKind(item)) return;
   const key = groupResource(item);
   const awaited = run.finish.awaited.get(key) ?? { kind: target.kind, keys: new Set<string>() };
   run.finish.awaited.set(key, awaited);

@@ -4,6 +4,7 @@ import { describeError } from "#core/model/errors.ts";
 import type { ItemOutcome } from "#core/model/restore.ts";
 import { objectAt } from "#core/objects/edit-object.ts";
 import type { ExactJson, ExactObject } from "#core/objects/exact-json.ts";
+import { isOwn } from "./complete-own.ts";
 import { createObject } from "./create-object.ts";
 import type { Decision } from "./decide.ts";
 import { intendedOf } from "./intended.ts";
@@ -47,6 +48,8 @@ export interface Wish {
 export interface ItemEnd {
   readonly outcome: ItemOutcome;
   readonly warnings: readonly string[];
+  /** An earlier run of this very restore created it, whatever has become of it since. */
+  readonly isOwn?: boolean | undefined;
 }
 
 export interface ItemBytes {
@@ -79,7 +82,11 @@ export async function writeItem(run: RestoreRun, given: ItemBytes): Promise<Item
       run.reaches.add(reachesOf(written, { rules: run.prepared.facts.rules, hosts: run.prepared.hosts }));
       if (outcome.result !== "updated") noteHooks(run, wish, { written, uid: outcome.uid });
     }
-    return { outcome, warnings: warningsFor(wish, outcome) };
+    return {
+      outcome,
+      warnings: warningsFor(wish, outcome),
+      isOwn: given.live !== undefined && isOwn(run, given.live),
+    };
   } catch (error) {
     run.signal.throwIfAborted();
     await stopIfLost(run, error);

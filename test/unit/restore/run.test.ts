@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { runBackup } from "#core/backup/run.ts";
+import { annotationKeys } from "#core/model/annotations.ts";
 import { backupRequest } from "#core/model/backup.ts";
 import { Failure } from "#core/model/errors.ts";
 import { restoreRequest } from "#core/model/restore.ts";
 import { selection } from "#core/model/selection.ts";
+import type { ResumedRestore } from "#core/restore/record.ts";
 import { runRestore } from "#core/restore/run.ts";
 import { type MemoryCatalog, memoryCatalog } from "#test/doubles/memory-catalog.ts";
 import { coreResources, type MemoryCluster, memoryCluster, resource } from "#test/doubles/memory-cluster.ts";
@@ -33,11 +35,14 @@ async function saved(fill: (cluster: MemoryCluster) => void, ofBackup: object = 
   fill(cluster);
   const request = backupRequest.parse({ name: "b", selection: selection.parse(ofBackup) });
   await runBackup({ cluster, catalog, request, toolVersion: "0.1.0" }, context);
-  const restore = async (more: object = {}, signal: AbortSignal = context.signal) => {
+  const restore = async (
+    more: object = {},
+    { signal = context.signal, resumed }: { signal?: AbortSignal; resumed?: ResumedRestore } = {},
+  ) => {
     const chosen = selection.parse({ includeNamespaces: ["shop"] });
     const asked = restoreRequest.parse({ name: "r", backup: "b", selection: chosen, wait: false, ...more });
     const backup = await catalog.open("b", context);
-    const ask = { cluster, catalog, backup, request: asked, stateDirectory: "/nowhere" };
+    const ask = { cluster, catalog, backup, request: asked, stateDirectory: "/nowhere", resumed };
     return runRestore(ask, { ...context, signal });
   };
   return { cluster, catalog, restore };
@@ -209,6 +214,28 @@ describe("webhooks", () => {
   });
 });
 
+it("a resumed restore waits also for what it had created and somebody has changed since", async () => {
+  const deployment = { metadata: { name: "web", namespace: "shop" }, spec: { replicas: 1 } };
+  const { cluster, restore } = await saved((empty) => {
+    empty.put("nodes", {
+      metadata: { name: "n" },
+      status: { conditions: [{ type: "Ready", status: "True" }] },
+    });
+    empty.put("deployments.apps", deployment);
+  });
+  const changed = (restoredFrom: string) => ({
+    metadata: { ...deployment.metadata, annotations: { [annotationKeys.restoredFrom]: restoredFrom } },
+    spec: { replicas: 2 },
+  });
+  const asked = { wait: true, timeoutSeconds: 0.1 };
+  const resumed = { name: "r", id: "id", isLocal: false };
+  cluster.put("deployments.apps", changed("b/r"));
+  const own = await restore(asked, { resumed });
+  expect([own.differing, own.notReady]).toMatchObject([[{ name: "web" }], [{ name: "web" }]]);
+  cluster.put("deployments.apps", changed("b/other"));
+  expect((await restore(asked, { resumed })).notReady).toEqual([]);
+});
+
 describe("kinds that no restore writes", () => {
   it("are named in the report, a line for each kind, and take nothing from its being complete", async () => {
     const { restore } = await saved((empty) => {
@@ -323,7 +350,7 @@ describe("a restore that has written", () => {
       interrupt.abort();
       return create(...call);
     };
-    await expect(restore({}, interrupt.signal)).rejects.toMatchObject({
+    await expect(restore({}, { signal: interrupt.signal })).rejects.toMatchObject({
       code: "interrupted",
       message: expect.stringContaining("stays in the cluster"),
     });
@@ -349,7 +376,7 @@ describe("a restore that has written", () => {
         if (creations === 2) interrupt.abort();
       });
     // A rejection that nobody takes fails the whole run of tests.
-    await expect(restore({}, interrupt.signal)).rejects.toMatchObject({ code: "interrupted" });
+    await expect(restore({}, { signal: interrupt.signal })).rejects.toMatchObject({ code: "interrupted" });
   });
 
   /** Six ConfigMaps that are not there any more; from the second creation on the server does not answer for them. */
