@@ -1,6 +1,6 @@
 import { withKindsMoved } from "#core/catalog/moved-backup.ts";
 import type { Discovery } from "#core/kube/cluster.ts";
-import type { ItemKind } from "#core/model/item.ts";
+import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import { narrowsContent } from "#core/model/selection.ts";
 import type { Autoscaled } from "./autoscalers.ts";
@@ -136,17 +136,24 @@ async function lookAround(ask: PlanRequest, around: Surroundings) {
   const guards = await readGuards(ask, outlook, signal);
   const idle = await findIdleModifiers(facts.rules.modifiers, kinds);
   const found = [facts.existing, guards, missed, hosts, idle].flatMap((part) => part.warnings);
+  const noStatus = idleStatusKinds(outlook.statusKinds, kinds);
   return {
     planned: {
       tiers,
       pulledIn: await listPulledIn(kinds),
       unmet: missed.unmet,
-      warnings: [...found, ...warnings],
+      warnings: [...found, ...noStatus, ...warnings],
     },
     waves,
     hosts,
     guards,
   };
+}
+
+/** As warnings: kinds whose status was asked for, and of which nothing is to be restored. */
+function idleStatusKinds(asked: ReadonlySet<string>, kinds: readonly SelectedKind[]): readonly string[] {
+  const idle = asked.difference(new Set(kinds.map(({ kind }) => groupResource(kind))));
+  return [...idle].map((name) => `--include-status: nothing of ${name} is to be restored by this selection`);
 }
 
 function planHead({ cluster, backup, request }: PlanRequest, outlook: Outlook) {

@@ -236,6 +236,19 @@ it("a resumed restore waits also for what it had created and somebody has change
   expect((await restore(asked, { resumed })).notReady).toEqual([]);
 });
 
+it("a kind in --include-status of which nothing is restored is named", async () => {
+  const { cluster, restore } = await saved((empty) => {
+    empty.put("configmaps", { metadata: { name: "a", namespace: "shop" } });
+    empty.put("deployments.apps", { metadata: { name: "web", namespace: "shop" } });
+  });
+  cluster.drop("configmaps", "shop", "a");
+  const idle = { includeStatus: ["deployments"], existing: "skip" };
+  const only = selection.parse({ includeNamespaces: ["shop"], includeResources: ["configmaps"] });
+  const named = expect.stringContaining("--include-status: nothing of deployments.apps is to be restored");
+  expect((await restore({ ...idle, selection: only })).warnings).toEqual([named]);
+  expect((await restore({ ...idle, name: "r2" })).warnings).toEqual([]);
+});
+
 describe("kinds that no restore writes", () => {
   it("are named in the report, a line for each kind, and take nothing from its being complete", async () => {
     const { restore } = await saved((empty) => {
