@@ -13,6 +13,12 @@ export interface DialledSocket {
   readonly protocol: Protocol;
 }
 
+export interface Dialling {
+  readonly offered: readonly Protocol[];
+  /** Nobody waits for it any more: a socket that is being opened would keep the process for as long as it may take. */
+  readonly closing: AbortSignal;
+}
+
 /** As client-go's dialer: an address that swallows packets is given up after this. */
 const DIAL_TIMEOUT_MS = 30_000;
 
@@ -20,9 +26,10 @@ const DIAL_TIMEOUT_MS = 30_000;
 export async function dial(
   access: ClusterAccess,
   tls: ClusterTls,
-  offered: readonly Protocol[],
+  { offered, closing }: Dialling,
 ): Promise<DialledSocket> {
-  const signal = AbortSignal.timeout(DIAL_TIMEOUT_MS);
+  const late = AbortSignal.timeout(DIAL_TIMEOUT_MS);
+  const signal = AbortSignal.any([late, closing]);
   try {
     const raw = await openRaw(access, signal);
     if (access.server.protocol === "http:") return { socket: raw, protocol: "http/1.1" };
@@ -30,7 +37,7 @@ export async function dial(
     return { socket, protocol: socket.alpnProtocol === "h2" ? "h2" : "http/1.1" };
   } catch (cause) {
     if (cause instanceof BrokenExchange) throw cause;
-    const message = signal.aborted
+    const message = late.aborted
       ? `no answer within ${DIAL_TIMEOUT_MS / 1000} s`
       : String((cause as Error).message);
     throw new BrokenExchange(message, { sent: "never", dialling: true, cause });
@@ -86,6 +93,7 @@ function settled<T extends Duplex>(socket: T, event: string, signal: AbortSignal
     const late = () => fail(signal.reason);
     const closed = () => fail(new Error("the server closed the connection"));
     signal.addEventListener("abort", late, { once: true });
+    if (signal.aborted) late();
     socket.once("error", fail);
     socket.once("close", closed);
     socket.once(event, () => {

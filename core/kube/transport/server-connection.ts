@@ -18,7 +18,7 @@ class ServerConnection implements Connection {
   #lines: Http2Line[] = [];
   #opening: Promise<void> | undefined;
   #http1: { readonly connection: Connection; readonly tls: ClusterTls } | undefined;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(access: ClusterAccess) {
     this.#access = access;
@@ -28,7 +28,8 @@ class ServerConnection implements Connection {
     const tls = await this.#access.tls(request.signal);
     for (;;) {
       request.signal.throwIfAborted();
-      if (this.#closed) throw new BrokenExchange("the connection was closed", { sent: "never" });
+      if (this.#closing.signal.aborted)
+        throw new BrokenExchange("the connection was closed", { sent: "never" });
       if (this.#http1 !== undefined) return this.#overHttp1(tls).exchange(request);
       const line = this.#usableLine(tls);
       if (line !== undefined) return exchangeOverHttp2(line, request);
@@ -40,7 +41,7 @@ class ServerConnection implements Connection {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort(new BrokenExchange("the connection was closed", { sent: "never" }));
     for (const { session } of this.#lines) session.destroy();
     this.#http1?.connection.close();
   }
@@ -52,22 +53,26 @@ class ServerConnection implements Connection {
   }
 
   async #open(tls: ClusterTls): Promise<void> {
-    const { socket, protocol } = await dial(this.#access, tls, ["h2", "http/1.1"]);
+    const { socket, protocol } = await dial(this.#access, tls, {
+      offered: ["h2", "http/1.1"],
+      closing: this.#closing.signal,
+    });
     if (protocol === "h2") {
       this.#lines.push(await openLine(this.#access.server.origin, socket, tls));
     } else {
       socket.destroy();
       this.#overHttp1(tls);
     }
-    if (this.#closed) this.close();
+    if (this.#closing.signal.aborted) this.close();
   }
 
   #overHttp1(tls: ClusterTls): Connection {
     if (this.#http1?.tls === tls) return this.#http1.connection;
     const access = this.#access;
+    const closing = this.#closing.signal;
     const connection = http1Connection({
       host: access.server.host,
-      dial: async () => (await dial(access, tls, ["http/1.1"])).socket,
+      dial: async () => (await dial(access, tls, { offered: ["http/1.1"], closing })).socket,
     });
     this.#http1 = { connection, tls };
     return connection;

@@ -237,7 +237,8 @@ async function upgrade(
 ): Promise<OpenSocket | WireReply> {
   const { access, options } = state;
   options.onRequest?.(`GET ${pathOf(request)}`);
-  const { socket } = await dial(access, await access.tls(request.signal), ["http/1.1"]);
+  const { signal } = request;
+  const { socket } = await dial(access, await access.tls(signal), { offered: ["http/1.1"], closing: signal });
   const path = `${access.server.pathname.replace(/\/$/, "")}${request.path}`;
   return openWebSocket(
     { ...request, path },
