@@ -4,7 +4,7 @@ import type { NamespaceMarks } from "#core/protection/protection-of.ts";
 import { marksOf, namespaceObject } from "./namespace-object.ts";
 
 /** An AdmissionReview of admission.k8s.io/v1, as far as it is read: who asks what of which namespace. */
-const userInfo = z.looseObject({
+const userInfo = z.object({
   username: z.string().default(""),
   uid: z.string().optional(),
   groups: listOf(z.string()).nullish(),

@@ -1,5 +1,6 @@
 import { createServer, type Server } from "node:https";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
+import { createBodyBudget, LARGEST_REVIEW_BYTES, refuseHeap } from "./body-budget.ts";
 import type { Metrics } from "./metrics.ts";
 import { type Answer, type Review, readReview, writeReview } from "./review.ts";
 
@@ -13,8 +14,6 @@ export interface ServerParts {
   readonly onTrouble: (message: string) => void;
 }
 
-/** An object has at most 1.5 MiB in etcd and comes twice, before and after a change. */
-const LARGEST_REVIEW = "8mb";
 /** Whoever sends others must not make a metric of each. */
 const KNOWN_OPERATIONS = ["DELETE", "UPDATE"];
 /** A review arrives whole within this, or its sender is none of the API server's. */
@@ -36,8 +35,11 @@ export function createApp(parts: ServerParts): Express {
     parts.beforeScrape();
     reply.type(parts.metrics.registry.contentType).send(await parts.metrics.registry.metrics());
   });
-  app.post("/review", express.json({ limit: LARGEST_REVIEW }), (request, reply) =>
-    answer(parts, request, reply),
+  app.post(
+    "/review",
+    createBodyBudget(),
+    express.json({ limit: LARGEST_REVIEW_BYTES, verify: refuseHeap }),
+    (request: Request, reply: Response) => answer(parts, request, reply),
   );
   app.all("/review", (_, reply) => void reply.status(405).set("allow", "POST").end());
   app.use((_, reply) => void reply.status(404).end());
@@ -56,6 +58,8 @@ export function createApp(parts: ServerParts): Express {
 
 async function answer(parts: ServerParts, request: Request, reply: Response): Promise<void> {
   const review = readReview(request.body);
+  // While the answer is awaited nothing is kept but what was read of it.
+  request.body = undefined;
   if (review === undefined) {
     reply.status(400).type("text/plain").send("not an AdmissionReview of admission.k8s.io/v1");
     return;

@@ -2,8 +2,8 @@ import { COMMIT_FILE, MANIFEST_FILE } from "#core/format/layout.ts";
 import type { StoredFolder } from "./stored-folder.ts";
 
 /**
- * A manifest that is read to prove something: of 12,000 namespaces. Parsed, hostile JSON takes up to 25 times its size,
- * which together with what a guard holds stays below the 256 MiB that its container may have.
+ * A manifest that is read to prove something: of 12,000 namespaces. Parsed, it takes several times its size, which
+ * together with what a guard holds stays below the 256 MiB that its container may have.
  */
 export const LARGEST_PROOF_BYTES = 4 * 1024 * 1024;
 

@@ -49,6 +49,6 @@ async function readProof(
     throw damaged(name, `${MANIFEST_FILE} is missing`);
   // What grew since it was listed is another by now.
   const maxBytes = files.get(MANIFEST_FILE)?.sizeBytes ?? 0;
-  const manifest = await provenManifest(store, commit, { signal, maxBytes });
+  const manifest = await provenManifest(store, commit, { signal, maxBytes, refuseHeap: true });
   return { manifest, commitEtag, manifestEtag };
 }

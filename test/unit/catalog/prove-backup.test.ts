@@ -69,6 +69,16 @@ test("large ones are read one after the other, small ones at once", async () => 
   expect(mostUnderWay).toBe(1);
 });
 
+test("a manifest of nothing but brackets is not parsed, though its commit object vouches for it", async () => {
+  const heap = Array.from({ length: 500_000 }, () => []);
+  await writeBackup(makeCatalog({ store, folders }), { ...makeFacts("d"), heap });
+  const folder = (await listed((real) => real)).find(({ name }) => name === "d");
+  await expect(watched().prove(folder as StoredFolder, context)).rejects.toMatchObject({
+    code: "backup-damaged",
+    message: expect.stringContaining("is a heap of brackets"),
+  });
+});
+
 test("what grew since it was listed is not read to its end", async () => {
   const [folder] = await listed((real) => real - 1);
   await expect(watched().prove(folder as StoredFolder, context)).rejects.toMatchObject({

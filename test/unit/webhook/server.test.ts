@@ -127,6 +127,11 @@ describe("what is no review", () => {
     expect((await ask({ headers: JSON_TYPE }, huge)).status).toBe(413);
   });
 
+  test("is refused unparsed where it is one heap of brackets, which would take fifty times its size", async () => {
+    const heap = review({ heap: 0 }).replace('"heap":0', `"heap":[${"[],".repeat(500_000)}[]]`);
+    expect((await ask({ headers: JSON_TYPE }, heap)).status).toBe(413);
+  });
+
   test("is cut off where its sender takes for ever", async () => {
     const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
     await once(socket, "secureConnect");
@@ -142,6 +147,59 @@ describe("a review", () => {
   test("of the largest object there can be is answered", async () => {
     const body = review({}, { annotations: { note: "x".repeat(1_500_000) } });
     expect(await verdict(body)).toMatchObject({ uid: "review-1", allowed: false });
+  });
+
+  test("of a large object waits for the one before it, which keeps no small one waiting", async () => {
+    const large = review({}, { annotations: { note: "x".repeat(3_000_000) } });
+    const headers = { ...JSON_TYPE, "content-length": String(Buffer.byteLength(large)) };
+    const slow = request({
+      host: "127.0.0.1",
+      port,
+      path: "/review",
+      method: "POST",
+      rejectUnauthorized: false,
+      agent: false,
+      headers,
+    });
+    const slowReply = once(slow, "response");
+    slow.write(large.slice(0, 1_000_000));
+    // Its head has arrived when a request behind it is answered.
+    await verdict(review());
+    let isAnswered = false;
+    const next = verdict(large).then((given) => {
+      isAnswered = true;
+      return given;
+    });
+    expect(await verdict(review())).toMatchObject({ allowed: false });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(isAnswered).toBe(false);
+    slow.end(large.slice(1_000_000));
+    const [reply] = await slowReply;
+    expect(reply.statusCode).toBe(200);
+    reply.resume();
+    expect(await next).toMatchObject({ allowed: false });
+  });
+
+  test("whose sender leaves while it waits, or is sent, takes no room for ever", async () => {
+    const large = review({}, { annotations: { note: "x".repeat(3_000_000) } });
+    const headers = { ...JSON_TYPE, "content-length": String(Buffer.byteLength(large)) };
+    for (let n = 0; n < 3; n += 1) {
+      const leaver = request({
+        host: "127.0.0.1",
+        port,
+        path: "/review",
+        method: "POST",
+        rejectUnauthorized: false,
+        agent: false,
+        headers,
+      });
+      leaver.on("error", () => undefined);
+      leaver.write(large.slice(0, 1000));
+      await verdict(review());
+      leaver.destroy();
+    }
+    expect(await verdict(large)).toMatchObject({ allowed: false });
+    expect(troubles).toEqual([]);
   });
 
   test("that comes again is answered the same", async () => {
