@@ -91,10 +91,13 @@ function hasReturned(claim: StoredClaim, { liveVolumes, mapNamespace, mark }: Cl
   );
 }
 
-/** Freed for its claim by a restore that broke off before the claim was there: nobody else can have it. */
+/**
+ * Freed for its claim by a restore that broke off before the claim was there: nobody else can have it. Until the
+ * controller has seen that it still calls it Released.
+ */
 function isFreed(claim: StoredClaim, live: Volume, stored: Volume | undefined): boolean {
   return (
-    live.phase === "Available" &&
+    (live.phase === "Available" || live.phase === "Released") &&
     live.uid === stored?.uid &&
     live.claim?.uid === "" &&
     live.claim.namespace === claim.namespace &&

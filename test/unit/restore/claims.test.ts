@@ -67,6 +67,13 @@ describe("the fate of a claim", () => {
       fate: "rebind",
     },
     {
+      when: "its volume was freed for it, which the controller has not seen yet",
+      facts: {
+        liveVolumes: live({ phase: "Released", claim: { namespace: "app", name: "data", uid: "" } }),
+      },
+      fate: "rebind",
+    },
+    {
       when: "another volume of that name waits for it",
       facts: {
         liveVolumes: live({
