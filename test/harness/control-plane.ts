@@ -32,6 +32,8 @@ export type ControlPlaneOptions = {
 export type ControlPlane = ClusterHandle & {
   readonly descriptor: ClusterDescriptor;
   readonly processes: Readonly<Record<"etcd" | "apiserver" | "controllerManager", ServerProcess | undefined>>;
+  /** Stops the API server, starts it anew on the same port, and waits until it is ready. */
+  restartApiserver(): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -69,7 +71,14 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     const descriptor = describeSite(site, ca, join(kubernetesBin, "kubectl"));
     const handle = attachCluster(descriptor);
     if (controllerManager) await waitForControllers(controllerManager, descriptor.kubeconfigPath);
-    return { ...handle, descriptor, processes: { etcd, apiserver, controllerManager }, stop };
+    const restartApiserver = async () => {
+      await apiserver.stop();
+      const anew = await startApiserver(site, { bin: kubernetesBin, options });
+      started.push(anew);
+      await waitForApiserver(anew, join(directory, "admin.kubeconfig"));
+    };
+    const processes = { etcd, apiserver, controllerManager };
+    return { ...handle, descriptor, processes, restartApiserver, stop };
   } catch (error) {
     await stop();
     throw error;
