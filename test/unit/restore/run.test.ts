@@ -50,6 +50,13 @@ async function saved(fill: (cluster: MemoryCluster) => void, ofBackup: object = 
 
 const job = (suspend: boolean) => ({ metadata: { name: "import", namespace: "shop" }, spec: { suspend } });
 
+it("a restore tells in its report how long each of its phases took", async () => {
+  const { restore } = await saved((empty) => empty.put("jobs.batch", job(false)));
+  const { seconds } = await restore();
+  expect(Object.keys(seconds)).toEqual(["check", "create", "finish", "remove", "wait"]);
+  for (const took of Object.values(seconds)) expect(took).toBeGreaterThanOrEqual(0);
+});
+
 describe("a restore over what is there", () => {
   it("never puts a running Job to sleep", async () => {
     const { cluster, restore } = await saved((empty) => empty.put("jobs.batch", job(false)));
