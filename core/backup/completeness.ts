@@ -1,7 +1,7 @@
 import type { NamespaceRecord } from "#core/model/backup.ts";
 import { groupResource } from "#core/model/item.ts";
 import { narrowsContent } from "#core/model/selection.ts";
-import { isExcluded } from "./item-sink.ts";
+import { isExcluded } from "#core/selection/is-excluded.ts";
 import type { NamespaceFact } from "./namespace-facts.ts";
 import type { BackupPlan } from "./plan.ts";
 import type { NamespaceTally } from "./tally.ts";

@@ -1,11 +1,11 @@
 import type { BackupWriter } from "#core/catalog/catalog.ts";
-import { labelKeys } from "#core/model/annotations.ts";
 import { Failure } from "#core/model/errors.ts";
 import { apiVersion, groupResource, type ItemHeader, type ItemKind, itemTitle } from "#core/model/item.ts";
 import { isExactObject, parseExactBytes } from "#core/objects/exact-json.ts";
 import type { IdentifiedHeader } from "#core/objects/item-header.ts";
 import { isObjectNotStored } from "#core/objects/not-stored.ts";
 import { readServedHeader } from "#core/objects/served-header.ts";
+import { isExcluded } from "#core/selection/is-excluded.ts";
 import { claimRecord } from "./claims.ts";
 import type { Needs } from "./needs.ts";
 import type { BackupPlan } from "./plan.ts";
@@ -96,10 +96,6 @@ type Room = Promise<void> | undefined;
 
 function isClaim(kind: ItemKind): boolean {
   return kind.group === "" && kind.resource === "persistentvolumeclaims";
-}
-
-export function isExcluded(header: ItemHeader | undefined): boolean {
-  return header?.labels[labelKeys.excludeFromBackup] === "true";
 }
 
 /** A restore holds the bytes against the index, so what does not agree must not get in. */

@@ -13,6 +13,7 @@ import { groupResource } from "#core/model/item.ts";
 import type { RunContext } from "#core/model/run-context.ts";
 import type { Selection } from "#core/model/selection.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
+import { isExcluded } from "#core/selection/is-excluded.ts";
 import { diffKind, type KindComparison } from "./diff-kind.ts";
 import { type DiffScope, diffScope, recordedKinds, type ScopedKind } from "./diff-scope.ts";
 import { type DiffReport, Findings } from "./findings.ts";
@@ -32,13 +33,7 @@ export async function diffBackup(request: DiffRequest, context: RunContext): Pro
   const findings = new Findings();
   const discovery = await cluster.discover(context.signal);
   const stored = diffScope(backup, request.selection, discovery);
-  const namespaces = await withNewNamespaces(stored, {
-    cluster,
-    discovery,
-    findings,
-    signal: context.signal,
-  });
-  const scope = { ...stored, namespaces };
+  const scope = await withLiveNamespaces(stored, { cluster, discovery, findings, signal: context.signal });
   context.onProgress({ type: "phase-started", phase: "compare" });
   const flow = { concurrency: KINDS_IN_FLIGHT, signal: context.signal };
   await forEachLimited(scope.kinds, flow, async (scoped, signal) => {
@@ -57,26 +52,34 @@ interface Place {
   readonly signal: AbortSignal;
 }
 
-/** What lies in a namespace that came after the backup is as new as the namespace. */
-async function withNewNamespaces(
-  { namespaces, wouldHold }: DiffScope,
+/** What lies in a namespace that came after the backup is as new as the namespace, but for what a label keeps out. */
+async function withLiveNamespaces(
+  scope: DiffScope,
   { cluster, discovery, findings, signal }: Place,
-): Promise<ReadonlySet<string>> {
+): Promise<DiffScope> {
+  const { wouldHold } = scope;
   const resource = discovery.resources.find((kind) => groupResource(kind) === "namespaces");
-  if (wouldHold === undefined || resource === undefined) return namespaces;
-  const all = new Set(namespaces);
+  if (wouldHold === undefined || resource === undefined) return scope;
+  const namespaces = new Set(scope.namespaces);
+  const excluded = new Set<string>();
   try {
     await drainList(cluster, { resource, metadataOnly: true, signal }, (batch) => {
       for (const bytes of batch) {
-        const { name, deletionTimestamp } = readItemHeader(bytes);
-        if (deletionTimestamp === undefined && wouldHold(name)) all.add(name);
+        const header = readItemHeader(bytes);
+        if (isExcluded(header)) excluded.add(header.name);
+        else if (header.deletionTimestamp === undefined && wouldHold(header.name))
+          namespaces.add(header.name);
       }
     });
   } catch (error) {
     if (!isFailure(error) || error.reply === undefined || error.reply.status === 401) throw error;
     findings.trouble(`whether there are new namespaces is not known: ${error.message}`);
   }
-  return all;
+  return {
+    ...scope,
+    namespaces,
+    wouldBeStored: (kind, header) => !excluded.has(header.namespace) && scope.wouldBeStored(kind, header),
+  };
 }
 
 /** What no version says that the cluster serves cannot be held against anything. */

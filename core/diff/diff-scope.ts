@@ -1,6 +1,5 @@
 import type { OpenBackup } from "#core/catalog/catalog.ts";
 import type { ApiResource, Discovery } from "#core/kube/cluster.ts";
-import { labelKeys } from "#core/model/annotations.ts";
 import type { KindRecord } from "#core/model/backup.ts";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemHeader, type ItemKind } from "#core/model/item.ts";
@@ -10,6 +9,7 @@ import { isObjectNotStored } from "#core/objects/not-stored.ts";
 import { formerGroupOf, movedKind } from "#core/objects/versions/extensions-group.ts";
 import { sayingTheSame } from "#core/objects/versions/older-versions.ts";
 import { type CompiledSelection, compileSelection } from "#core/selection/compile-selection.ts";
+import { isExcluded } from "#core/selection/is-excluded.ts";
 import type { NamedKind } from "#core/selection/resource-names.ts";
 
 /** What of the cluster a backup speaks of, and of that what the user asked about. */
@@ -62,7 +62,7 @@ export function diffScope(backup: OpenBackup, request: Selection, discovery: Dis
         : undefined,
     includes: (kind, object) => isIncluded(asked, kind, object),
     wouldBeStored: (kind, header) =>
-      header.labels[labelKeys.excludeFromBackup] !== "true" &&
+      !isExcluded(header) &&
       !isObjectNotStored(kind, header) &&
       made.includesName(kind, header.name) &&
       made.matchesLabels(header.labels) &&

@@ -110,6 +110,22 @@ describe("diffBackup", () => {
     expect(troubles[0]?.message).toContain("whether there are new namespaces is not known");
   });
 
+  test("what lies in a namespace that its label keeps out of backups is not new, and what was stored of it is not missing", async () => {
+    const cluster = shop();
+    const labels = { "velero.io/exclude-from-backup": "true" };
+    cluster.put("namespaces", { metadata: { name: "scratch", labels } });
+    cluster.put("configmaps", { metadata: { name: "inside", namespace: "scratch" } });
+    const [all, some] = [await open(cluster), await open(cluster, { includeNamespaces: ["s*"] })];
+    for (const backup of [all, some])
+      expect(await diff(backup, cluster)).toMatchObject({ extra: [], missing: [], different: [] });
+    cluster.put("namespaces", { metadata: { name: "spare", labels } });
+    cluster.put("namespaces", { metadata: { name: "shop", labels } });
+    for (const namespace of ["spare", "shop"])
+      cluster.put("configmaps", { metadata: { name: "new", namespace } });
+    for (const backup of [all, some])
+      expect(await diff(backup, cluster)).toMatchObject({ extra: [], missing: [] });
+  });
+
   test("speaks only of what was asked and of what the backup speaks of", async () => {
     const cluster = shop();
     const backup = await open(cluster, { includeNamespaces: ["shop"], includeResources: ["cm", "secrets"] });
