@@ -47,16 +47,17 @@ const DEFAULTS = {
 
 /** Runs the attempt (numbered from 1) until it succeeds, fails for good, or may not be tried again. */
 export async function retrying<T>(attempt: (n: number) => Promise<T>, options: RetryOptions): Promise<T> {
-  const settings = withDefaults(options);
-  const startedAt = settings.clock();
+  const clock = options.clock ?? DEFAULTS.clock;
+  const startedAt = clock();
   for (let n = 1; ; n++) {
     options.signal.throwIfAborted();
     try {
       return await attempt(n);
     } catch (error) {
       options.signal.throwIfAborted();
+      const settings = withDefaults(options);
       const delayMs = delayBeforeNext(error, n, settings);
-      const elapsedMs = settings.clock() - startedAt;
+      const elapsedMs = clock() - startedAt;
       if (delayMs === undefined || elapsedMs + delayMs > settings.deadlineMs) throw error;
       options.onRetry?.({ error, attempt: n, delayMs });
       await settings.sleep(delayMs, options.signal);

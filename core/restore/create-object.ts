@@ -11,7 +11,6 @@ import {
   parseExactBytes,
   stringifyExact,
 } from "#core/objects/exact-json.ts";
-import { readItemHeader } from "#core/objects/item-header.ts";
 import { isBuiltInGroup } from "./built-in-groups.ts";
 import { completeOwn, isOwn } from "./complete-own.ts";
 import { liveState } from "./live-digests.ts";
@@ -153,11 +152,11 @@ function mayComeUp(run: RestoreRun, wish: Wish): boolean {
 }
 
 function noteCreated(run: RestoreRun, wish: Wish, reply: Extract<WriteReply, { ok: true }>): ItemOutcome {
-  const identity = readItemHeader(reply.body);
-  noteIdentity(run, wish, identity);
   const object = parseExactBytes(reply.body);
-  const made = isExactObject(object) ? madeOf(wish.target.kind, object, wish.later) : undefined;
-  return { result: "created", uid: identity.uid, made };
+  if (!isExactObject(object)) throw new SyntaxError("the server's answer is not a JSON object");
+  const uid = textAt(object, ["metadata", "uid"]);
+  noteIdentity(run, wish, { uid, resourceVersion: textAt(object, ["metadata", "resourceVersion"]) });
+  return { result: "created", uid, made: madeOf(wish.target.kind, object, wish.later) };
 }
 
 function noteIdentity(

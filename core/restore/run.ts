@@ -65,9 +65,12 @@ export async function carryOutRestore(
   const watch = new Stopwatch();
   const startedAt = context.now();
   if (ask.request.existing === "fail" && ask.resumed === undefined) await refuseExisting(prepared);
-  await watch.time("check", () => checkContents(prepared, context.signal));
   const id = ask.resumed?.id ?? randomUUID();
-  const record = await openRecord(await makeRecord(prepared, { ask, id }, context), ask, context);
+  const [entry] = await Promise.all([
+    makeRecord(prepared, { ask, id }, context),
+    watch.time("check", () => checkContents(prepared, context.signal)),
+  ]);
+  const record = await openRecord(entry, ask, context);
   try {
     return await writeAndReport(
       startRun(prepared, { ask, id, record }, context),
