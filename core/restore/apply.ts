@@ -5,7 +5,7 @@ import { groupResource } from "#core/model/item.ts";
 import { applyItems } from "./apply-items.ts";
 import { createBareNamespaces } from "./bare-namespaces.ts";
 import { awaitDefinitions } from "./definitions.ts";
-import { finishWave } from "./finish.ts";
+import { finishWave, linkKnownOwners } from "./finish.ts";
 import { LANES, type Lane, type LaneName, laneOf } from "./order.ts";
 import type { RestoreRun } from "./restore-run.ts";
 import { endTier } from "./run-wait.ts";
@@ -47,7 +47,8 @@ async function runLanes(run: RestoreRun, pass: Pass): Promise<void> {
 async function runLane(lane: Lane, run: RestoreRun, pass: Pass): Promise<void> {
   const limited = lane.inFlight === undefined ? run : { ...run, limit: fixedLimit(lane.inFlight) };
   if (lane.name === "namespaces" && pass.isFirst) await createBareNamespaces(run);
-  if (lane.name === "children") await applyChildren(limited, pass.isLast);
+  if (lane.name === "children")
+    await Promise.all([applyChildren(limited, pass.isLast), linkKnownOwners(run)]);
   if (lane.name === "gates") await finishWave(run, pass.isLast);
   const kinds = pass.kinds.filter(({ kind }) => laneOf(kind) === lane.name);
   const options = { concurrency: KINDS_AT_ONCE, signal: run.signal };

@@ -41,6 +41,17 @@ export function finishWave(run: RestoreRun, isLastWave: boolean): Promise<void> 
   return finishOpen(run, new Set([...early, ...waiting].map(({ uid }) => uid)));
 }
 
+/**
+ * Owner references alone, and only where every owner is known by now: what had to be created before its owners is linked
+ * while others are still being created.
+ */
+export function linkKnownOwners(run: RestoreRun): Promise<void> {
+  const unknown = run.finish.owners.filter(({ references }) =>
+    references.some((reference) => run.owners.newUid(textAt(reference, ["uid"])) === undefined),
+  );
+  return finishOpen(run, new Set([...unknown, ...run.finish.steps].map(({ uid }) => uid)));
+}
+
 /** All but those that have been finished, and those named by uid. */
 async function finishOpen(run: RestoreRun, early: ReadonlySet<string>): Promise<void> {
   const { finished } = run.finish;

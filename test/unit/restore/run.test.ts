@@ -457,3 +457,38 @@ describe("a restore that has written", () => {
     });
   });
 });
+
+describe("what is created before its owner", () => {
+  const at = (name: string, more: object = {}) => ({ metadata: { name, namespace: "shop", ...more } });
+  const children = [
+    { kind: "configmaps", name: "leaf" },
+    { kind: "serviceaccounts", name: "robot" },
+  ];
+
+  it("is linked to it while others are still being created", async () => {
+    const { cluster, restore } = await saved((empty) => {
+      const { uid } = empty.put("configmaps", at("owner")).metadata;
+      const ownerReferences = [{ apiVersion: "v1", kind: "ConfigMap", name: "owner", uid }];
+      for (const { kind, name } of children) empty.put(kind, at(name, { ownerReferences }));
+    });
+    for (const { kind, name } of [...children, { kind: "configmaps", name: "owner" }])
+      cluster.drop(kind, "shop", name);
+    const linked = Promise.withResolvers<void>();
+    const { create, patch } = cluster;
+    Object.assign(cluster, {
+      create: async (...call: Parameters<typeof create>) => {
+        if (call[0].name === "leaf") await linked.promise;
+        return create(...call);
+      },
+      patch: async (...call: Parameters<typeof patch>) => {
+        if (call[0].name === "robot") linked.resolve();
+        return patch(...call);
+      },
+    });
+    expect((await restore()).troubles).toEqual([]);
+    const owner = cluster.read("configmaps", "shop", "owner");
+    const ownerReferences = [{ uid: owner?.metadata.uid }];
+    for (const { kind, name } of children)
+      expect(cluster.read(kind, "shop", name)).toMatchObject({ metadata: { ownerReferences } });
+  });
+});
