@@ -38,7 +38,8 @@ export function createApp(parts: ServerParts): Express {
   app.post(
     "/review",
     createBodyBudget(),
-    express.json({ limit: LARGEST_REVIEW_BYTES, verify: refuseHeap }),
+    // An API server compresses nothing, and of what is compressed nobody can tell beforehand how large it is.
+    express.json({ limit: LARGEST_REVIEW_BYTES, inflate: false, verify: refuseHeap }),
     (request: Request, reply: Response) => answer(parts, request, reply),
   );
   app.all("/review", (_, reply) => void reply.status(405).set("allow", "POST").end());

@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { type RequestOptions, request } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect } from "node:tls";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_SETTINGS } from "#core/protection/settings.ts";
 import { createAuthority, issueServer } from "#test/harness/certificates.ts";
@@ -59,7 +60,10 @@ beforeEach(() => {
 
 const JSON_TYPE = { "content-type": "application/json" };
 
-function ask(options: RequestOptions, body = ""): Promise<{ status: number; text: string }> {
+function ask(
+  options: RequestOptions,
+  body: string | Uint8Array = "",
+): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const asked = request(
       {
@@ -130,6 +134,12 @@ describe("what is no review", () => {
   test("is refused unparsed where it is one heap of brackets, which would take fifty times its size", async () => {
     const heap = review({ heap: 0 }).replace('"heap":0', `"heap":[${"[],".repeat(500_000)}[]]`);
     expect((await ask({ headers: JSON_TYPE }, heap)).status).toBe(413);
+  });
+
+  test("is refused where it is compressed: a few KiB, which pass as small, would be megabytes to read", async () => {
+    const packed = gzipSync(review({}, { annotations: { note: "x".repeat(3_000_000) } }));
+    expect(packed.length).toBeLessThan(64 * 1024);
+    expect((await ask({ headers: { ...JSON_TYPE, "content-encoding": "gzip" } }, packed)).status).toBe(415);
   });
 
   test("is cut off where its sender takes for ever", async () => {
