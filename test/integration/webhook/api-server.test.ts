@@ -1,4 +1,3 @@
-import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import {
   backUp,
@@ -10,6 +9,7 @@ import {
 } from "#test/fixtures/guarded-cluster.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import { type FaultyKubeProxy, faultyKubeProxy } from "#test/harness/faulty-proxy.ts";
+import { isListening } from "#test/harness/ports.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
 
 // A proxy between the guard and the API server, which holds replies back and sets the API server's clock.
@@ -48,22 +48,13 @@ test("told to end, the guard answers what it was asked, takes nothing new and en
   const answer = cluster.remove(name, cluster.alice, "?dryRun=All");
   await eventually("the review is under way", async () => proxy.requests.some(({ path }) => path === claims));
   const ended = cluster.guard.stop();
-  await eventually("it takes nothing new", async () => !(await isTaken(cluster.guard.port)));
+  await eventually("it takes nothing new", async () => !(await isListening(cluster.guard.port)));
   const { status, text } = await answer;
   expect({ status, text }).toMatchObject({ status: 200 });
   await ended;
   expect((await cluster.guard.log()).trimEnd().split("\n").at(-1)).toBe("exit status 0");
   await cluster.guard.start();
 });
-
-function isTaken(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("close", () => resolve(false));
-    setTimeout(() => socket.destroy(), 100);
-  });
-}
 
 /** For all that is asked from now on; the guard takes up to a minute to hear of it, unless it is started anew. */
 async function setClock(shiftMs: number): Promise<void> {

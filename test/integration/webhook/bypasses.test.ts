@@ -167,6 +167,25 @@ test("a skip that came with the namespace, or before its protection, or with it,
   expect((await cluster.remove(name, cluster.admin)).status).toBe(200);
 });
 
+test("made with values that nobody can read, it has the defaults, and whoever sets such a value is refused", async () => {
+  const unreadable = {
+    [`${KEY}/max-age`]: "for ever",
+    [`${KEY}/volumes`]: "none",
+    [`${KEY}/allow-excluded`]: "yes",
+    [SKIP]: "please",
+  };
+  const name = await cluster.namespace({ ...PROTECTED, [`${KEY}/tier`]: "Low" }, unreadable);
+  const refused = await cluster.remove(name, cluster.admin);
+  expect([refused.status, messageOf(refused)]).toEqual([403, expect.stringContaining("at most 24h old")]);
+  // What was made so may stay so, whatever else of it changes.
+  expect((await cluster.patch(name, { annotations: { [`${KEY}/max-age`]: "2h" } })).status).toBe(200);
+  for (const [key, value] of Object.entries(unreadable)) {
+    const other = await cluster.namespace();
+    const set = await cluster.patch(other, { annotations: { [key]: value } }, { client: cluster.admin });
+    expect([key, set.status, messageOf(set)]).toEqual([key, 403, expect.stringContaining("not understood")]);
+  }
+});
+
 test("a skip whose reason is a book with escapes in it is told short and plain", async () => {
   const name = await cluster.namespace();
   const reason = `INC-42\n\u001b[2J${"x".repeat(100_000)}`;

@@ -14,6 +14,7 @@ import {
 import { eventually } from "#test/harness/eventually.ts";
 import type { Rule } from "#test/harness/faults.ts";
 import { faultyS3Proxy } from "#test/harness/faulty-proxy.ts";
+import { isListening } from "#test/harness/ports.ts";
 import { runCli } from "#test/harness/run-cli.ts";
 import { createS3Client } from "#test/harness/s3-client.ts";
 import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
@@ -162,7 +163,11 @@ test("told to end while the store holds its answers back, it ends in time and in
   const before = proxy.requests.length;
   proxy.add({ when: () => true, fault: { delayMs: 60_000 } });
   await eventually("a reading of the store is under way", async () => proxy.requests.length > before);
-  await cluster.guard.stop();
+  const ended = cluster.guard.stop();
+  const closed = async () => !(await isListening(cluster.guard.port));
+  // A reading that nobody answers is given up after ten seconds.
+  await eventually("it takes nothing new", closed, { timeoutMs: 6000 });
+  await ended;
   expect((await cluster.guard.log()).trimEnd().split("\n").at(-1)).toBe("exit status 0");
   proxy.clear();
   await cluster.guard.start();
