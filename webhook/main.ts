@@ -14,6 +14,7 @@ import type { RunContext } from "#core/model/run-context.ts";
 import { Annotator } from "./annotator.ts";
 import { ApiClock } from "./api-clock.ts";
 import { type Certificates, openCertificates } from "./certificates/certificates.ts";
+import { readClientAuthority } from "./client-authority.ts";
 import { DecisionEvents } from "./events.ts";
 import { answerReview, type GuardFacts } from "./guard.ts";
 import { openLiveClaims } from "./live-claims.ts";
@@ -22,7 +23,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { openIndexes } from "./open-indexes.ts";
 import { repeat } from "./repeat.ts";
 import type { Answer, Review } from "./review.ts";
-import { createApp, createReviewServer } from "./server.ts";
+import { createApp, createReviewServer, secureContext } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { survey } from "./survey.ts";
 
@@ -45,6 +46,8 @@ interface Watch {
   readonly indexes: readonly BackupIndex[];
   readonly clock: ApiClock;
   readonly metrics: Metrics;
+  /** PEM; undefined: nobody is asked for a certificate. */
+  readonly clientAuthority: string | undefined;
 }
 
 async function main(): Promise<void> {
@@ -81,7 +84,8 @@ async function main(): Promise<void> {
   const indexes = await openIndexes(settings.configFile, { cluster: ids, monotonicMs, listener }, (warning) =>
     log.warn({ message: warning }),
   );
-  const watch: Watch = { settings, log, context, indexes, clock, metrics };
+  const clientAuthority = await readClientAuthority(settings.clientAuthorityFile);
+  const watch: Watch = { settings, log, context, indexes, clock, metrics, clientAuthority };
   await serve(watch, cluster, {
     settings: settings.protection,
     cluster: ids,
@@ -95,10 +99,10 @@ async function main(): Promise<void> {
 }
 
 async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise<void> {
-  const { settings, log, context, metrics } = watch;
+  const { settings, log, context, metrics, clientAuthority } = watch;
   let server: Server | undefined;
   const certificates = await openCertificates(settings.certificates, cluster, {
-    onChange: ({ key, cert }) => server?.setSecureContext({ key, cert, minVersion: "TLSv1.2" }),
+    onChange: ({ key, cert }) => server?.setSecureContext(secureContext({ key, cert, clientAuthority })),
     onTrouble: (message) => log.error({ message }),
   });
   const events = new DecisionEvents({
@@ -111,6 +115,7 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
     answer: (review) => answerReview(review, facts, { ...context, signal: TO_THE_END }),
     // It is the API server that judges the certificate, by its own clock.
     isReady: () => hasAsked && certificates.current().notAfter > (watch.clock.roughly ?? new Date(0)),
+    areStrangersRefused: clientAuthority !== undefined,
     metrics,
     beforeScrape: () => measure(watch, certificates),
     onAnswered: (review, answer) => {
@@ -119,7 +124,7 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
     },
     onTrouble: (message) => log.error({ message }),
   });
-  server = createReviewServer(app, certificates.current());
+  server = createReviewServer(app, { ...certificates.current(), clientAuthority });
   server.listen(settings.port, settings.bind);
   await once(server, "listening");
   log.info({ message: "listening", address: server.address() });

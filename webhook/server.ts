@@ -7,6 +7,8 @@ import { type Answer, type Review, readReview, writeReview } from "./review.ts";
 export interface ServerParts {
   readonly answer: (review: Review) => Promise<Answer>;
   readonly isReady: () => boolean;
+  /** Only who shows a certificate of the clients' authority may ask for a review. */
+  readonly areStrangersRefused?: boolean;
   readonly metrics: Metrics;
   /** Sets what only a scrape needs to know. */
   readonly beforeScrape: () => void;
@@ -37,6 +39,7 @@ export function createApp(parts: ServerParts): Express {
   });
   app.post(
     "/review",
+    ...(parts.areStrangersRefused === true ? [refuseStrangers] : []),
     createBodyBudget(),
     // An API server compresses nothing, and of what is compressed nobody can tell beforehand how large it is.
     express.json({ limit: LARGEST_REVIEW_BYTES, inflate: false, verify: refuseHeap }),
@@ -55,6 +58,12 @@ export function createApp(parts: ServerParts): Express {
       .send(status === 413 ? "too large" : "not understood");
   });
   return app;
+}
+
+/** Before anything of the review is read. */
+function refuseStrangers({ socket }: Request, reply: Response, next: NextFunction): void {
+  if ("authorized" in socket && socket.authorized === true) next();
+  else reply.status(401).type("text/plain").send("no certificate of the API server's authority");
 }
 
 async function answer(parts: ServerParts, request: Request, reply: Response): Promise<void> {
@@ -84,17 +93,33 @@ function statusOf(error: unknown): number {
   return typeof status === "number" && status >= 400 && status < 500 ? status : 500;
 }
 
-/** TLS from the first byte; what comes too slowly is cut off. */
-export function createReviewServer(
-  app: Express,
-  pair: { readonly key: string; readonly cert: string },
-): Server {
-  const options = {
-    key: pair.key,
-    cert: pair.cert,
+export interface TlsParts {
+  /** PEM. */
+  readonly key: string;
+  readonly cert: string;
+  /** Absent: nobody is asked for a certificate. */
+  readonly clientAuthority?: string | undefined;
+}
+
+/** What a server begins with, and is given again when its pair changes. */
+export function secureContext({ key, cert, clientAuthority }: TlsParts) {
+  return {
+    key,
+    cert,
     minVersion: "TLSv1.2",
-    connectionsCheckingInterval: 500,
+    ...(clientAuthority !== undefined && { ca: clientAuthority }),
   } as const;
+}
+
+/** TLS from the first byte; what comes too slowly is cut off. */
+export function createReviewServer(app: Express, parts: TlsParts): Server {
+  const options = {
+    ...secureContext(parts),
+    // Kubelets probe without one.
+    requestCert: parts.clientAuthority !== undefined,
+    rejectUnauthorized: false,
+    connectionsCheckingInterval: 500,
+  };
   const server = createServer(options, app);
   server.requestTimeout = REQUEST_MS;
   server.headersTimeout = REQUEST_MS;

@@ -16,6 +16,8 @@ const environment = z.object({
   GUARD_WEBHOOK_CONFIGURATION: z.string().default(GUARD.name),
   GUARD_TLS_SECRET: z.string().default(GUARD.tlsSecret),
   GUARD_TLS_FOLDER: z.string().optional(),
+  /** PEM of who signs the certificates that API servers show; absent: whoever asks is answered. */
+  GUARD_CLIENT_CA: z.string().optional(),
   ...limitVariables,
   GUARD_REFRESH: durationSetting.prefault("60s"),
   /** How fast archives are read to compare them with their digests; 0: not at all. */
@@ -39,6 +41,7 @@ export function readSettings(env: NodeJS.ProcessEnv) {
     refreshSeconds: data.GUARD_REFRESH,
     checkedMibPerSecond: data.GUARD_CHECK_MIB_PER_SECOND,
     logLevel: data.GUARD_LOG_LEVEL,
+    clientAuthorityFile: data.GUARD_CLIENT_CA,
     certificates: {
       namespace: data.GUARD_NAMESPACE,
       service: data.GUARD_SERVICE,
