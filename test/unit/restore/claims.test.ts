@@ -85,6 +85,13 @@ describe("the fate of a claim", () => {
       fate: "held",
     },
     {
+      when: "another volume of that name lies on another disk",
+      facts: {
+        liveVolumes: live({ uid: "v2", handle: "csi d other", phase: "Available", claim: undefined }),
+      },
+      fate: "held",
+    },
+    {
       when: "this restore has brought its volume back before it broke off",
       facts: { liveVolumes: live({ uid: "v2", phase: "Available", restoredFrom: "b/r" }) },
       fate: "static",

@@ -265,6 +265,8 @@ describe("claims and volumes", () => {
     const request = { namespaceMapping: { app: "copy" } };
     const given = { resource: "persistentvolumes", object, request };
     expect(transformed(given)).toMatchObject({ verdict: "skip", reason: "volume-of-a-claim" });
+    const ofAnother = withFate({ fate: "static", volume: "pv-2" });
+    expect(transformed({ ...given, facts: ofAnother })).toMatchObject({ reason: "volume-of-a-claim" });
     expect(spec({ ...given, facts: withFate({ fate: "static", volume: "pv-1" }) })).toEqual({
       claimRef: { namespace: "copy", name: "one" },
     });
