@@ -112,7 +112,7 @@ async function answerDeletion(
   if (mayUnprotect) {
     return answerOf(decideDeletion({ ...bare, facts: unclaimed, mayUnprotect }), requester.username);
   }
-  const liveClaims = await facts.liveClaims(namespace.name);
+  const liveClaims = protection.areVolumesWaived ? [] : await facts.liveClaims(namespace.name);
   const deletion = { ...unclaimed, liveClaims };
   const { backups, troubles } = await lookForProof(deletion, facts, context);
   const unread = facts.indexes.flatMap((index) => index.unread);

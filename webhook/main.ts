@@ -52,7 +52,7 @@ interface Watch {
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env);
-  const log = pino({ level: settings.logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+  const log = openLog(settings);
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop.abort());
   const context: RunContext = {
@@ -96,6 +96,12 @@ async function main(): Promise<void> {
     liveClaims: openLiveClaims(cluster, TO_THE_END),
   });
   cluster.close();
+}
+
+/** Lines are written behind the answers: whoever reads them slowly must not hold up a review. */
+function openLog({ logLevel }: Settings): Logger {
+  const form = { level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime };
+  return pino(form, pino.destination({ dest: 1, sync: false }));
 }
 
 async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
+import { MOST_TOGETHER } from "#core/guard/live-claims.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import { type GuardProcess, startGuard } from "#test/harness/guard-process.ts";
 import { freePort } from "#test/harness/ports.ts";
@@ -15,8 +16,16 @@ import { type Answered, deletionReview, ReviewSender } from "./review-load.ts";
 import { histogramIn, meanMsBetween, type Scraped } from "./scraped.ts";
 
 // Reviews of deletions that a backup allows, against an empty handler that gets the same bodies in the same run. The
-// namespaces are known to the guard from the reviews alone; of each the location holds ten backups.
-export type GuardResult = {
+// namespaces are known to the guard from the reviews alone.
+export interface GuardResult {
+  /** Each namespace has its own backup, and nothing else lies in the location. */
+  readonly oneBackupEach: GuardFigures & Reviewed;
+  readonly tenBackupsEach: GuardFigures & Reviewed;
+  /** The same, and so many claims in the cluster that they are read by namespace. */
+  readonly manyClaims: Reviewed;
+}
+
+interface Reviewed {
   /** Of reviews whose look was at most five seconds old. */
   readonly p99Ms: number;
   readonly medianMs: number;
@@ -27,14 +36,19 @@ export type GuardResult = {
   /** Of reviews that had to look first. */
   readonly lookingP99Ms: number;
   readonly lookMs: number;
+}
+
+interface GuardFigures {
   /** With every backup new to it. */
   readonly firstRefreshMs: number;
   readonly refreshMs: number;
+  /** Since it was started. */
   readonly peakRssMib: number;
-};
+}
 
 const NAMESPACES = 1000;
 const BACKUPS_EACH = 10;
+const MANY_CLAIMS = MOST_TOGETHER + 1;
 const CONNECTIONS = 50;
 /** The reviews of one group have to come while its looks are young. */
 const GROUPS = 10;
@@ -54,7 +68,12 @@ interface Rig {
   readonly namespaces: readonly GuardedNamespace[];
 }
 
-export async function guardMeasure(site: BenchSite): Promise<GuardResult> {
+/** Tells of each situation as soon as it is measured. */
+export async function guardMeasure(site: BenchSite, say: (text: string) => void): Promise<GuardResult> {
+  const told = <Figures>(situation: keyof GuardResult, figures: Figures): Figures => {
+    say(`guard ${situation}: ${JSON.stringify(figures)}`);
+    return figures;
+  };
   const namespaces = Array.from({ length: NAMESPACES }, (_, n) => ({
     name: `prod-${n}`,
     uid: crypto.randomUUID(),
@@ -66,15 +85,40 @@ export async function guardMeasure(site: BenchSite): Promise<GuardResult> {
   try {
     // Measured is one that finds its certificate made, as all do but the first of an installation.
     await guard.stop();
-    await fillLocation(site, namespaces);
+    const rig = { guard, emptyPort: empty.port, namespaces };
+    const rounds = Array.from({ length: BACKUPS_EACH }, (_, round) => round);
+    await fillLocation(site, { namespaces, rounds: rounds.slice(0, 1) });
     await guard.start();
-    const refreshes = await timeRefreshes(guard);
-    const reviews = await timeReviews({ guard, emptyPort: empty.port, namespaces });
-    return { ...reviews, ...refreshes, peakRssMib: highWaterMib(guard.pid()) };
+    const oneBackupEach = told("oneBackupEach", await timeGuard(rig));
+    await guard.stop();
+    await fillLocation(site, { namespaces, rounds: rounds.slice(1) });
+    await guard.start();
+    const tenBackupsEach = told("tenBackupsEach", await timeGuard(rig));
+    await fillClaims(site);
+    const manyClaims = told("manyClaims", await timeReviews(rig));
+    return { oneBackupEach, tenBackupsEach, manyClaims };
   } finally {
     await guard.remove();
     await empty.stop();
   }
+}
+
+async function timeGuard(rig: Rig): Promise<GuardFigures & Reviewed> {
+  const refreshes = await timeRefreshes(rig.guard);
+  const reviews = await timeReviews(rig);
+  return { ...reviews, ...refreshes, peakRssMib: highWaterMib(rig.guard.pid()) };
+}
+
+/** Unbound ones of a namespace that nobody reviews. */
+async function fillClaims(site: BenchSite): Promise<void> {
+  const admin = site.cluster.adminClient();
+  const spec = { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1Gi" } } };
+  const kind = { apiVersion: "v1", kind: "PersistentVolumeClaim" };
+  for (let n = 0; n < MANY_CLAIMS; n++) {
+    const claim = { ...kind, metadata: { name: `data-${n}` }, spec };
+    await admin.create("/api/v1/namespaces/default/persistentvolumeclaims", claim);
+  }
+  admin.close();
 }
 
 /** The first, after which the guard is ready, and the one after it. */
@@ -164,21 +208,27 @@ export function summarise(
   };
 }
 
-async function fillLocation(site: BenchSite, namespaces: readonly GuardedNamespace[]): Promise<void> {
+interface Filling {
+  readonly namespaces: readonly GuardedNamespace[];
+  /** One backup of each namespace by number, the oldest first. */
+  readonly rounds: readonly number[];
+}
+
+async function fillLocation(site: BenchSite, { namespaces, rounds }: Filling): Promise<void> {
   const admin = site.cluster.adminClient();
   const { metadata } = await admin.get("/api/v1/namespaces/kube-system");
   admin.close();
   const template = await backupTemplate();
   const put = putInto(site);
   const now = Date.now();
-  const wanted = Array.from({ length: BACKUPS_EACH }, (_, round) =>
+  const wanted = rounds.flatMap((round) =>
     namespaces.map((namespace) => ({
       name: `${namespace.name}-${round}`,
       namespace,
       firstListAt: new Date(now - (BACKUPS_EACH - round) * 60_000),
       kubeSystemUid: metadata.uid ?? "",
     })),
-  ).flat();
+  );
   let next = 0;
   const worker = async () => {
     for (let one = wanted[next++]; one !== undefined; one = wanted[next++])

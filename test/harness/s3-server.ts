@@ -16,6 +16,8 @@ export type S3ServerOptions = {
   /** Where data, log and pid file go; a scratch folder when absent. The caller removes a folder it named. */
   readonly directory?: string;
   readonly lifetime?: "parent" | "own";
+  /** Keep connections open between requests, as S3 itself does; versitygw by itself closes each. */
+  readonly keepAlive?: boolean;
   /** Where it listens. Default 127.0.0.1, which no pod can reach. */
   readonly address?: string;
 };
@@ -38,7 +40,7 @@ export async function startS3Server(
     secretAccessKey: randomBytes(20).toString("hex"),
     dataDir: join(directory, "s3-data"),
   };
-  const gateway = await startGateway(server, { bin, directory, lifetime: options.lifetime ?? "parent" });
+  const gateway = await startGateway(server, { ...options, bin, directory });
   const stop = async () => {
     await gateway.stop();
     await scratch?.remove();
@@ -64,7 +66,12 @@ export function s3Environment(s3: S3Address): Readonly<Record<string, string>> {
 
 async function startGateway(
   server: S3Server,
-  { bin, directory, lifetime }: { bin: string; directory: string; lifetime: "parent" | "own" },
+  {
+    bin,
+    directory,
+    lifetime = "parent",
+    keepAlive = false,
+  }: S3ServerOptions & { bin: string; directory: string },
 ): Promise<ServerProcess> {
   const versions = join(directory, "s3-versions");
   await Promise.all([server.dataDir, versions].map((path) => mkdir(path, { recursive: true, mode: 0o700 })));
@@ -78,6 +85,7 @@ async function startGateway(
       ROOT_ACCESS_KEY_ID: server.accessKeyId,
       ROOT_SECRET_ACCESS_KEY: server.secretAccessKey,
       VGW_REGION: server.region,
+      VGW_KEEP_ALIVE: String(keepAlive),
     },
     args: ["-p", new URL(server.endpoint).host, "-q", "posix", "--versioning-dir", versions, server.dataDir],
   });

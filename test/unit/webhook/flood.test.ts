@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Cluster, WriteReply } from "#core/kube/cluster.ts";
+import { bindClaim } from "#test/doubles/bound-claim.ts";
 import { memoryCluster } from "#test/doubles/memory-cluster.ts";
 import { openLiveClaims } from "#webhook/live-claims.ts";
 import { openMayUnprotect } from "#webhook/may-unprotect.ts";
@@ -23,9 +24,17 @@ test("a thousand reviews of one namespace at once read its claims twice: once un
   expect(flood.slice(1).every(([claim]) => claim?.name === "data")).toBe(true);
 });
 
-test("of many namespaces the claims are read eight at a time", async () => {
+test("a thousand reviews of as many namespaces at once read the claims of all by one list", async () => {
+  const cluster = memoryCluster();
+  const liveClaims = openLiveClaims(cluster, signal);
+  await Promise.all(Array.from({ length: 1000 }, (_, n) => liveClaims(`shop-${n}`)));
+  expect(cluster.requests).toEqual(["list persistentvolumeclaims *"]);
+});
+
+test("in a cluster of many claims they are read by namespace, eight at a time", async () => {
   let [underWay, most] = [0, 0];
   const cluster = memoryCluster();
+  for (let n = 0; n <= 500; n++) bindClaim(cluster, { namespace: "huge", name: `data-${n}` });
   cluster.onList = async () => {
     underWay += 1;
     most = Math.max(most, underWay);
