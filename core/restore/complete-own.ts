@@ -29,12 +29,13 @@ export async function completeOwn(run: RestoreRun, wish: Wish, live: LiveState):
     run.finish.troubles.push(
       `${titleOf(wish)}: it lacks its last steps (${unknown.join(", ")}): this run knows none of that name`,
     );
-  if (pending.includes("owners")) await queueOwners(run, wish, live);
   const ref = { resource: wish.target.kind, namespace: wish.target.namespace, name: wish.target.name };
   const { uid, resourceVersion } = live;
   const isQueued = steps.length > 0 || pending.includes("owners");
   const all = unknown.length > 0 && isQueued ? [...steps, stillMissing(unknown)] : steps;
+  // Before its owners, which others link as soon as they find them: linked, it would count as finished.
   if (all.length > 0) run.finish.steps.push({ ref, uid, resourceVersion, steps: all });
+  if (pending.includes("owners")) await queueOwners(run, wish, live);
   return { result: "created", uid, made: madeBefore(wish, live) };
 }
 

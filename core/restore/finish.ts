@@ -56,7 +56,8 @@ export function linkKnownOwners(run: RestoreRun): Promise<void> {
 async function finishOpen(run: RestoreRun, early: ReadonlySet<string>): Promise<void> {
   const { finished } = run.finish;
   const isDue = ({ uid }: { readonly uid: string }) => !finished.has(uid) && !early.has(uid);
-  const owners = run.finish.owners.filter(isDue);
+  // Both before anything is awaited: others may be creating, and what they leave for later is not due by that.
+  const [owners, steps] = [run.finish.owners.filter(isDue), run.finish.steps.filter(isDue)];
   const strangers = await findStrangers(run, owners);
   const todos = new Map<string, Todo>();
   for (const pending of owners) {
@@ -64,7 +65,7 @@ async function finishOpen(run: RestoreRun, early: ReadonlySet<string>): Promise<
     const { ref, uid, resourceVersion, linked } = pending;
     todos.set(keyOf(ref), { ref, uid, resourceVersion, steps: [], owners: { linked, references } });
   }
-  for (const pending of run.finish.steps.filter(isDue)) {
+  for (const pending of steps) {
     todos.set(keyOf(pending.ref), { owners: undefined, ...todos.get(keyOf(pending.ref)), ...pending });
   }
   await forEachLimited(todos.values(), { concurrency: AT_ONCE, signal: run.signal }, async (todo) => {
