@@ -273,6 +273,9 @@ export function memoryCluster(options: MemoryClusterOptions = {}): MemoryCluster
       if (object.metadata?.uid !== undefined && object.metadata.uid !== live.metadata.uid) {
         return failed(422, "Invalid", "metadata.uid: field is immutable");
       }
+      const { resourceVersion = live.metadata.resourceVersion } = object.metadata ?? {};
+      if (resourceVersion !== live.metadata.resourceVersion)
+        return failed(409, "Conflict", "the object has been modified");
       // A merge of two objects with metadata has metadata.
       return write(ref, mergePatch(live, object) as MemoryObject, options_);
     },
