@@ -10,6 +10,8 @@ export interface FakeApiServer {
   readonly access: ClusterAccess;
   /** Method and path of every request, in order. */
   readonly requests: string[];
+  /** Of HTTP, that these were sent in. */
+  readonly versions: ReadonlySet<string>;
   /** What all connections pass through. */
   readonly gate: TcpGate;
   handle(handler: Handler): void;
@@ -23,18 +25,16 @@ export async function startFakeApiServer(
   const ca = await createAuthority("fake");
   const { key, cert } = await issueServer(ca, ["127.0.0.1"]);
   const requests: string[] = [];
+  const versions = new Set<string>();
   const sockets = new Set<Socket>();
   let handler: Handler = (_, reply) => void reply.writeHead(404).end();
-  const server = createSecureServer({
-    key,
-    cert,
-    allowHTTP1: true,
-    ALPNProtocols: [options.protocol ?? "h2"],
-    maxSessionMemory: 100,
-    settings: { maxConcurrentStreams: options.maxConcurrentStreams ?? 100 },
-  });
+  const settings = { maxConcurrentStreams: options.maxConcurrentStreams ?? 100 };
+  const server = createSecureServer({ key, cert, allowHTTP1: true, maxSessionMemory: 100, settings });
+  // Of its options it takes nothing about protocols: whatever they say it offers HTTP/2 first.
+  if (options.protocol === "http/1.1") Object.assign(server, { ALPNProtocols: Buffer.from("\x08http/1.1") });
   server.on("request", (request, reply) => {
     requests.push(`${request.method} ${request.url}`);
+    versions.add(request.httpVersion);
     reply.on("error", () => undefined);
     void handler(request, reply);
   });
@@ -51,6 +51,7 @@ export async function startFakeApiServer(
   return {
     access: accessTo(new URL(`https://127.0.0.1:${gate.port}`), ca.cert),
     requests,
+    versions,
     gate,
     handle: (next) => {
       handler = next;

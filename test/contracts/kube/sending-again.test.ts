@@ -42,6 +42,12 @@ describe.each(["h2", "http/1.1"] as const)("a request over %s", (protocol) => {
     await server.stop();
   });
 
+  it("goes over no other protocol", async () => {
+    server.handle((_, reply) => answer(reply, 200));
+    await transport.send(get);
+    expect([...server.versions]).toEqual([protocol === "h2" ? "2.0" : "1.1"]);
+  });
+
   it("that only reads is sent again when its connection ends before the reply", async () => {
     let seen = 0;
     server.handle((request, reply) => (++seen === 1 ? void request.stream.destroy() : answer(reply, 200)));
