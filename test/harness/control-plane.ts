@@ -33,7 +33,7 @@ export type ControlPlane = ClusterHandle & {
   readonly descriptor: ClusterDescriptor;
   readonly processes: Readonly<Record<"etcd" | "apiserver" | "controllerManager", ServerProcess | undefined>>;
   /** Stops the API server, starts it anew on the same port, and waits until it is ready. */
-  restartApiserver(): Promise<void>;
+  restartApiserver(whileDown?: () => void): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -71,8 +71,9 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     const descriptor = describeSite(site, ca, join(kubernetesBin, "kubectl"));
     const handle = attachCluster(descriptor);
     if (controllerManager) await waitForControllers(controllerManager, descriptor.kubeconfigPath);
-    const restartApiserver = async () => {
+    const restartApiserver = async (whileDown?: () => void) => {
       await apiserver.stop();
+      whileDown?.();
       const anew = await startApiserver(site, { bin: kubernetesBin, options });
       started.push(anew);
       await waitForApiserver(anew, join(directory, "admin.kubeconfig"));

@@ -1,4 +1,5 @@
 // What a faulty proxy can do to a request, as plain data.
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** A request as the proxy saw it. Credentials are left out of the headers. */
 export type RecordedRequest = {
@@ -27,6 +28,8 @@ export type Fault =
     }
   /** Lets the request wait before it goes on. */
   | { readonly delayMs: number }
+  /** Lets the request wait until then. */
+  | { readonly heldUntil: Promise<void> }
   /** The server gets the whole request so much later, and does its work even though the client may have left. */
   | { readonly lateMs: number }
   /**
@@ -87,6 +90,12 @@ export class FaultScript {
     }
     return faults;
   }
+}
+
+/** What comes before the request goes on. */
+export async function waitAsTold(fault: Fault): Promise<void> {
+  if ("delayMs" in fault) await sleep(fault.delayMs);
+  if ("heldUntil" in fault) await fault.heldUntil;
 }
 
 /** "Too many requests", as the API server and S3 say it. */

@@ -17,7 +17,7 @@ import { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { KeyPair } from "./certificates.ts";
 import type { Fault, RecordedRequest, Rule } from "./faults.ts";
-import { FaultScript } from "./faults.ts";
+import { FaultScript, waitAsTold } from "./faults.ts";
 
 export type FaultyProxy = {
   /** https://127.0.0.1:port or http://… */
@@ -159,7 +159,7 @@ function createUpstream({ target, upstream, sign }: ReverseProxyOptions): { send
 
 async function serve(exchange: Exchange, send: Send, socket: Socket | undefined): Promise<void> {
   const { incoming, outgoing, record, faults } = exchange;
-  for (const fault of faults) if ("delayMs" in fault) await sleep(fault.delayMs);
+  for (const fault of faults) await waitAsTold(fault);
   const instead = faults.find((fault) => "reply" in fault);
   if (instead) return replyInstead(exchange, instead.reply);
   const response = await send(exchange, headersToSend(incoming, faults));

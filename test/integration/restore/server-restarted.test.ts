@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
 import { eventually } from "#test/harness/eventually.ts";
+import type { RecordedRequest } from "#test/harness/faults.ts";
 import { faultyKubeProxy } from "#test/harness/faulty-proxy.ts";
 import type { ApplyObject } from "#test/harness/kube-client.ts";
 import { runCli, startCli } from "#test/harness/run-cli.ts";
@@ -40,19 +41,19 @@ it("a restore in the middle of which the API server is restarted brings everythi
     Object.fromEntries(found.map(({ metadata }) => [metadata.name, metadata["uid"]]));
 
   const proxy = await faultyKubeProxy(servers);
-  const creations = () => proxy.requests.filter(({ path }) => path.endsWith(`/${copy}/cronjobs`));
-  // Slow enough to be met in the middle, however fast the machine is.
-  proxy.add({
-    when: ({ method, path }) => method === "POST" && path.endsWith(`/${copy}/cronjobs`),
-    fault: { delayMs: 150 },
-  });
+  const isCreation = ({ method, path }: RecordedRequest) =>
+    method === "POST" && path.endsWith(`/${copy}/cronjobs`);
+  const creations = () => proxy.requests.filter(isCreation);
+  // Those that come next find nobody, however fast or busy the machine is.
+  const { promise: down, resolve: goOn } = Promise.withResolvers<void>();
+  proxy.add({ when: isCreation, after: 60, fault: { heldUntil: down } });
   const mapping = ["--namespace-mapping", `${app}:${copy}`, "--include-external"];
   const restore = ["restore", "b1", ...mapping, "--wait=false", ...at];
   const running = await startCli(restore, { kubeconfig: proxy.kubeconfigPath });
   await eventually("creations under way", async () => creations().length > 60);
   const before = uidsOf(await live());
   expect(Object.keys(before).length).toBeGreaterThan(0);
-  await servers.restartApiserver();
+  await servers.restartApiserver(goOn);
   const first = await running.result;
   expect(new Set(creations().map(({ status }) => status))).not.toEqual(new Set([201]));
   // How long the restart takes is the machine's affair: a run that gave up is gone on with by the same command.
