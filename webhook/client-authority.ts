@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { readCertificate, splitCertificates } from "#core/guard/ca-bundle.ts";
+import { holdsCertificates } from "#core/guard/ca-bundle.ts";
 import { Failure } from "#core/model/errors.ts";
 
 /**
@@ -11,7 +11,6 @@ export async function readClientAuthority(file: string | undefined): Promise<str
   const pem = await readFile(file, "utf8").catch((cause: unknown) => {
     throw new Failure("usage", `GUARD_CLIENT_CA: ${file} cannot be read`, { cause });
   });
-  const parts = splitCertificates(pem);
-  if (parts.length > 0 && parts.every((part) => readCertificate(part) !== undefined)) return pem;
+  if (holdsCertificates(pem)) return pem;
   throw new Failure("usage", `GUARD_CLIENT_CA: ${file} holds something that is no certificate`);
 }

@@ -3,7 +3,7 @@ import type { Cluster } from "#core/kube/cluster.ts";
 import { Failure, isFailure } from "#core/model/errors.ts";
 import { GUARD } from "#core/model/guard.ts";
 import { CONFIG_MAPS, SECRETS } from "#core/model/known-kinds.ts";
-import { readCertificate, splitCertificates } from "./ca-bundle.ts";
+import { holdsCertificates } from "./ca-bundle.ts";
 import type { LocationAuthority } from "./render-guard.ts";
 
 const Holder = z.looseObject({ data: z.record(z.string(), z.string()).nullish() });
@@ -23,8 +23,7 @@ export async function authorityTrouble(
     if (pem === undefined) {
       throw new Failure("object-not-found", `${title} does not exist; nothing was applied`, { hint });
     }
-    const parts = splitCertificates(pem);
-    if (parts.length > 0 && parts.every((part) => readCertificate(part) !== undefined)) return [];
+    if (holdsCertificates(pem)) return [];
     const why = `${title} holds no certificates under ${GUARD.authorityKey}; nothing was applied`;
     throw new Failure("refused", why, { hint });
   } catch (error) {

