@@ -44,11 +44,14 @@ test("told to end, the guard answers what it was asked, takes nothing new and en
   const name = await cluster.namespace();
   await backUp(name, cluster, { location: url });
   const claims = `/api/v1/namespaces/${name}/persistentvolumeclaims`;
-  proxy.add({ when: ({ path }) => path === claims, fault: { holdReplyMs: 2500 }, times: 1 });
+  const { promise: closed, resolve: goOn } = Promise.withResolvers<void>();
+  proxy.add({ when: ({ path }) => path === claims, fault: { heldUntil: closed }, times: 1 });
   const answer = cluster.remove(name, cluster.alice, "?dryRun=All");
   await eventually("the review is under way", async () => proxy.requests.some(({ path }) => path === claims));
   const ended = cluster.guard.stop();
   await eventually("it takes nothing new", async () => !(await isListening(cluster.guard.port)));
+  // With a port that is open until it has answered, the review would be out of time, and refused, by now.
+  goOn();
   const { status, text } = await answer;
   expect({ status, text }).toMatchObject({ status: 200 });
   await ended;
