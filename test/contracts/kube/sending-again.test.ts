@@ -150,7 +150,8 @@ describe.each(["h2", "http/1.1"] as const)("a request over %s", (protocol) => {
     const nobody = openTransport(gone.access, { userAgent: "test" });
     const startedAt = performance.now();
     await expect(nobody.send(get)).rejects.toMatchObject({ code: "cluster-unreachable" });
-    expect(performance.now() - startedAt).toBeLessThan(1_000);
+    // Tried again it would take eight seconds.
+    expect(performance.now() - startedAt).toBeLessThan(5_000);
     nobody.close();
   });
 
