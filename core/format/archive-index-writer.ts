@@ -76,12 +76,17 @@ interface Lines {
   readonly first: MemberKey;
 }
 
+interface Filling {
+  readonly member: OpenMember;
+  readonly held: Lines;
+}
+
 /** Fills members with lines; several are compressed while the next one is filled. */
 class LinesWriter {
   /** Of each member, by number. */
   readonly lines: Lines[] = [];
   readonly #members: ArchiveMembers;
-  #open: OpenMember | undefined;
+  #filling: Filling | undefined;
 
   constructor(members: ArchiveMembers) {
     this.#members = members;
@@ -89,34 +94,33 @@ class LinesWriter {
 
   /** The Promise, when there is one, resolves when there is room for more. */
   add(key: MemberKey, line: Uint8Array, end: string): Promise<void> | undefined {
-    const { member, lines } = this.#openFor(key, line.length + end.length);
+    const { member, held } = this.#roomFor(key, line.length + end.length);
     member.buffer.set(line, member.used);
     member.used += line.length;
     member.used += member.buffer.write(end, member.used, "latin1");
-    lines.lines += 1;
+    held.lines += 1;
     return this.#members.room();
   }
 
   endMember(): void {
-    if (this.#open !== undefined) this.#members.seal(this.#open);
-    this.#open = undefined;
+    if (this.#filling !== undefined) this.#members.seal(this.#filling.member);
+    this.#filling = undefined;
   }
 
-  #openFor(key: MemberKey, bytes: number): { readonly member: OpenMember; readonly lines: Lines } {
-    const last = this.lines.at(-1);
-    const open = this.#open;
-    if (
-      open !== undefined &&
-      last !== undefined &&
-      last.lines < MEMBER_LINES &&
-      open.used + bytes <= MEMBER_BYTES
-    )
-      return { member: open, lines: last };
+  #roomFor(key: MemberKey, bytes: number): Filling {
+    const filling = this.#filling;
+    if (filling !== undefined && hasRoom(filling, bytes)) return filling;
     this.endMember();
-    const member = this.#members.open(Math.max(bytes, MEMBER_BYTES));
-    const lines = { lines: 0, first: key };
-    this.lines.push(lines);
-    this.#open = member;
-    return { member, lines };
+    const next = {
+      member: this.#members.open(Math.max(bytes, MEMBER_BYTES)),
+      held: { lines: 0, first: key },
+    };
+    this.lines.push(next.held);
+    this.#filling = next;
+    return next;
   }
+}
+
+function hasRoom({ member, held }: Filling, bytes: number): boolean {
+  return held.lines < MEMBER_LINES && member.used + bytes <= MEMBER_BYTES;
 }

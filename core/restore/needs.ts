@@ -37,7 +37,7 @@ export async function awaitNeeds(run: RestoreRun, wish: Wish): Promise<Ready> {
     if ("outcome" in need) return need;
     body = need.tied(body);
   }
-  return { wish: { ...wish, body } };
+  return { wish: body === wish.body ? wish : { ...wish, body } };
 }
 
 async function awaitAccount(
