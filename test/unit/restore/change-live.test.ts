@@ -1,32 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { runBackup } from "#core/backup/run.ts";
-import { backupRequest } from "#core/model/backup.ts";
-import { restoreRequest } from "#core/model/restore.ts";
-import { selection } from "#core/model/selection.ts";
-import { runRestore } from "#core/restore/run.ts";
-import { memoryCatalog } from "#test/doubles/memory-catalog.ts";
-import { type MemoryCluster, memoryCluster } from "#test/doubles/memory-cluster.ts";
-
-const context = { signal: new AbortController().signal, now: () => new Date(), onProgress: () => undefined };
-const settings = (value: string) => ({ metadata: { name: "settings", namespace: "shop" }, data: { value } });
+import type { MemoryCluster } from "#test/doubles/memory-cluster.ts";
+import { differingSettings, settings } from "./differing-settings.ts";
 
 /** A ConfigMap that differs from its backup is updated; `arrange` sets up what somebody else does meanwhile. */
 async function updated(arrange: (cluster: MemoryCluster) => void) {
-  const cluster = memoryCluster();
-  const catalog = memoryCatalog();
-  for (const name of ["shop", "kube-system"]) cluster.put("namespaces", { metadata: { name } });
-  cluster.put("configmaps", settings("old"));
-  const whole = backupRequest.parse({ name: "b", selection: selection.parse({}) });
-  await runBackup({ cluster, catalog, request: whole, toolVersion: "0.1.0" }, context);
-  cluster.put("configmaps", settings("new"));
+  const { cluster, restore, live } = await differingSettings();
   arrange(cluster);
-  const request = restoreRequest.parse({
-    ...{ name: "r", backup: "b", wait: false, existing: "update" },
-    selection: selection.parse({ includeNamespaces: ["shop"], includeResources: ["configmaps"] }),
-  });
-  const backup = await catalog.open("b", context);
-  const report = await runRestore({ cluster, catalog, backup, request, stateDirectory: "/nowhere" }, context);
-  return { report, live: cluster.read("configmaps", "shop", "settings") };
+  const report = await restore("update");
+  return { report, live: live() };
 }
 
 describe("an object that is to be updated", () => {

@@ -1,28 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { runBackup } from "#core/backup/run.ts";
 import type { DeleteOptions } from "#core/kube/cluster.ts";
-import { backupRequest } from "#core/model/backup.ts";
-import { restoreRequest } from "#core/model/restore.ts";
-import { selection } from "#core/model/selection.ts";
-import { runRestore } from "#core/restore/run.ts";
-import { memoryCatalog } from "#test/doubles/memory-catalog.ts";
-import { type MemoryCluster, memoryCluster } from "#test/doubles/memory-cluster.ts";
-
-const context = { signal: new AbortController().signal, now: () => new Date(), onProgress: () => undefined };
-const settings = (value: string) => ({ metadata: { name: "settings", namespace: "shop" }, data: { value } });
+import type { MemoryCluster } from "#test/doubles/memory-cluster.ts";
+import { differingSettings, settings } from "./differing-settings.ts";
 
 /** A ConfigMap that differs from its backup is recreated; `meanwhile` happens around its deletion. */
 async function recreated(meanwhile: {
   readonly before?: (cluster: MemoryCluster) => void;
   readonly after?: (cluster: MemoryCluster) => void;
 }) {
-  const cluster = memoryCluster();
-  const catalog = memoryCatalog();
-  for (const name of ["shop", "kube-system"]) cluster.put("namespaces", { metadata: { name } });
-  cluster.put("configmaps", settings("old"));
-  const whole = backupRequest.parse({ name: "b", selection: selection.parse({}) });
-  await runBackup({ cluster, catalog, request: whole, toolVersion: "0.1.0" }, context);
-  const differing = cluster.put("configmaps", settings("new"));
+  const { cluster, catalog, differing, restore, live } = await differingSettings();
   const log: string[] = [];
   const deletions: Omit<DeleteOptions, "signal">[] = [];
   const { remove } = cluster;
@@ -41,13 +27,7 @@ async function recreated(meanwhile: {
       log.push(...images.map(({ bytes }) => JSON.parse(Buffer.from(bytes).toString()).data.value));
     },
   });
-  const request = restoreRequest.parse({
-    ...{ name: "r", backup: "b", wait: false, existing: "recreate" },
-    selection: selection.parse({ includeNamespaces: ["shop"], includeResources: ["configmaps"] }),
-  });
-  const backup = await catalog.open("b", context);
-  const report = await runRestore({ cluster, catalog, backup, request, stateDirectory: "/nowhere" }, context);
-  const live = () => cluster.read("configmaps", "shop", "settings");
+  const report = await restore("recreate");
   return { report, log, deletions, differing, live };
 }
 

@@ -60,27 +60,28 @@ beforeEach(() => {
 
 const JSON_TYPE = { "content-type": "application/json" };
 
+/** A connection of its own for each, on which the body is still to be sent. */
+function begin(options: RequestOptions) {
+  const to = { host: "127.0.0.1", port, path: "/review", method: "POST" };
+  return request({ ...to, rejectUnauthorized: false, agent: false, ...options });
+}
+
+/** Says how long that review is, and sends nothing of it yet. */
+function beginReview(body: string) {
+  return begin({ headers: { ...JSON_TYPE, "content-length": String(Buffer.byteLength(body)) } });
+}
+
 function ask(
   options: RequestOptions,
   body: string | Uint8Array = "",
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(
-      {
-        host: "127.0.0.1",
-        port,
-        path: "/review",
-        method: "POST",
-        rejectUnauthorized: false,
-        agent: false,
-        ...options,
-      },
-      async (reply) => {
-        let text = "";
-        for await (const chunk of reply.setEncoding("utf8")) text += chunk;
-        resolve({ status: reply.statusCode ?? 0, text });
-      },
-    );
+    const asked = begin(options);
+    asked.on("response", async (reply) => {
+      let text = "";
+      for await (const chunk of reply.setEncoding("utf8")) text += chunk;
+      resolve({ status: reply.statusCode ?? 0, text });
+    });
     asked.on("error", reject);
     asked.end(body);
   });
@@ -161,16 +162,7 @@ describe("a review", () => {
 
   test("of a large object waits for the one before it, which keeps no small one waiting", async () => {
     const large = review({}, { annotations: { note: "x".repeat(3_000_000) } });
-    const headers = { ...JSON_TYPE, "content-length": String(Buffer.byteLength(large)) };
-    const slow = request({
-      host: "127.0.0.1",
-      port,
-      path: "/review",
-      method: "POST",
-      rejectUnauthorized: false,
-      agent: false,
-      headers,
-    });
+    const slow = beginReview(large);
     const slowReply = once(slow, "response");
     slow.write(large.slice(0, 1_000_000));
     // Its head has arrived when a request behind it is answered.
@@ -192,17 +184,8 @@ describe("a review", () => {
 
   test("whose sender leaves while it waits, or is sent, takes no room for ever", async () => {
     const large = review({}, { annotations: { note: "x".repeat(3_000_000) } });
-    const headers = { ...JSON_TYPE, "content-length": String(Buffer.byteLength(large)) };
     for (let n = 0; n < 3; n += 1) {
-      const leaver = request({
-        host: "127.0.0.1",
-        port,
-        path: "/review",
-        method: "POST",
-        rejectUnauthorized: false,
-        agent: false,
-        headers,
-      });
+      const leaver = beginReview(large);
       leaver.on("error", () => undefined);
       leaver.write(large.slice(0, 1000));
       await verdict(review());
