@@ -226,6 +226,7 @@ main().then(
   () => process.exit(),
   (error: unknown) => {
     process.stderr.write(`error: ${describeError(error)}\n`);
-    process.exitCode = 1;
+    // A connection that is open still would hold it, and a guard that has given up hears no signal.
+    process.exit(1);
   },
 );

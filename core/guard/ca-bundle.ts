@@ -1,11 +1,14 @@
 import { X509Certificate } from "node:crypto";
 
-/** PEM of several certificates → each of its own; what is no certificate is kept, so that it is found out. */
+/**
+ * PEM of several certificates → each of its own, with the text before it. What is no certificate is kept, so that it is
+ * found out, but for text behind the last one: whoever reads PEM passes over it.
+ */
 export function splitCertificates(pem: string): readonly string[] {
   return pem
     .split(/(?<=-----END CERTIFICATE-----)/)
     .map((part) => part.trim())
-    .filter((part) => part !== "");
+    .filter((part, n) => part !== "" && (n === 0 || /-----(BEGIN|END) /.test(part)));
 }
 
 export function readCertificate(pem: string): X509Certificate | undefined {

@@ -41,8 +41,9 @@ export async function openOwn(
   async function check(signal: AbortSignal): Promise<boolean> {
     const { serving } = await settle(own, signal);
     if (serving.cert !== pair.cert || serving.key !== pair.key) {
-      pair = servedPair(serving);
-      listener.onChange(pair);
+      const next = servedPair(serving);
+      listener.onChange(next);
+      pair = next;
     }
     return await announce(own, signal);
   }

@@ -33,8 +33,9 @@ export async function openSupplied(
   async function check(signal: AbortSignal): Promise<boolean> {
     const found = await readSupplied(supplied, signal);
     if (found.cert !== pair.cert || found.key !== pair.key) {
-      pair = servedPair(found);
-      listener.onChange(pair);
+      const next = servedPair(found);
+      listener.onChange(next);
+      pair = next;
     }
     return await announce(supplied, found, signal);
   }

@@ -30,6 +30,11 @@ test.each(["configmap", "secret"] as const)(
   },
 );
 
+test("an authority with text behind its last certificate, as many bundles have, is taken", async () => {
+  store("configmap", `# lab\n${cert}\n# end of the bundle\n`);
+  expect(await look("configmap")).toEqual([]);
+});
+
 test("an authority that is not there is refused with the command that puts it there", async () => {
   await expect(look("configmap")).rejects.toMatchObject({
     code: "object-not-found",
@@ -44,7 +49,7 @@ test("an authority that is not there is refused with the command that puts it th
 test.each([
   ["under another key", cert, "ca.pem"],
   ["garbage", "garbage", "ca.crt"],
-  ["a certificate and garbage", `${cert}\ngarbage`, "ca.crt"],
+  ["a certificate and half of one", `${cert}\n${cert.slice(0, 200)}`, "ca.crt"],
 ])(
   "an object that holds it %s is refused before anything is applied: the pods would not start, or trust nobody",
   async (_, pem, key) => {

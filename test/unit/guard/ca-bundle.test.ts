@@ -10,6 +10,7 @@ const now = new Date();
 test.each([
   ["the authority that signed", ca.cert],
   ["another authority beside it", `${other.cert}\n${ca.cert}`],
+  ["text before, between and behind", `# one\n${other.cert}\n# two\n${ca.cert}\n# end of the bundle\n`],
 ])("a bundle with %s is right", (_, bundle) => {
   expect(caBundleProblem(bundle, serving, now)).toBeUndefined();
 });
@@ -18,7 +19,12 @@ test.each([
   ["nothing", "", "it is empty"],
   ["garbage", "garbage", "it holds something that is no certificate"],
   ["a half certificate", ca.cert.slice(0, 200), "it holds something that is no certificate"],
-  ["garbage behind a certificate", `${ca.cert}\ngarbage`, "it holds something that is no certificate"],
+  [
+    "half a certificate behind one",
+    `${ca.cert}\n${ca.cert.slice(0, 200)}`,
+    "it holds something that is no certificate",
+  ],
+  ["a private key behind one", `${ca.cert}\n${ca.key}`, "it holds something that is no certificate"],
   ["a private key", ca.key, "it holds something that is no certificate"],
   ["the serving certificate itself", serving, "it holds a certificate that is no authority's"],
   ["a foreign authority", other.cert, "none of its authorities signed the serving certificate"],

@@ -251,6 +251,24 @@ test("when nothing changes nothing is written", async () => {
   expect(writes()).toBe(before);
 });
 
+test("a renewed pair that cannot be taken up at first is told as served only when it is, and tried until then", async () => {
+  const at = site();
+  const troubles: string[] = [];
+  let isRefused = true;
+  const certificates = await openCertificates(settings, at.cluster, {
+    onChange: () => {
+      if (isRefused) throw new Error("no shared cipher");
+    },
+    onTrouble: (message) => troubles.push(message),
+  });
+  const { cert } = certificates.current();
+  at.setTime(new Date(START.getTime() + 250 * DAY_MS));
+  await untilKept(certificates, "told", () => troubles.includes("no shared cipher"));
+  expect(certificates.current().cert).toBe(cert);
+  isRefused = false;
+  await untilKept(certificates, "served", () => certificates.current().cert !== cert);
+});
+
 test("trouble is told once, and the pair at hand is served on", async () => {
   const { cluster } = site();
   const troubles: string[] = [];

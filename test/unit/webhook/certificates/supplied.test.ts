@@ -30,7 +30,11 @@ function cluster() {
   return made;
 }
 
-function openIn(target: ReturnType<typeof cluster>, told: { changes: number; troubles: string[] }) {
+function openIn(
+  target: ReturnType<typeof cluster>,
+  told: { changes: number; troubles: string[] },
+  takeUp: () => void = () => undefined,
+) {
   return openCertificates(
     {
       namespace: "kubectl-backup",
@@ -43,6 +47,7 @@ function openIn(target: ReturnType<typeof cluster>, told: { changes: number; tro
     target,
     {
       onChange: () => {
+        takeUp();
         told.changes += 1;
       },
       onTrouble: (text) => told.troubles.push(text),
@@ -69,6 +74,27 @@ test("a supplied pair is served, its authority announced, and a new one taken up
   expect(certificates.current().cert).toBe(pairs[0].cert);
 
   await put({ "tls.crt": pairs[1].cert, "tls.key": pairs[1].key });
+  await eventually("the new pair is served", async () => told.changes > 0);
+  expect(certificates.current().cert).toBe(pairs[1].cert);
+  stop.abort();
+  await kept;
+});
+
+test("a new pair that cannot be taken up at first is told as served only when it is, and tried until then", async () => {
+  const told = { changes: 0, troubles: [] as string[] };
+  await put({ "tls.crt": pairs[0].cert, "tls.key": pairs[0].key });
+  let isRefused = true;
+  const certificates = await openIn(cluster(), told, () => {
+    if (isRefused) throw new Error("no shared cipher");
+  });
+  const stop = new AbortController();
+  const kept = certificates.keepFresh(stop.signal);
+
+  await put({ "tls.crt": pairs[1].cert, "tls.key": pairs[1].key });
+  await eventually("trouble is told", async () => told.troubles.includes("no shared cipher"));
+  expect(certificates.current().cert).toBe(pairs[0].cert);
+
+  isRefused = false;
   await eventually("the new pair is served", async () => told.changes > 0);
   expect(certificates.current().cert).toBe(pairs[1].cert);
   stop.abort();
