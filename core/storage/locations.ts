@@ -21,7 +21,8 @@ export function locationsFile(at: Surroundings): string {
 
 /** What `--location` means: a URL, a configured name, or with neither the configured default, else the data folder. */
 export async function resolveLocation(text: string | undefined, at: Surroundings): Promise<NamedLocation> {
-  if (text !== undefined && (text.includes("://") || looksLikePath(text)))
+  // No name holds a colon.
+  if (text !== undefined && (text.includes(":") || looksLikePath(text)))
     return { location: parseLocation(text) };
   const config = await readLocations(at);
   const name = text ?? config.default;

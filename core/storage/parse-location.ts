@@ -13,6 +13,12 @@ const usage = (message: string, hint: string = FORMS) => new Failure("usage", me
 
 /** URL → location. Everything unclear is refused: a typo must not become another place for somebody's backups. */
 export function parseLocation(text: string): LocationUrl {
+  const meant = mendedScheme(text);
+  if (meant !== undefined) {
+    // Its own faults first: a hint repeats no credentials.
+    parseLocation(meant);
+    throw usage(`${text} is not a location`, `write ${meant}`);
+  }
   if (looksLikePath(text)) throw usage(`${text} is a path`, `write ${pathToFileURL(resolve(text))}`);
   const url = URL.parse(text);
   if (url === null) throw usage(`${JSON.stringify(withoutUserInfo(text))} is not a location`);
@@ -27,6 +33,14 @@ export function parseLocation(text: string): LocationUrl {
 /** What is neither a URL nor a configured name: `/srv/x`, `./x`, `~/x`, `x/y`, `C:\x`. */
 export function looksLikePath(text: string): boolean {
   return /^([./~\\]|[A-Za-z]:[\\/])/.test(text) || (!text.includes("://") && /[/\\]/.test(text));
+}
+
+/** `s3:/bucket`, `s3:bucket`, `s3//bucket`: to a URL's parser some of these are places too, of another name. */
+function mendedScheme(text: string): string | undefined {
+  const [, scheme, mark, rest = ""] = /^(s3|file)(:\/?|\/\/)([^/:].*)$/i.exec(text) ?? [];
+  if (scheme === undefined) return undefined;
+  if (scheme.toLowerCase() === "s3") return `s3://${rest}`;
+  return mark === ":" ? String(pathToFileURL(resolve(rest))) : `file:///${rest}`;
 }
 
 function withoutUserInfo(text: string): string {

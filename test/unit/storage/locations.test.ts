@@ -56,6 +56,14 @@ test("a URL needs no file, and a broken file does not harm it", async () => {
   await expect(resolveLocation("prod", at)).rejects.toMatchObject({ code: "usage" });
 });
 
+test("what has a colon is a mistyped URL, never a name", async () => {
+  await add("s3", "file:///srv");
+  await expect(resolveLocation("s3:backups", at)).rejects.toMatchObject({
+    code: "usage",
+    hint: "write s3://backups",
+  });
+});
+
 test("the first location added is the default, others are found by name", async () => {
   await add("prod", "s3://bucket/prod?region=eu-west-1");
   await add("disk", "file:///srv/backups");

@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Failure } from "#core/model/errors.ts";
@@ -54,6 +56,25 @@ test("a plain path is refused, and the hint is the URL to write", () => {
   expect(refusal("a/b").hint).toMatch(/^write file:\/\//);
 });
 
+test.each([
+  ["s3:/backups", "write s3://backups"],
+  ["s3:backups/prod?region=eu-west-1", "write s3://backups/prod?region=eu-west-1"],
+  ["s3//backups", "write s3://backups"],
+  ["S3:/backups", "write s3://backups"],
+  ["file:/srv/backups", "write file:///srv/backups"],
+  ["file//srv/backups", "write file:///srv/backups"],
+])("%s is a mistyped URL, not a path: %s", (text, hint) => {
+  expect(refusal(text)).toEqual({ message: `${text} is not a location`, hint });
+});
+
+test("file: without a slash means a folder from here, as a shell would", () => {
+  expect(refusal("file:backups").hint).toBe(`write ${pathToFileURL(resolve("backups"))}`);
+});
+
+test("a scheme in capitals means the same", () => {
+  expect(parseLocation("S3://bucket/x")).toMatchObject({ type: "s3", bucket: "bucket", prefix: "x" });
+});
+
 test("credentials are refused wherever they are put, and not repeated", () => {
   for (const text of [
     "s3://KEYID:hunter2@bucket/x",
@@ -64,6 +85,8 @@ test("credentials are refused wherever they are put, and not repeated", () => {
     "s3://bucket?endpoint=https://u:hunter2@minio",
     "file://u:hunter2@host/x",
     "ht!tp://u:hunter2@x",
+    "s3:/KEYID:hunter2@bucket",
+    "s3:bucket?secretAccessKey=hunter2",
   ]) {
     const { message, hint } = refusal(text);
     expect(message + hint).not.toContain("hunter2");
