@@ -33,7 +33,7 @@ bench: build ## Speed and memory against a raw client; writes build/bench.json
 demo: build ## Back up, delete and restore a small application before your eyes
 	@node scripts/demo.ts
 
-docs: $(STAMP) ## docs/reference and docs/man, anew from the command definitions
+docs: $(STAMP) ## docs/reference and docs/man (`man -M docs/man kubectl-backup`), anew from the command definitions
 	@node plugin/reference/write.ts
 
 build: $(STAMP) ## build/kubectl-backup, runnable from anywhere

@@ -69,7 +69,7 @@ function text(name: string, content: string | Buffer): ArchivedFile {
 
 /** As `make docs` left them; a MANPATH of the folder man finds them. */
 function manPages(): readonly ArchivedFile[] {
-  const folder = join(ROOT, "docs/man");
+  const folder = join(ROOT, "docs/man/man1");
   return readdirSync(folder)
     .sort()
     .map((name) => text(`man/man1/${name}`, readFileSync(join(folder, name))));

@@ -9,7 +9,7 @@ import { pageName } from "./page-name.ts";
  */
 
 /** The folders that hold nothing else. */
-export const REFERENCE_FOLDERS = ["docs/reference", "docs/man"];
+export const REFERENCE_FOLDERS = ["docs/reference", "docs/man/man1"];
 
 /** The files' paths and texts. Another tool's words for commands have no page. */
 export function referenceFiles(commands: readonly CommandDefinition[]): ReadonlyMap<string, string> {
@@ -17,7 +17,9 @@ export function referenceFiles(commands: readonly CommandDefinition[]): Readonly
   return new Map([
     ["docs/reference/README.md", markdownIndex(shown)],
     ...shown.map((command) => [`docs/reference/${pageName(command)}.md`, markdownPage(command)] as const),
-    ["docs/man/kubectl-backup.1", overviewManPage(shown)],
-    ...shown.map((command) => [`docs/man/kubectl-backup-${pageName(command)}.1`, manPage(command)] as const),
+    ["docs/man/man1/kubectl-backup.1", overviewManPage(shown)],
+    ...shown.map(
+      (command) => [`docs/man/man1/kubectl-backup-${pageName(command)}.1`, manPage(command)] as const,
+    ),
   ]);
 }

@@ -9,7 +9,7 @@ import { REFERENCE_FOLDERS, referenceFiles } from "#plugin/reference/reference-f
 
 const ROOT = join(import.meta.dirname, "../../../..");
 
-test("docs/reference and docs/man say what the commands do (where this fails: make docs, and commit what it writes)", async () => {
+test("docs/reference and docs/man/man1 say what the commands do (where this fails: make docs, and commit what it writes)", async () => {
   const made = referenceFiles(commands);
   const lying = await Promise.all(
     REFERENCE_FOLDERS.map(async (folder) =>
@@ -23,6 +23,12 @@ test("docs/reference and docs/man say what the commands do (where this fails: ma
     expect(await readFile(join(ROOT, path), "utf8"), `${path} is out of date; make docs writes it anew`).toBe(
       text,
     );
+});
+
+test("man finds the pages in a clone (man -M docs/man): they lie in their section's folder", () => {
+  const pages = [...referenceFiles(commands).keys()].filter((path) => path.endsWith(".1"));
+  expect(pages).toContain("docs/man/man1/kubectl-backup-create.1");
+  expect(pages.filter((path) => !path.startsWith("docs/man/man1/"))).toEqual([]);
 });
 
 const command: CommandDefinition = {
