@@ -137,9 +137,8 @@ function explain(base: string, state: string): void {
   const file = relative(process.cwd(), envFile(base));
   const [, suffix] = base.split("cluster-");
   const stop = suffix === undefined ? "make cluster-down" : `make cluster-down NAME=${suffix}`;
-  process.stdout.write(
-    `The cluster ${state}. Use it with:   source ${file}\nStop it with:                     ${stop}\n`,
-  );
+  const use = `The cluster ${state}. Use it with:`;
+  process.stdout.write(`${use}   source ${file}\n${"Stop it with:".padEnd(use.length)}   ${stop}\n`);
 }
 
 function isName(text: string): boolean {

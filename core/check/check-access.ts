@@ -64,14 +64,19 @@ function scopeOf({ namespaces }: BackupPlan, kinds: readonly ItemKind[]): string
   return `all ${kinds.length} kinds ${where}`;
 }
 
-/** `list secrets, pods (in shop); create …`. */
+/** `create or patch secrets, pods in shop; list nodes`: each kind once. */
 function told(lacking: readonly LackingRight[]): string {
-  const byVerb = Map.groupBy(lacking, ({ verb, namespaces }) => `${verb}\n${namespaces.join(", ")}`);
-  return [...byVerb.values()]
+  const byKind = Map.groupBy(lacking, (right) => `${groupResource(right)}\n${right.namespaces.join(", ")}`);
+  const kinds = [...byKind.values()].flatMap((rights) => {
+    const [first] = rights;
+    return first === undefined ? [] : [{ ...first, verbs: rights.map(({ verb }) => verb).join(" or ") }];
+  });
+  const alike = Map.groupBy(kinds, ({ verbs, namespaces }) => `${verbs}\n${namespaces.join(", ")}`);
+  return [...alike.values()]
     .map((rights) => {
-      const [{ verb, namespaces } = { verb: "", namespaces: [] }] = rights;
+      const [{ verbs, namespaces } = { verbs: "", namespaces: [] }] = rights;
       const where = namespaces.length === 0 ? "" : ` in ${nameSome(namespaces)}`;
-      return `${verb} ${nameSome(rights.map(groupResource))}${where}`;
+      return `${verbs} ${nameSome(rights.map(groupResource))}${where}`;
     })
     .join("; ");
 }

@@ -64,6 +64,8 @@ function terminalView(app: App): ProgressView {
   });
   const paint = (): void => {
     timer = undefined;
+    // Nothing, painted, would be an empty line.
+    if (phases.size === 0) return;
     const now = app.now().getTime();
     const columns = app.stderr.columns ?? 80;
     const color = app.env["NO_COLOR"] === undefined || app.env["NO_COLOR"] === "";
