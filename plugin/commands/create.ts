@@ -128,7 +128,7 @@ async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
     { openProgress },
     { runContextOf },
     { TOOL_VERSION },
-    { backupDocument, backupNotices, backupText, lacksRights },
+    { backupDocument, backupNotices, backupText, rightsHint },
   ] = await Promise.all([
     import("#core/backup/run.ts"),
     import("#plugin/ui/progress.ts"),
@@ -146,7 +146,7 @@ async function save(run: Run, given: CreateFlags, app: App): Promise<0 | 3> {
     progress.close();
     app.stderr.write(backupNotices(result.facts));
     for (const { message } of unnoted) app.stderr.write(`warning: ${escapeControl(message)}\n`);
-    if (lacksRights(result.facts)) await hintAtRights(app);
+    await hintAtRights(rightsHint(result.facts), app);
     await printDone(app, outputFormat(given.output), {
       document: backupDocument(result),
       names: [`backup/${result.committed.name}`],
@@ -169,12 +169,12 @@ async function noteBackup(
   return annotateSources({ ...made, scope: annotate }, context);
 }
 
-async function hintAtRights(app: App): Promise<void> {
+async function hintAtRights(hint: string | undefined, app: App): Promise<void> {
+  if (hint === undefined) return;
   const [{ completeHint }, { rbacBackupCommand }] = await Promise.all([
     import("#plugin/ui/hint.ts"),
     import("./rbac-backup.ts"),
   ]);
-  const hint = "kubectl backup rbac backup prints the rights that are needed";
   app.stderr.write(`hint: ${completeHint(hint, app.argv, [rbacBackupCommand])}\n`);
 }
 

@@ -11,6 +11,10 @@ export const rbacBackupCommand = defineCommand({
       command: "kubectl backup rbac backup -n shop | kubectl apply -f -",
       meaning: "what saving one namespace needs",
     },
+    {
+      command: "kubectl backup rbac backup -n shop --include-cluster-resources",
+      meaning: "also a ClusterRole, for the cluster-scoped objects that it refers to",
+    },
     { command: "kubectl backup rbac backup", meaning: "what saving the whole cluster needs" },
   ],
   exitCodes: [0, 2, 4, 6],

@@ -1,4 +1,5 @@
 import type { BackupResult } from "#core/backup/run.ts";
+import type { Notice } from "#core/model/backup.ts";
 import { ERRORS, type NoticeSource, noticeLines, WARNINGS } from "./notices.ts";
 import { escapeControl } from "./table.ts";
 import { formatBytes, formatCount, formatSpan } from "./units.ts";
@@ -28,12 +29,15 @@ export function backupNotices(
   return lines.map((line) => `${escapeControl(line)}\n`).join("");
 }
 
-/** Whether more rights would have saved more. */
-export function lacksRights({
+/** Where more rights would have saved more: the command that prints them. What is beside a namespace no Role can grant. */
+export function rightsHint({
   errors,
   warnings,
-}: Pick<BackupResult["facts"], "errors" | "warnings">): boolean {
-  return [...errors, ...warnings].some((one) => one.refusedKind !== undefined);
+}: Pick<BackupResult["facts"], "errors" | "warnings">): string | undefined {
+  const isRefused = (one: Notice) => one.refusedKind !== undefined;
+  if (errors.some(isRefused)) return "kubectl backup rbac backup prints the rights that are needed";
+  if (!warnings.some(isRefused)) return undefined;
+  return "kubectl backup rbac backup --include-cluster-resources prints the rights for that too, some of them cluster-wide";
 }
 
 /** A claim whose data is not in the backup is a loss that must not be found out later. */

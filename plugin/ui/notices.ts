@@ -7,12 +7,14 @@ export type NoticeSource = Pick<BackupFacts, "kinds" | "createdBy">;
 
 export interface NoticeGroup {
   readonly notices: readonly Notice[];
-  /** What the refused kinds are: those that were selected, or those beside them. */
-  readonly refused: string;
+  /** What the refused kinds, which it is given counted, are: those that were selected, or those beside them. */
+  readonly refused: (kinds: string) => string;
 }
 
-export const ERRORS = { refused: "may not be read" } as const;
-export const WARNINGS = { refused: "beside the selection may not be read" } as const;
+export const ERRORS = { refused: (kinds: string) => `${kinds} may not be read` };
+export const WARNINGS = {
+  refused: (kinds: string) => `nothing is included of ${kinds} beside the selection that may not be read`,
+};
 
 export function noticeLines(source: NoticeSource, { notices, refused }: NoticeGroup): readonly string[] {
   const places = new Map<string, string[]>();
@@ -24,7 +26,7 @@ export function noticeLines(source: NoticeSource, { notices, refused }: NoticeGr
   const by = source.createdBy.user === undefined ? "" : ` by ${source.createdBy.user}`;
   const together = [...places].map(
     ([place, kinds]) =>
-      `${formatCount(kinds.length, "kind")} ${refused}${place}${by}: ${kinds.toSorted().join(", ")}`,
+      `${refused(formatCount(kinds.length, "kind"))}${place}${by}: ${kinds.toSorted().join(", ")}`,
   );
   return [...others, ...together];
 }

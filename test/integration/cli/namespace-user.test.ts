@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
+import type { RbacObject } from "#core/objects/rbac-rules.ts";
 import { runCli } from "#test/harness/run-cli.ts";
 import { compareObjects } from "#test/harness/semantic-compare.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
@@ -40,30 +41,53 @@ afterAll(async () => {
 
 const create = (name: string) => ["create", name, "-n", namespace, "--location", location.url, "-o", "json"];
 
-async function bindPrintedRole(user: string): Promise<void> {
-  const printed = await runCli(["rbac", "backup", "-n", namespace], { kubeconfig });
-  expect(printed.code).toBe(0);
-  const role = parse(printed.stdout);
-  await admin.apply([
-    role,
-    {
-      apiVersion: "rbac.authorization.k8s.io/v1",
-      kind: "RoleBinding",
-      metadata: { name: "saver", namespace },
-      roleRef: { apiGroup: "rbac.authorization.k8s.io", kind: "Role", name: role.metadata.name },
-      subjects: [{ apiGroup: "rbac.authorization.k8s.io", kind: "User", name: user }],
-    },
-  ]);
+/** Prints roles with the words given, and binds them to the user. */
+async function bindPrinted(user: string, words: readonly string[]): Promise<void> {
+  const printed = await runCli(words, { kubeconfig });
+  expect(printed.code, printed.stderr).toBe(0);
+  const document = parse(printed.stdout);
+  const roles: readonly RbacObject[] = document.kind === "List" ? document.items : [document];
+  const apiGroup = "rbac.authorization.k8s.io";
+  const named = { ClusterRole: { name: user }, Role: { name: user, namespace } };
+  await admin.apply(
+    roles.flatMap((role) => [
+      { ...role, metadata: named[role.kind] },
+      {
+        apiVersion: role.apiVersion,
+        kind: `${role.kind}Binding`,
+        metadata: named[role.kind],
+        roleRef: { apiGroup, kind: role.kind, name: user },
+        subjects: [{ apiGroup, kind: "User", name: user }],
+      },
+    ]),
+  );
 }
 
-test("a user bound to the Role that rbac backup prints saves the namespace complete, with exit 0 (case 85)", async () => {
+test("a user bound to the Role that rbac backup prints saves the namespace complete, with exit 0 (case 85), and is told how to save what is beside it", async () => {
   const user = uniqueName("saver");
-  await bindPrintedRole(user);
-  const saved = await runCli(create("tenant"), { kubeconfig: await cluster.withClientCert({ user }) });
+  const mine = await cluster.withClientCert({ user });
+  await bindPrinted(user, ["rbac", "backup", "-n", namespace]);
+  const saved = await runCli(create("tenant"), { kubeconfig: mine });
   expect(saved.code, saved.stderr).toBe(0);
   const document = JSON.parse(saved.stdout);
   expect(document.namespaces).toMatchObject([{ name: namespace, complete: true }]);
   expect(document.errors).toEqual([]);
+  expect(saved.stderr).toContain(
+    `warning: nothing is included of 1 kind beside the selection that may not be read by ${user}: clusterrolebindings.rbac.authorization.k8s.io\n`,
+  );
+
+  const [, hinted = ""] =
+    /^hint: kubectl backup (.*) prints the rights for that too/m.exec(saved.stderr) ?? [];
+  expect(hinted).toBe(`rbac backup -n ${namespace} --include-cluster-resources`);
+  await bindPrinted(user, hinted.split(" "));
+  const whole = await runCli(create("whole"), { kubeconfig: mine });
+  expect(whole).toMatchObject({ code: 0, stderr: expect.not.stringMatching(/warning|hint/) });
+  const everything = ["create", "all", "-n", namespace, "--include-cluster-resources"];
+  const beside = await runCli([...everything, "--location", location.url], { kubeconfig: mine });
+  expect(beside, "all that is cluster-scoped").toMatchObject({
+    code: 0,
+    stderr: expect.not.stringMatching(/error|warning/),
+  });
 });
 
 test("a user without any role is refused (case 85)", async () => {

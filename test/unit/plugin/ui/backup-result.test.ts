@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { KindRecord } from "#core/model/backup.ts";
-import { backupNotices, lacksRights } from "#plugin/ui/backup-result.ts";
+import { backupNotices, rightsHint } from "#plugin/ui/backup-result.ts";
 
 type Facts = Parameters<typeof backupNotices>[0];
 
@@ -53,8 +53,16 @@ test("forbidden kinds are one line that names them, not one long line each", () 
   expect(backupNotices(given)).toBe(`error: shop: odd
 error: 2 kinds may not be read in shop by eve: pods, secrets
 error: 1 kind may not be read in a, b by eve: jobs
-warning: 1 kind beside the selection may not be read by eve: storageclasses.storage.k8s.io
+warning: nothing is included of 1 kind beside the selection that may not be read by eve: storageclasses.storage.k8s.io
 `);
-  expect(lacksRights(given)).toBe(true);
-  expect(lacksRights(facts({ errors: [{ message: "the disk is full" }] }))).toBe(false);
+  expect(rightsHint(given)).toBe("kubectl backup rbac backup prints the rights that are needed");
+  expect(rightsHint(facts({ errors: [{ message: "the disk is full" }] }))).toBeUndefined();
+});
+
+test("whoever saved all of the selection is not sent back to the Role that he has", () => {
+  const message = "related clusterrolebindings could not be read (all): forbidden";
+  const warnings = [{ message, refusedKind: "clusterrolebindings.rbac.authorization.k8s.io" }];
+  expect(rightsHint(facts({ warnings }))).toBe(
+    "kubectl backup rbac backup --include-cluster-resources prints the rights for that too, some of them cluster-wide",
+  );
 });
