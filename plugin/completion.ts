@@ -67,10 +67,10 @@ function commandWords(
     (command) => command.hidden !== true && before.every((word, index) => command.words[index] === word),
   );
   const words = new Map<string, string>();
-  for (const command of fitting) {
-    const word = command.words[depth];
-    if (word !== undefined && !words.has(word))
-      words.set(word, command.words.length === depth + 1 ? command.summary : "");
+  for (const [word, family] of Map.groupBy(fitting, (command) => command.words[depth])) {
+    if (word === undefined) continue;
+    const own = family.find((command) => command.words.length === depth + 1);
+    words.set(word, own?.summary ?? family.map((command) => command.words[depth + 1]).join(", "));
   }
   return { type: "words", words: depth === 0 ? [...words, ...more] : [...words] };
 }

@@ -82,13 +82,17 @@ function prose(text: string): string {
   return escapedStart(parts.map((part, index) => (index % 2 === 0 ? part : `\\fB${part}\\fR`)).join(""));
 }
 
-/** A hyphen would become a typographic one, which nobody can paste into a shell; a quote likewise. */
+/**
+ * A hyphen would become a typographic one, which nobody can paste into a shell; a quote likewise. An ellipsis of one sign is
+ * lost where the terminal has no UTF-8.
+ */
 function plain(text: string): string {
   return text
     .replaceAll("\\", "\\e")
     .replaceAll("-", "\\-")
     .replaceAll("'", "\\(aq")
-    .replaceAll('"', "\\(dq");
+    .replaceAll('"', "\\(dq")
+    .replaceAll("…", "...");
 }
 
 /** A line that begins with a dot or a quote would be a request. */

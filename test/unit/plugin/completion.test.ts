@@ -13,6 +13,14 @@ test("the first word is a command", () => {
   expect(wordsOf("")).toEqual(expect.arrayContaining(["get", "describe", "delete"]));
 });
 
+test("a family's word tells what it has, as the others tell what they do", () => {
+  const found = ask("");
+  const words = new Map(found.type === "words" ? found.words : []);
+  expect(words.get("location")).toBe("add, list, check, default, remove");
+  expect(words.get("guard")).toBe("status");
+  expect([...words].filter(([, about]) => about === "")).toEqual([]);
+});
+
 test("behind a command come its arguments", () => {
   expect(ask("describe", "")).toEqual({ type: "source", source: "backups", prefix: "" });
   expect(wordsOf("completion", "")).toContain("zsh");

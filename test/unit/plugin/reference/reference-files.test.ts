@@ -31,6 +31,14 @@ test("man finds the pages in a clone (man -M docs/man): they lie in their sectio
   expect(pages.filter((path) => !path.startsWith("docs/man/man1/"))).toEqual([]);
 });
 
+test("a man page has no sign that a terminal without UTF-8 loses", () => {
+  const pages = [...referenceFiles(commands)].filter(([path]) => path.endsWith(".1"));
+  const odd = pages.flatMap(
+    ([path, text]) => text.match(/.*[^\x20-\x7e\n].*/g)?.map((line) => `${path}: ${line}`) ?? [],
+  );
+  expect(odd).toEqual([]);
+});
+
 const command: CommandDefinition = {
   words: ["show", "all"],
   summary: "Show a|b",
