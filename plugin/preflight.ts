@@ -8,6 +8,7 @@ import type { App } from "./app.ts";
 import type { ExitCode } from "./command.ts";
 import { type ClusterChoice, openClusterFor, runContextOf } from "./context.ts";
 import { exitCodeOf } from "./ui/failure.ts";
+import { afterLocationCheck } from "./ui/hint.ts";
 
 /** What one part of the checks found. */
 export interface Preflight {
@@ -92,8 +93,8 @@ async function lookAtGuard(
     return [{ ...first, check: "guard", detail: `whether there is one cannot be told: ${first.detail}` }];
   }
   if (isInstalled) return checks.map((one) => ({ ...one, check: `guard: ${one.check}` }));
-  const detail = "none is installed: every namespace can be deleted without a backup";
-  return [{ check: "guard", state: "ok", detail, help: [] }];
+  // It is no fault to have none.
+  return checks.map((one) => ({ ...one, state: "ok", help: [] }));
 }
 
 /** Lists, writes, reads back, deletes. */
@@ -117,7 +118,10 @@ export async function preflightLocation({ location }: NamedLocation, app: App): 
         ...steps.map(({ step, detail, failure: trouble }) =>
           trouble === undefined
             ? ({ check: `location: ${step}`, state: "ok", detail, help: [] } as const)
-            : failed(`location: ${step}`, trouble),
+            : {
+                ...failed(`location: ${step}`, trouble),
+                help: [afterLocationCheck(trouble)].filter((hint) => hint !== ""),
+              },
         ),
       ],
       exitCode: failure === undefined ? 0 : exitCodeOf(failure, signal),

@@ -9,6 +9,10 @@ export interface ConfigurationCheck {
   readonly problem: string;
 }
 
+export const NO_CONFIGURATION: ConfigurationCheck = {
+  problem: `there is no webhook configuration ${GUARD.name}`,
+};
+
 const Configuration = z.looseObject({ webhooks: z.array(z.looseObject({ name: z.string() })).nullish() });
 type Webhook = Readonly<Record<string, unknown>>;
 
@@ -36,7 +40,7 @@ export async function checkConfiguration(
     { resource: WEBHOOK_CONFIGURATIONS, namespace: "", name: GUARD.name },
     signal,
   );
-  if (body === undefined) return [{ problem: `there is no webhook configuration ${GUARD.name}` }];
+  if (body === undefined) return [NO_CONFIGURATION];
   const live = webhookOf(JSON.parse(Buffer.from(body).toString("utf8")));
   if (live === undefined) return [{ problem: `the webhook configuration has no webhook ${GUARD.webhook}` }];
   const wanted = webhookOf(shipped) ?? {};

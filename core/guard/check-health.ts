@@ -4,7 +4,7 @@ import { GUARD } from "#core/model/guard.ts";
 import { type HealthCheck, healthCheck, healthy } from "#core/model/health-check.ts";
 import { checkAnswer } from "./check-answer.ts";
 import { checkCertificate } from "./check-certificate.ts";
-import { checkConfiguration } from "./check-configuration.ts";
+import { checkConfiguration, NO_CONFIGURATION } from "./check-configuration.ts";
 import { podTroubles } from "./explain-silence.ts";
 import { type RunningDeployment, readDeployment } from "./read-deployment.ts";
 import type { GuardObject } from "./render-guard.ts";
@@ -30,10 +30,12 @@ export interface GuardHealth {
 export async function checkHealth(request: HealthRequest): Promise<GuardHealth> {
   const { cluster, shipped, now, signal } = request;
   const deployment = await readIfAllowed(cluster, signal);
+  let isConfigured = true;
   const checks = await Promise.all([
     deploymentHealth(deployment, cluster, signal),
     healthCheck("configuration", VIEWER_RIGHTS, async () => {
       const problems = await checkConfiguration(shipped, cluster, signal);
+      isConfigured = !problems.includes(NO_CONFIGURATION);
       if (problems.length === 0) return healthy("the webhook configuration is as installed");
       return { state: "failed", detail: problems.map(({ problem }) => problem).join("; "), help: [INSTALL] };
     }),
@@ -41,19 +43,24 @@ export async function checkHealth(request: HealthRequest): Promise<GuardHealth> 
     checkCertificate(cluster, now, signal),
   ]);
   const found = { checks, deployment: deployment.found };
+  // Whether a Deployment is left over then makes no difference to what is protected.
+  if (!isConfigured && deployment.refused !== undefined)
+    return { ...found, isInstalled: false, checks: [missing("no webhook configuration of a guard is")] };
   if (checks.some(({ state }) => state !== "failed") || deployment.found !== undefined)
     return { ...found, isInstalled: true };
-  return { ...found, isInstalled: false, checks: [NOT_INSTALLED] };
+  return { ...found, isInstalled: false, checks: [missing("no guard is installed")] };
 }
 
 const INSTALL = "kubectl backup install puts it right";
 
-const NOT_INSTALLED: HealthCheck = {
-  check: "guard",
-  state: "failed",
-  detail: "no guard is installed in this cluster: labels protect nothing",
-  help: ["kubectl backup install --help shows how one is installed"],
-};
+function missing(what: string): HealthCheck {
+  return {
+    check: "guard",
+    state: "failed",
+    detail: `${what} in this cluster: every namespace can be deleted without a backup, whatever its labels`,
+    help: ["kubectl backup install --help shows how one is installed"],
+  };
+}
 
 interface Found {
   readonly found: RunningDeployment | undefined;

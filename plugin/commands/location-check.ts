@@ -2,6 +2,7 @@ import type { CheckStep } from "#core/storage/check-store.ts";
 import { defineCommand } from "#plugin/command.ts";
 import { outputFlag } from "#plugin/flags.ts";
 import { exitCodeOf } from "#plugin/ui/failure.ts";
+import { afterLocationCheck } from "#plugin/ui/hint.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
 import { renderTable } from "#plugin/ui/table.ts";
 
@@ -46,7 +47,8 @@ export const locationCheckCommand = defineCommand({
         text: () => `${location.url}\n${stepTable(steps)}`,
       });
       const failed = steps.find((step) => step.failure !== undefined)?.failure;
-      if (failed !== undefined) app.stderr.write(`error: ${failed.message}\nhint: ${failed.hint}\n`);
+      if (failed !== undefined)
+        app.stderr.write(`error: ${failed.message}\nhint: ${afterLocationCheck(failed)}\n`);
       return failed === undefined ? 0 : exitCodeOf(failed, app.signal);
     } finally {
       store.close();

@@ -1,3 +1,4 @@
+import type { Failure, FailureCode } from "#core/model/errors.ts";
 import { shellWord } from "#core/model/shell-word.ts";
 import { type CommandDefinition, type Flag, findCommand } from "#plugin/command.ts";
 import { clusterFlags } from "#plugin/flags.ts";
@@ -23,6 +24,18 @@ export function completeHint(
       /kubectl (?:auth whoami|api-resources|cluster-info|config [a-z-]+|get [a-z]+|(?:label|annotate) namespace)/g,
       (call) => [call, ...kubectlFlags(fitting, given)].join(" "),
     );
+}
+
+const AFTER_CHECK: Partial<Readonly<Record<FailureCode, string>>> = {
+  "location-unreachable":
+    "look whether its server runs, and at ?endpoint= and ?region= in the location's URL",
+  "location-forbidden": "check the credentials, and their rights in the bucket or folder",
+  "location-error": "try again later, or ask whoever keeps the server; the address is in the location's URL",
+};
+
+/** What to do about a step of a location's check that failed: what tests a location would be the same once more. */
+export function afterLocationCheck({ code, hint }: Failure): string {
+  return hint.includes("kubectl backup location check") ? (AFTER_CHECK[code] ?? hint) : hint;
 }
 
 function ownHelp(argv: readonly string[], commands: readonly CommandDefinition[]): string {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { Failure } from "#core/model/errors.ts";
 import { commands } from "#plugin/commands.ts";
-import { completeHint } from "#plugin/ui/hint.ts";
+import { afterLocationCheck, completeHint } from "#plugin/ui/hint.ts";
 
 const S3 = "s3://b/x?endpoint=http://h:1&pathStyle=true";
 
@@ -70,4 +71,19 @@ describe("what a hint suggests works as it is pasted", () => {
       "kubectl backup get --help",
     );
   });
+});
+
+test("whoever has just tested a location is not told to test it", () => {
+  const codes = ["location-unreachable", "location-forbidden", "location-error"] as const;
+  for (const code of codes) {
+    const hint = afterLocationCheck(new Failure(code, "it did not work"));
+    expect(hint).not.toBe("");
+    expect(hint).not.toContain("location check");
+  }
+  expect(afterLocationCheck(new Failure("location-missing", "no bucket"))).toBe(
+    "create the bucket or folder first",
+  );
+  expect(afterLocationCheck(new Failure("location-error", "odd", { hint: "check the owner" }))).toBe(
+    "check the owner",
+  );
 });
