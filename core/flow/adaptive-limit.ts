@@ -1,4 +1,7 @@
-/** Finds by itself how many tasks at once go fastest: more while that brings more, half when pushed back. */
+/**
+ * Finds by itself how many tasks at once go fastest: twice as many while that brings more, then more or fewer by steps, half
+ * when pushed back. (TCP's slow start: a limit that only crept up would be found when a restore of a few thousand objects is over.)
+ */
 export interface AdaptiveLimit {
   /** Waits for a place; the function it returns gives the place back and says how the task fared. */
   enter(signal: AbortSignal): Promise<Leave>;
@@ -17,7 +20,8 @@ export interface AdaptiveOptions {
 
 /** One measurement is over after so many rounds of all places: long enough that single slow tasks even out. */
 const ROUNDS = 4;
-const STEP = 8;
+/** Of what runs at once. */
+const STEP = 1 / 4;
 /** Rates within so much of each other are the same rate. */
 const NOTICEABLE = 0.05;
 
@@ -25,8 +29,11 @@ export function createAdaptiveLimit(options: AdaptiveOptions): AdaptiveLimit {
   const clock = options.clock ?? (() => performance.now());
   const waiting: (() => void)[] = [];
   let active = 0;
-  let state: Climb = { concurrency: options.start, rate: 0, direction: 1 };
+  let state: Climb = { concurrency: options.start, rate: 0, direction: 1, doubles: true };
   let window = { done: 0, pushedBack: false, since: clock() };
+  const begin = (): void => {
+    window = { done: 0, pushedBack: false, since: clock() };
+  };
 
   const admit = (): void => {
     while (active < state.concurrency && waiting.length > 0) {
@@ -36,11 +43,15 @@ export function createAdaptiveLimit(options: AdaptiveOptions): AdaptiveLimit {
   };
   const measure = (): void => {
     window.done += 1;
+    // Most places stand empty: what is slow now is the supply of tasks. (Some are empty for a moment after each reply.)
+    if (active < state.concurrency / 2 && !window.pushedBack) {
+      begin();
+      return;
+    }
     if (window.done < state.concurrency * ROUNDS && !window.pushedBack) return;
-    const now = clock();
-    const rate = (window.done / Math.max(1, now - window.since)) * 1000;
+    const rate = (window.done / Math.max(1, clock() - window.since)) * 1000;
     state = climb(state, { rate, pushedBack: window.pushedBack }, options);
-    window = { done: 0, pushedBack: false, since: now };
+    begin();
   };
   const leaveOnce = (): Leave => {
     let inside = true;
@@ -73,6 +84,8 @@ export interface Climb {
   /** Tasks per second in the last measurement; 0 before the first. */
   readonly rate: number;
   readonly direction: 1 | -1;
+  /** Until twice as many first bring no more. */
+  readonly doubles: boolean;
 }
 
 /** One step of the search: on while it pays, back when it costs, stay when it makes no difference. */
@@ -81,12 +94,14 @@ export function climb(
   seen: { readonly rate: number; readonly pushedBack: boolean },
   { least, most }: Pick<AdaptiveOptions, "least" | "most">,
 ): Climb {
-  const within = (value: number) => Math.min(most, Math.max(least, Math.round(value)));
-  if (seen.pushedBack) return { concurrency: within(last.concurrency / 2), rate: seen.rate, direction: 1 };
-  if (seen.rate > last.rate * (1 + NOTICEABLE)) {
-    return { ...last, concurrency: within(last.concurrency + STEP * last.direction), rate: seen.rate };
+  const { concurrency, doubles } = last;
+  const times = (factor: number) => Math.min(most, Math.max(least, Math.round(concurrency * factor)));
+  const { rate } = seen;
+  if (seen.pushedBack) return { concurrency: times(1 / 2), rate, direction: 1, doubles: false };
+  if (rate > last.rate * (1 + NOTICEABLE)) {
+    return { ...last, concurrency: times(doubles ? 2 : 1 + STEP * last.direction), rate };
   }
-  if (seen.rate >= last.rate * (1 - NOTICEABLE)) return { ...last, rate: seen.rate };
+  if (rate >= last.rate * (1 - NOTICEABLE)) return { ...last, rate, doubles: false };
   const direction = last.direction === 1 ? -1 : 1;
-  return { concurrency: within(last.concurrency + STEP * direction), rate: seen.rate, direction };
+  return { concurrency: times(doubles ? 1 / 2 : 1 + STEP * direction), rate, direction, doubles: false };
 }
