@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:https";
 import express, { type Express, type NextFunction, type Request, type Response } from "express";
 import { createBodyBudget, LARGEST_REVIEW_BYTES, refuseHeap } from "./body-budget.ts";
 import type { Metrics } from "./metrics.ts";
+import { createOneAtATime } from "./one-at-a-time.ts";
 import { type Answer, type Review, readReview, writeReview } from "./review.ts";
 
 export interface ServerParts {
@@ -20,11 +21,17 @@ export interface ServerParts {
 const KNOWN_OPERATIONS = ["DELETE", "UPDATE"];
 /** A review arrives whole within this, or its sender is none of the API server's. */
 const REQUEST_MS = 5000;
+/**
+ * Some for each of a few API servers, which open as many as they have reviews under way. With a small body on each they
+ * take 70 MiB.
+ */
+export const MOST_CONNECTIONS = 400;
 
 export function createApp(parts: ServerParts): Express {
   const app = express();
   app.disable("x-powered-by");
   app.disable("etag");
+  app.use(createOneAtATime());
   app.get("/healthz", (_, reply) => void reply.type("text/plain").send("ok"));
   app.get("/readyz", (_, reply) => {
     const isReady = parts.isReady();
@@ -119,10 +126,14 @@ export function createReviewServer(app: Express, parts: TlsParts): Server {
     requestCert: parts.clientAuthority !== undefined,
     rejectUnauthorized: false,
     connectionsCheckingInterval: 500,
+    handshakeTimeout: REQUEST_MS,
   };
   const server = createServer(options, app);
   server.requestTimeout = REQUEST_MS;
   server.headersTimeout = REQUEST_MS;
   server.keepAliveTimeout = 120_000;
+  server.maxConnections = MOST_CONNECTIONS;
+  // Whoever comes next finds room: those that are kept for later are no longer.
+  server.on("drop", () => server.closeIdleConnections());
   return server;
 }

@@ -1,16 +1,17 @@
 import { once } from "node:events";
-import { type RequestOptions, request } from "node:https";
-import type { AddressInfo } from "node:net";
+import { Agent, type RequestOptions, request } from "node:https";
+import { type AddressInfo, connect as connectTcp, type Socket } from "node:net";
 import { connect } from "node:tls";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_SETTINGS } from "#core/protection/settings.ts";
 import { createAuthority, issueServer } from "#test/harness/certificates.ts";
+import { eventually } from "#test/harness/eventually.ts";
 import type { GuardFacts } from "#webhook/guard.ts";
 import { answerReview } from "#webhook/guard.ts";
 import { createMetrics } from "#webhook/metrics.ts";
 import type { Answer } from "#webhook/review.ts";
-import { createApp, createReviewServer } from "#webhook/server.ts";
+import { createApp, createReviewServer, MOST_CONNECTIONS } from "#webhook/server.ts";
 
 // The guard's door: what comes in is whatever somebody sends.
 const NOW = new Date("2026-05-01T12:00:00Z");
@@ -26,12 +27,15 @@ const facts: GuardFacts = {
 };
 const troubles: string[] = [];
 let broken = false;
+/** What an answer waits for. */
+let held: Promise<void> | undefined;
 let server: ReturnType<typeof createReviewServer>;
 let port: number;
 
 beforeAll(async () => {
   const app = createApp({
     answer: async (review): Promise<Answer> => {
+      await held;
       const asked = broken
         ? { ...facts, liveClaims: () => Promise.reject(new Error("no route to host")) }
         : facts;
@@ -56,6 +60,7 @@ afterAll(() => {
 beforeEach(() => {
   troubles.length = 0;
   broken = false;
+  held = undefined;
 });
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -152,6 +157,71 @@ describe("what is no review", () => {
     await once(socket, "close");
     clearInterval(drip);
   }, 20_000);
+
+  test("is cut off where nobody begins to speak TLS", async () => {
+    const socket = connectTcp(port, "127.0.0.1");
+    const openedAt = performance.now();
+    socket.on("error", () => undefined).resume();
+    await once(socket, "close");
+    expect(performance.now() - openedAt).toBeLessThan(10_000);
+  }, 20_000);
+});
+
+describe("of connections", () => {
+  const opened: Socket[] = [];
+  const isHealthy = async (agent?: Agent) =>
+    (await ask({ path: "/healthz", method: "GET", ...(agent && { agent }) })).status === 200;
+  afterEach(async () => {
+    for (const socket of opened.splice(0)) socket.destroy();
+    await eventually("there is room for the next test", () => isHealthy());
+  });
+
+  test("so many are taken that a small body of each fits into memory, and those that idle make room", async () => {
+    const idle = 20;
+    const agent = new Agent({ keepAlive: true });
+    await Promise.all(Array.from({ length: idle }, () => isHealthy(agent)));
+    let refused = 0;
+    for (let n = 0; n < MOST_CONNECTIONS; n += 1) {
+      const socket = connectTcp(port, "127.0.0.1");
+      opened.push(socket);
+      socket.on("error", () => undefined).resume();
+      socket.once("close", () => {
+        refused += 1;
+      });
+      await once(socket, "connect");
+    }
+    await eventually("some are not taken", async () => refused > 0);
+    expect(refused).toBeLessThanOrEqual(idle);
+    // Those that idled were closed for whoever comes next.
+    await eventually("there is room", () => isHealthy());
+    agent.destroy();
+  });
+
+  test("one that asks again before it is answered is cut off: it would hold many reviews in memory", async () => {
+    const { promise: asked, resolve: goOn } = Promise.withResolvers<void>();
+    held = asked;
+    const socket = connect({ host: "127.0.0.1", port, rejectUnauthorized: false });
+    opened.push(socket);
+    await once(socket, "secureConnect");
+    const body = review();
+    const head = `POST /review HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n`;
+    socket.on("error", () => undefined).resume();
+    socket.write(`${head}${body}${head}${body}`);
+    const isCut = await Promise.race([
+      once(socket, "close").then(() => true),
+      new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 3000)),
+    ]);
+    goOn();
+    expect(isCut).toBe(true);
+  });
+
+  test("one that asks again once it is answered is answered again", async () => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let n = 0; n < 20; n += 1) {
+      expect((await ask({ headers: JSON_TYPE, agent }, review())).status).toBe(200);
+    }
+    agent.destroy();
+  });
 });
 
 describe("a review", () => {
