@@ -25,6 +25,7 @@ import { repeat } from "./repeat.ts";
 import type { Answer, Review } from "./review.ts";
 import { createApp, createReviewServer, secureContext } from "./server.ts";
 import { readSettings, type Settings } from "./settings.ts";
+import { shedStart } from "./shed-start.ts";
 import { survey } from "./survey.ts";
 
 /** Well below the age at which a reading of the clock is thrown away: a review need not wait for one. */
@@ -139,16 +140,14 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
     if (!signal.aborted) log.error({ message: describeError(error) });
   };
   const surveyed = { ...facts, cluster, clusterIds: facts.cluster };
-  const annotator = new Annotator({
-    ...surveyed,
-    onTrouble: (message) => log.warn({ message }),
-  });
+  const annotator = new Annotator({ ...surveyed, onTrouble: (message) => log.warn({ message }) });
   const background = Promise.all([
     certificates.keepFresh(signal),
     repeat(() => watch.clock.refresh(signal), { everyMs: CLOCK_MS, signal, onTrouble }),
     repeat(
       async () => {
         const read = await refreshAll(watch, onTrouble);
+        if (!hasAsked) shedStart();
         hasAsked = true;
         // Behind the reading, which must not wait for it.
         annotator.note(read, context).catch(onTrouble);

@@ -66,9 +66,10 @@ interface Rig {
   readonly guard: GuardProcess;
   readonly emptyPort: number;
   readonly namespaces: readonly GuardedNamespace[];
+  readonly say: (text: string) => void;
 }
 
-/** Tells of each situation as soon as it is measured. */
+/** Tells of each situation as soon as it is measured, and before what it waits for: a reading comes every minute. */
 export async function guardMeasure(site: BenchSite, say: (text: string) => void): Promise<GuardResult> {
   const told = <Figures>(situation: keyof GuardResult, figures: Figures): Figures => {
     say(`guard ${situation}: ${JSON.stringify(figures)}`);
@@ -85,15 +86,18 @@ export async function guardMeasure(site: BenchSite, say: (text: string) => void)
   try {
     // Measured is one that finds its certificate made, as all do but the first of an installation.
     await guard.stop();
-    const rig = { guard, emptyPort: empty.port, namespaces };
+    const rig = { guard, emptyPort: empty.port, namespaces, say };
     const rounds = Array.from({ length: BACKUPS_EACH }, (_, round) => round);
+    say(`writing a backup of each of ${NAMESPACES} namespaces …`);
     await fillLocation(site, { namespaces, rounds: rounds.slice(0, 1) });
     await guard.start();
     const oneBackupEach = told("oneBackupEach", await timeGuard(rig));
     await guard.stop();
+    say(`writing ${BACKUPS_EACH - 1} more of each …`);
     await fillLocation(site, { namespaces, rounds: rounds.slice(1) });
     await guard.start();
     const tenBackupsEach = told("tenBackupsEach", await timeGuard(rig));
+    say(`creating ${MANY_CLAIMS} claims …`);
     await fillClaims(site);
     const manyClaims = told("manyClaims", await timeReviews(rig));
     return { oneBackupEach, tenBackupsEach, manyClaims };
@@ -104,7 +108,7 @@ export async function guardMeasure(site: BenchSite, say: (text: string) => void)
 }
 
 async function timeGuard(rig: Rig): Promise<GuardFigures & Reviewed> {
-  const refreshes = await timeRefreshes(rig.guard);
+  const refreshes = await timeRefreshes(rig);
   const reviews = await timeReviews(rig);
   return { ...reviews, ...refreshes, peakRssMib: highWaterMib(rig.guard.pid()) };
 }
@@ -122,7 +126,7 @@ async function fillClaims(site: BenchSite): Promise<void> {
 }
 
 /** The first, after which the guard is ready, and the one after it. */
-async function timeRefreshes(guard: GuardProcess) {
+async function timeRefreshes({ guard, say }: Pick<Rig, "guard" | "say">) {
   const readAfter = (count: number) => {
     const isRead = async () => {
       const now = histogramIn(await guard.metrics(), REFRESHES);
@@ -131,6 +135,7 @@ async function timeRefreshes(guard: GuardProcess) {
     return eventually("the location is read", isRead, { timeoutMs: READ_WITHIN_MS, intervalMs: 500 });
   };
   const first = await readAfter(0);
+  say("the location is read; it is read again within a minute …");
   const then = await readAfter(first.count);
   return {
     firstRefreshMs: meanMsBetween({ sum: 0, count: 0 }, first),
@@ -145,7 +150,8 @@ interface Timed {
   readonly busyMs: number;
 }
 
-async function timeReviews({ guard, emptyPort, namespaces }: Rig) {
+async function timeReviews({ guard, emptyPort, namespaces, say }: Rig) {
+  say(`${namespaces.length * REVIEWS_EACH} reviews on ${CONNECTIONS} connections …`);
   const ours = new ReviewSender(guard.port, CONNECTIONS);
   const yardstick = new ReviewSender(emptyPort, CONNECTIONS);
   const size = namespaces.length / GROUPS;

@@ -76,7 +76,6 @@ async function memory(site: BenchSite): Promise<Record<string, number>> {
 }
 
 async function guard(site: BenchSite): Promise<GuardResult> {
-  say("filling a location with backups of 1,000 namespaces, one of each and then ten …");
   return guardMeasure(site, say);
 }
 

@@ -1,11 +1,12 @@
 // The built guard as a process on this machine, called by a real API server under the shipped webhook configuration, in
-// which nothing but the address is changed. It runs as its own service account, with the rights and the flags that
-// manifests/ gives it.
+// which nothing but the address is changed. It runs as its own service account, with the rights that manifests/ gives it
+// and the flags that manifests/ and the image give it.
 import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:https";
 import { join } from "node:path";
 import { parse, parseAllDocuments } from "yaml";
 import type { ClusterHandle } from "./cluster-handle.ts";
+import { containerOfDockerfile } from "./dockerfile.ts";
 import { eventually } from "./eventually.ts";
 import type { KubeClient } from "./kube-client.ts";
 import { freePort } from "./ports.ts";
@@ -111,7 +112,9 @@ async function shippedContainer(): Promise<{
     { command: string[]; env: { name: string; value?: string }[] },
   ];
   const given = env.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]));
-  return { flags: command.slice(1, -1), env: Object.fromEntries(given) };
+  // Its paths hold in the image alone.
+  const { NODE_OPTIONS = "" } = containerOfDockerfile().env;
+  return { flags: command.slice(1, -1), env: { NODE_OPTIONS, ...Object.fromEntries(given) } };
 }
 
 async function applyRights(cluster: ClusterHandle, client: KubeClient): Promise<void> {

@@ -1,6 +1,6 @@
 import { createPrivateKey } from "node:crypto";
 import { isIP } from "node:net";
-import type { generate } from "selfsigned";
+import type { generate } from "./selfsigned.ts";
 
 /** PEM. */
 export interface KeyPair {
@@ -60,7 +60,7 @@ function dates({ now, days }: Term) {
 async function issue(commonName: string, options: Parameters<typeof generate>[1]): Promise<KeyPair> {
   const subject = [{ shortName: "CN", value: commonName }];
   // Needed once a year, it would take fifteen megabytes of a replica's memory for ever.
-  const selfsigned = await import("selfsigned");
+  const selfsigned = await import("./selfsigned.ts");
   const made = await selfsigned.generate(subject, {
     keyType: "ec",
     curve: "P-256",
