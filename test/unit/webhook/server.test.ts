@@ -92,6 +92,11 @@ function ask(
   });
 }
 
+/** Whether it ended in order or was reset: events.once would take the error of a reset for its own. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.on("error", () => undefined).once("close", () => resolve()));
+}
+
 function review(changes: object = {}, metadata: object = {}): string {
   const oldObject = {
     metadata: { name: "prod", uid: "u", labels: { "kubectl-backup.io/protect": "true" }, ...metadata },
@@ -153,16 +158,16 @@ describe("what is no review", () => {
     await once(socket, "secureConnect");
     socket.write("POST /review HTTP/1.1\r\nhost: x\r\n");
     const drip = setInterval(() => socket.write("x-more: 1\r\n"), 500);
-    socket.on("error", () => undefined).resume();
-    await once(socket, "close");
+    socket.resume();
+    await closed(socket);
     clearInterval(drip);
   }, 20_000);
 
   test("is cut off where nobody begins to speak TLS", async () => {
     const socket = connectTcp(port, "127.0.0.1");
     const openedAt = performance.now();
-    socket.on("error", () => undefined).resume();
-    await once(socket, "close");
+    socket.resume();
+    await closed(socket);
     expect(performance.now() - openedAt).toBeLessThan(10_000);
   }, 20_000);
 });
@@ -208,7 +213,7 @@ describe("of connections", () => {
     socket.on("error", () => undefined).resume();
     socket.write(`${head}${body}${head}${body}`);
     const isCut = await Promise.race([
-      once(socket, "close").then(() => true),
+      closed(socket).then(() => true),
       new Promise<boolean>((resolve) => setTimeout(() => resolve(false), 3000)),
     ]);
     goOn();
