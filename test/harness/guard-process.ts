@@ -24,8 +24,8 @@ export type GuardProcess = {
   pid(): number;
   /** Ends it by SIGTERM, as a kubelet does. */
   stop(): Promise<void>;
-  /** Starts it again at the same address. */
-  start(): Promise<void>;
+  /** Starts it again at the same address, this once with these variables too. */
+  start(env?: Readonly<Record<string, string>>): Promise<void>;
   log(): Promise<string>;
   /** What a Prometheus scrapes. */
   metrics(): Promise<string>;
@@ -63,13 +63,13 @@ export async function startGuard(cluster: ClusterHandle, options: GuardOptions):
     ...options.env,
   };
   let server: ServerProcess | undefined;
-  const start = async () => {
+  const start = async (once: Readonly<Record<string, string>> = {}) => {
     server = await startProcess({
       name: "guard",
       command: process.execPath,
       args: [...shipped.flags, join(ROOT, "build/webhook/main.cjs")],
       directory: scratch.path,
-      env,
+      env: { ...env, ...once },
     });
     await eventually("the guard is ready", async () => (await ask(port, "/readyz")).status === 200, {
       timeoutMs: options.readyWithinMs ?? 90_000,

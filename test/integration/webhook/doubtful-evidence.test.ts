@@ -1,5 +1,6 @@
 import { readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import {
   backUp,
@@ -92,6 +93,27 @@ test.each([HOUR_MS, -HOUR_MS])(
   },
 );
 
+test("a guard whose own clock is an hour behind lets go what is fresh, and nothing older than its limit", async () => {
+  const limited = { [`${KEY}/max-age`]: "20s" };
+  const [fresh, stale] = [
+    await cluster.namespace(PROTECTED, { [`${KEY}/max-age`]: "10m" }),
+    await cluster.namespace(PROTECTED, limited),
+  ];
+  await backup(stale);
+  const savedAt = performance.now();
+  await cluster.guard.stop();
+  await cluster.guard.start({ CLOCK_SHIFT_MS: String(-HOUR_MS) });
+  try {
+    await backup(fresh);
+    expect((await cluster.remove(fresh)).status).toBe(200);
+    await sleep(Math.max(0, 21_000 - (performance.now() - savedAt)));
+    expect(messageOf(await cluster.remove(stale))).toMatch(/its newest backup .*: it is \d+s old/);
+  } finally {
+    await cluster.guard.stop();
+    await cluster.guard.start();
+  }
+});
+
 test("a backup of several namespaces lets those go that it holds whole", async () => {
   const [whole, part] = [await cluster.namespace(), await cluster.namespace()];
   // A token that may list Secrets in the one and not in the other.
@@ -157,6 +179,21 @@ test("a store that lists what is no longer there is found out", async () => {
     fault: { reply: { status: 404, body: "<Error><Code>NoSuchKey</Code></Error>" } },
   });
   expect((await cluster.remove(name)).status).toBe(403);
+});
+
+test("while the store holds its answers back a deletion is refused for that reason within three seconds, and a skip goes", async () => {
+  const [name, skipped] = [await cluster.namespace(), await cluster.namespace()];
+  await backup(name);
+  proxy.add({ when: () => true, fault: { delayMs: 60_000 } });
+  const startedAt = performance.now();
+  const refused = messageOf(await cluster.remove(name));
+  expect(performance.now() - startedAt).toBeLessThan(3000);
+  expect(refused).toContain("no answer within 2 s");
+  const annotations = { [`${KEY}/skip-final-backup`]: `${skipped}; until=${inAnHour()}; reason=INC-46` };
+  expect((await cluster.patch(skipped, { annotations }, { client: cluster.admin })).status).toBe(200);
+  expect((await cluster.remove(skipped, cluster.admin)).status).toBe(200);
+  proxy.clear();
+  await eventually("it goes again", () => mayGo(name));
 });
 
 test("told to end while the store holds its answers back, it ends in time and in order", async () => {
