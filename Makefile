@@ -69,5 +69,5 @@ borders: $(STAMP)
 
 $(STAMP): package-lock.json
 	@command -v npm >/dev/null || { echo "npm is missing; install it with: sudo apt-get install npm" >&2; exit 1; }
-	@npm ci --ignore-scripts --loglevel=error --no-fund --no-audit --no-update-notifier
+	@npm ci --ignore-scripts --loglevel=error --no-fund --no-audit
 	@touch $@
