@@ -68,6 +68,8 @@ async function main(): Promise<void> {
     const env = {
       ...inherited(),
       ...(cluster && { KUBECONFIG: cluster.kubeconfigPath }),
+      // A configured default location is for real backups.
+      XDG_CONFIG_HOME: home.path,
       XDG_DATA_HOME: home.path,
       XDG_CACHE_HOME: home.path,
     };
