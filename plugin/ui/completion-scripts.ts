@@ -98,7 +98,8 @@ complete -c kubectl-backup -f -a '(__kubectl_backup_complete)'
 }
 `,
   kubectl: `#!/bin/sh
-exec kubectl-backup __complete "$@"
+# kubectl_complete-NAME asks kubectl-NAME: the plugin may be installed under another name.
+exec "kubectl-\${0##*/kubectl_complete-}" __complete "$@"
 `,
 };
 

@@ -15,7 +15,9 @@ export interface KrewRelease {
 
 export function krewManifest({ name, version, homepage, archives }: KrewRelease): string {
   const template = readFileSync(join(import.meta.dirname, "krew.yaml"), "utf8");
-  const values: Readonly<Record<string, string>> = { name, version, homepage };
+  // As krew and kubectl write a plugin's name in its files'.
+  const fileName = name.replaceAll("-", "_");
+  const values: Readonly<Record<string, string>> = { name, fileName, version, homepage };
   const manifest = parse(template.replace(/\{\{(\w+)\}\}/g, (_, key: string) => values[key] ?? ""));
   manifest.spec.platforms = archives.map(({ target, url, sha256 }) => ({
     selector: { matchLabels: { os: target.os, arch: target.arch } },
