@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eventually } from "#test/harness/eventually.ts";
 import type { ApplyObject } from "#test/harness/kube-client.ts";
+import { runCli } from "#test/harness/run-cli.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { directoryLocation } from "#test/integration/cli/test-location.ts";
 import { configMap, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -107,6 +109,32 @@ describe("a bound claim whose data nothing can bring back", () => {
       "kubectl-backup.io/restored-from",
     ]);
   });
+});
+
+it("on the command line the claims without data come first, and the exit is 3 until they may be empty", async () => {
+  const { app, disk } = await appWithDisk("Delete");
+  const location = await directoryLocation();
+  const run = (...args: string[]) =>
+    runCli([...args, "--location", location.url], { kubeconfig: sharedCluster().kubeconfigPath });
+  expect((await run("create", "b1", "-n", app)).code).toBe(0);
+  await rig.removeNamespace(app);
+  await removeVolume(disk);
+
+  const held = await run("restore", "b1", "--wait=false");
+  const empty = await run("restore", "b1", "--wait=false", "--empty-volumes");
+
+  const rows = held.stderr.split("\n").filter((line) => line.includes(` ${app}/`));
+  expect([held.code, rows]).toEqual([
+    3,
+    [
+      expect.stringMatching(new RegExp(`^persistentvolumeclaims +${app}/data .*--empty-volumes`)),
+      expect.stringMatching(new RegExp(`^deployments.apps +${app}/db `)),
+    ],
+  ]);
+  expect([empty.code, empty.stderr]).toEqual([0, expect.any(String)]);
+  expect(await phaseOf(app, "data")).toBe("Pending");
+  expect(await rig.client.find(`/apis/apps/v1/namespaces/${app}/deployments/db`)).toBeDefined();
+  await location.remove();
 });
 
 describe("a StatefulSet that is selected by a label which its claims lack", () => {

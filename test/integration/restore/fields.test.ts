@@ -52,7 +52,8 @@ describe("metadata", () => {
       "pending-steps",
       "skip-final-backup",
     ];
-    const set = { [key("max-age")]: "24h", [key("annotate")]: "namespace", [key("restore-order")]: "3" };
+    const protection = { [key("max-age")]: "24h", [key("volumes")]: "required" };
+    const set = { ...protection, [key("annotate")]: "namespace", [key("restore-order")]: "3" };
     const annotations = { ...set, ...Object.fromEntries(stale.map((name) => [key(name), "old"])) };
     await rig.client.apply([
       namespace(app, { annotations, labels: { [key("protect")]: "true", [key("tier")]: "high" } }),
@@ -67,7 +68,11 @@ describe("metadata", () => {
     const other = (await rig.client.get(`/api/v1/namespaces/${copy}`)).metadata;
     expect(own["annotations"]).toEqual({ ...set, [key("restored-from")]: expect.stringContaining(backup) });
     expect(own["labels"]).toMatchObject({ [key("protect")]: "true", [key("tier")]: "high" });
-    expect(other["annotations"]).not.toHaveProperty([key("max-age")]);
+    for (const name of Object.keys(protection)) expect(other["annotations"]).not.toHaveProperty([name]);
+    expect(other["annotations"]).toMatchObject({
+      [key("annotate")]: "namespace",
+      [key("restore-order")]: "3",
+    });
     expect(other["labels"]).not.toHaveProperty([key("protect")]);
     expect(other["labels"]).toMatchObject({ [key("tier")]: "high" });
   });
@@ -218,9 +223,20 @@ describe("workloads", () => {
     ]);
     const backup = await rig.backUp([app]);
     await rig.removeNamespace(app);
+    const made: string[] = [];
+    const { create } = rig.cluster;
+    rig.cluster.create = async (ref, ...rest) => {
+      // A slow pod: what does not wait for it comes first.
+      if (ref.resource.resource === "pods") await new Promise((resolve) => setTimeout(resolve, 500));
+      const reply = await create(ref, ...rest);
+      made.push(ref.resource.resource);
+      return reply;
+    };
 
     const report = await rig.restore(backup);
 
+    rig.cluster.create = create;
+    expect(made.indexOf("poddisruptionbudgets")).toBeGreaterThan(made.indexOf("pods"));
     expect(report.failed).toEqual([]);
     const path = `/apis/autoscaling/v2/namespaces/${app}/horizontalpodautoscalers/web`;
     expect((await rig.client.get(path))["spec"]).toMatchObject({ metrics });

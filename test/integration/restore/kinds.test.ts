@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readModifiers } from "#plugin/requests/modifiers-text.ts";
 import { eventually } from "#test/harness/eventually.ts";
+import type { KubeObject } from "#test/harness/kube-object.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { configMap, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
@@ -9,6 +10,21 @@ beforeAll(async () => {
   rig = await openRig(sharedCluster());
 });
 afterAll(() => rig.stop());
+
+/** Of somebody whom nobody signs: made with openssl, and its key thrown away. */
+const CERTIFICATE_REQUEST = [
+  "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURSBSRVFVRVNULS0tLS0KTUlHU01FWUNBUUF3RXpFUk1BOEdBMVVFQXd3SWMyOXRaV0p2Wkhr",
+  "d0tqQUZCZ01yWlhBRElRQk1PM2dUVVdOdAoxMER5TUhGcXorRDQyelRyMXpGeHY3TWM4MnBtT0VvNDQ2QUFNQVVHQXl0bGNBTkJB",
+  "Qi81R0FFejJqVVpQbkxSCjU0WWx4aDgrS2FSSVNnbk0zM09XV2JBNmQ5WFcyRldZTU5NN0tUZGd2ZDBzMWd5R0RHc1dHSVVVOCtq",
+  "ZXRXNFkKdUlLc1dRVT0KLS0tLS1FTkQgQ0VSVElGSUNBVEUgUkVRVUVTVC0tLS0tCg==",
+].join("");
+
+/** Kept by the API server, each by a rule of its kind. */
+const SERVERS_OWN = [
+  "/apis/scheduling.k8s.io/v1/priorityclasses/system-node-critical",
+  "/apis/flowcontrol.apiserver.k8s.io/v1/flowschemas/probes",
+  "/apis/flowcontrol.apiserver.k8s.io/v1/prioritylevelconfigurations/workload-low",
+];
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const core = (ns: string, rest: string) => `/api/v1/namespaces/${ns}/${rest}`;
@@ -103,19 +119,32 @@ resourceModifierRules:
         endpoints: [{ addresses: ["192.0.2.1"] }],
         ports: [{ port: 5432, protocol: "TCP" }],
       },
+      { apiVersion: "v1", kind: "Service", metadata: { namespace: app, name: "old" }, spec: { ports } },
+      // As users did before there were slices: a controller mirrors them in one.
+      {
+        apiVersion: "v1",
+        kind: "Endpoints",
+        metadata: { namespace: app, name: "old" },
+        subsets: [{ addresses: [{ ip: "192.0.2.2" }], ports }],
+      },
     ]);
-    const slices = async (ns: string) =>
-      (await rig.client.list(`/apis/discovery.k8s.io/v1/namespaces/${ns}/endpointslices`)).map(
-        ({ metadata }) => (metadata["labels"] as Record<string, string>)["kubernetes.io/service-name"],
-      );
-    await eventually("slices", async () => (await slices(app)).length === 2);
+    const slices = async (ns: string, mark = "") =>
+      (await rig.client.list(`/apis/discovery.k8s.io/v1/namespaces/${ns}/endpointslices`))
+        .filter(({ metadata }) => JSON.stringify(metadata["annotations"] ?? "").includes(mark))
+        .map(({ metadata }) => (metadata["labels"] as Record<string, string>)["kubernetes.io/service-name"]);
+    await eventually("slices", async () => (await slices(app)).length === 3);
 
     const { copy, report } = await copyOf(app);
 
     expect(report.complete).toBe(true);
-    await eventually("slices", async () => (await slices(copy)).length === 2);
+    await eventually("slices", async () => (await slices(copy)).length >= 3);
     await pause(1_000);
-    expect((await slices(copy)).toSorted()).toEqual(["db", "web"]);
+    expect((await slices(copy)).toSorted()).toEqual(["db", "old", "web"]);
+    // A controller would take over what the old one had made. The mirrored one is as its Endpoints are.
+    expect((await slices(copy, "restored-from")).toSorted()).toEqual(["db", "old"]);
+    expect(await rig.client.get(core(copy, "endpoints/old"))).toMatchObject({
+      subsets: [{ addresses: [{ ip: "192.0.2.2" }] }],
+    });
   });
 
   it("whose preserved node port is taken fail alone, with the server's reason; without the flag they get another", async () => {
@@ -129,18 +158,33 @@ resourceModifierRules:
         metadata: { namespace: app, name: "node" },
         spec: { type: "NodePort", ports: [{ port: 80, nodePort: 30000 + Math.floor(Math.random() * 2000) }] },
       },
+      // The server chose its port: nobody minds another one, unless the flag says so.
+      {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: { namespace: app, name: "given" },
+        spec: { type: "NodePort", ports: [{ port: 80 }] },
+      },
     ]);
 
     const kept = await copyOf(app, { preserveNodePorts: true });
     const free = await copyOf(app);
 
-    expect(kept.report.failed.map(({ name }) => name)).toEqual(["node"]);
-    expect(kept.report.failed[0]?.outcome).toMatchObject({ reason: "invalid", message: /already allocated/ });
+    const outcomes = kept.report.failed.map(({ name, outcome }) => [name, outcome] as const);
+    expect(outcomes.toSorted(([one], [other]) => (one < other ? -1 : 1))).toEqual(
+      ["given", "node"].map((name) => [
+        name,
+        expect.objectContaining({
+          reason: "invalid",
+          message: expect.stringMatching(/port is already allocated/),
+        }),
+      ]),
+    );
     expect(await rig.client.find(core(kept.copy, "configmaps/other"))).toBeDefined();
     expect(free.report.failed).toEqual([]);
-    expect(free.report.warned.map(({ warnings }) => warnings.join())).toContainEqual(
-      expect.stringMatching(/node port is taken/),
-    );
+    expect(free.report.warned.map(({ name, warnings }) => `${name}: ${warnings.join()}`)).toEqual([
+      expect.stringMatching(/^node: a node port is taken/),
+    ]);
   });
 });
 
@@ -172,41 +216,53 @@ describe("workloads", () => {
     const claims = async (ns: string) =>
       (await rig.client.list(core(ns, "persistentvolumeclaims"))).map(({ metadata }) => metadata.name);
     await eventually("claims", async () => (await claims(app)).length === 2);
+    const { create } = rig.cluster;
+    // So slow that its controller would make empty ones, were the set there before them.
+    rig.cluster.create = async (ref, ...rest) => {
+      if (ref.resource.resource === "persistentvolumeclaims") await pause(1_500);
+      return create(ref, ...rest);
+    };
 
     const { copy, report } = await copyOf(app);
 
+    rig.cluster.create = create;
     expect(report.complete).toBe(true);
     expect(report.counts.failed).toBe(0);
     await eventually("pods", async () => (await rig.client.list(core(copy, "pods"))).length === 2);
     expect(await claims(copy)).toEqual(["data-db-0", "data-db-1"]);
-    const claim = await rig.client.get(core(copy, "persistentvolumeclaims/data-db-0"));
-    expect(claim.metadata["annotations"]).toHaveProperty("kubectl-backup.io/restored-from");
+    for (const name of await claims(copy)) {
+      const claim = await rig.client.get(core(copy, `persistentvolumeclaims/${name}`));
+      expect(claim.metadata["annotations"]).toHaveProperty("kubectl-backup.io/restored-from");
+    }
+    const pods = await rig.client.list(core(copy, "pods"));
+    expect(pods.map(({ metadata }) => metadata.name)).toEqual(["db-0", "db-1"]);
   });
 
-  it("bare pods return without their node; pods of controllers and finished ones do not", async () => {
+  it("bare pods return without their node; pods of controllers and of kubelets and finished ones do not", async () => {
     const app = uniqueName("app");
-    const pod = (name: string, spec: Record<string, unknown> = {}) => ({
+    const pod = (name: string, spec: Record<string, unknown> = {}, annotations = {}) => ({
       apiVersion: "v1",
       kind: "Pod",
-      metadata: { namespace: app, name },
+      metadata: { namespace: app, name, annotations },
       spec: { containers: [{ name: "c", image: "pause" }], ...spec },
     });
     await rig.client.apply([
       namespace(app),
       deployment(app, "web"),
       pod("bare", { nodeName: "gone", tolerations: [{ operator: "Exists" }] }),
+      pod("mirror", { nodeName: "gone" }, { "kubernetes.io/config.mirror": "of a file" }),
       pod("done"),
     ]);
     await rig.client.request("PATCH", core(app, "pods/done/status"), {
       body: { status: { phase: "Succeeded" } },
       contentType: "application/merge-patch+json",
     });
-    await eventually("pods", async () => (await rig.client.list(core(app, "pods"))).length === 3);
+    await eventually("pods", async () => (await rig.client.list(core(app, "pods"))).length === 4);
 
     const { copy, report } = await copyOf(app);
 
     expect(report.failed).toEqual([]);
-    expect(report.reasons).toMatchObject({ "controller-made": 1, "finished-pod": 1 });
+    expect(report.reasons).toMatchObject({ "controller-made": 1, "finished-pod": 1, "mirror-pod": 1 });
     const bare = await rig.client.get(core(copy, "pods/bare"));
     expect(bare["spec"]).not.toHaveProperty("nodeName");
     await eventually("pods", async () => (await rig.client.list(core(copy, "pods"))).length === 2);
@@ -273,12 +329,31 @@ describe("workloads", () => {
     expect(report.reasons).toMatchObject({ "finished-job": 1 });
     const jobs = await rig.client.list(`/apis/batch/v1/namespaces/${app}/jobs`);
     expect(jobs.map(({ metadata }) => metadata.name)).toEqual(["running"]);
-    expect(jobs[0]?.["spec"]).toMatchObject({ suspend: true });
+    expect(jobs[0]?.["spec"]).toMatchObject({ suspend: true, ...labelledBy(jobs[0]) });
     const cron = await rig.client.get(`/apis/batch/v1/namespaces/${app}/cronjobs/nightly`);
     expect(cron["spec"]).toMatchObject({ suspend: false });
     expect(cron.metadata["annotations"]).not.toHaveProperty("kubectl-backup.io/pending-steps");
+
+    const copy = uniqueName("copy");
+    expect((await rig.restore(backup, { namespaceMapping: { [app]: copy } })).failed).toEqual([]);
+    const twin = await rig.client.get(`/apis/batch/v1/namespaces/${copy}/jobs/running`);
+    expect(twin["spec"]).toMatchObject({ suspend: true, ...labelledBy(twin) });
+    const free = await rig.restore(backup, {
+      namespaceMapping: { [app]: uniqueName("copy") },
+      startJobs: true,
+    });
+    expect(free.warned.flatMap(({ warnings }) => warnings).join()).not.toContain("--start-jobs");
   });
 });
+
+/** As a server selects and labels the pods of a Job that it takes for a new one. */
+function labelledBy(job: KubeObject | undefined) {
+  const own = { "batch.kubernetes.io/controller-uid": job?.metadata["uid"] };
+  return {
+    selector: { matchLabels: own },
+    template: { metadata: { labels: { ...own, "controller-uid": job?.metadata["uid"] } } },
+  };
+}
 
 describe("what the cluster makes by itself", () => {
   it("stays the cluster's: root certificates, tokens that servers made; the default account is merged", async () => {
@@ -346,27 +421,45 @@ describe("what the cluster makes by itself", () => {
     expect(await eventually("a new token", () => token(copy))).not.toBe(old);
   });
 
-  it("is never written: system priority classes, flow schemas, addresses, leases, requests, nodes", async () => {
+  it("is never written: system priority classes, flow schemas, addresses, certificate requests, nodes", async () => {
     const name = uniqueName("whole");
+    const requests = "/apis/certificates.k8s.io/v1/certificatesigningrequests";
     await rig.client.create("/api/v1/nodes", { apiVersion: "v1", kind: "Node", metadata: { name } });
+    await rig.client.create(requests, {
+      apiVersion: "certificates.k8s.io/v1",
+      kind: "CertificateSigningRequest",
+      metadata: { name },
+      spec: { request: CERTIFICATE_REQUEST, signerName: "example.com/none", usages: ["client auth"] },
+    });
     await rig.client.create("/apis/scheduling.k8s.io/v1/priorityclasses", {
       apiVersion: "scheduling.k8s.io/v1",
       kind: "PriorityClass",
       metadata: { name },
       value: 7,
     });
+    // Such as no server sets and none takes away: an update would bring it back.
+    const label = (old: "yes" | null) =>
+      Promise.all(SERVERS_OWN.map((path) => rig.client.patch(path, { metadata: { labels: { old } } })));
+    await label("yes");
     const backup = await rig.backUp([]);
+    await label(null);
     await rig.client.delete(`/api/v1/nodes/${name}`);
+    await rig.client.delete(`${requests}/${name}`);
     await rig.client.delete(`/apis/scheduling.k8s.io/v1/priorityclasses/${name}`);
-    const kinds = ["nodes", "priorityclasses", "flowschemas", "prioritylevelconfigurations", "ipaddresses"];
+    const kinds = ["priorityclasses", "flowschemas", "prioritylevelconfigurations"];
+    const never = ["certificatesigningrequests", "ipaddresses", "nodes"];
+    const selection = { includeResources: [...kinds, ...never] };
 
-    const report = await rig.restore(backup, { selection: { includeResources: kinds } });
-    const plan = (await rig.prepare(backup, { selection: { includeResources: kinds } })).plan;
+    const report = await rig.restore(backup, { selection, existing: "update" });
+    const plan = (await rig.prepare(backup, { selection })).plan;
 
     expect(report.failed).toEqual([]);
-    expect(report.counts.created).toBe(1);
-    expect(plan.neverRestored.map(({ kind }) => kind.resource)).toContain("nodes");
-    expect(await rig.client.find(`/api/v1/nodes/${name}`)).toBeUndefined();
+    expect(report.counts).toMatchObject({ created: 1, updated: 0 });
+    for (const path of SERVERS_OWN)
+      expect((await rig.client.get(path)).metadata["labels"] ?? {}).not.toHaveProperty("old");
+    expect(plan.neverRestored.map(({ kind }) => kind.resource).toSorted()).toEqual(never);
+    for (const path of ["/api/v1/nodes", requests])
+      expect(await rig.client.find(`${path}/${name}`)).toBeUndefined();
     expect(await rig.client.find(`/apis/scheduling.k8s.io/v1/priorityclasses/${name}`)).toBeDefined();
     await rig.client.delete(`/apis/scheduling.k8s.io/v1/priorityclasses/${name}`);
   });
@@ -414,9 +507,16 @@ describe("custom resources", () => {
       "path gone",
       async () => (await rig.client.request("GET", `/apis/${group}/v1`)).status === 404,
     );
+    const { create } = rig.cluster;
+    // So late that all else is there before it.
+    rig.cluster.create = async (ref, ...rest) => {
+      if (ref.resource.resource === "customresourcedefinitions") await pause(1_500);
+      return create(ref, ...rest);
+    };
 
     const report = await rig.restore(backup);
 
+    rig.cluster.create = create;
     expect(report.failed).toEqual([]);
     expect(report.complete).toBe(true);
     const restored = await rig.client.list(path);

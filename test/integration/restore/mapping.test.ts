@@ -33,6 +33,11 @@ describe("generations", () => {
   it("begin anew, and what a controller has observed of them with them", async () => {
     const [app, custom] = [uniqueName("app"), await customKind(rig)];
     await rig.client.apply([namespace(app), deployment(app, "web")]);
+    // Its kind does not count generations, and a server keeps one that a creation names.
+    const numbered = configMap(app, "numbered", {
+      metadata: { namespace: app, name: "numbered", generation: 7 },
+    });
+    await rig.client.create(`/api/v1/namespaces/${app}/configmaps`, numbered);
     const web = `/apis/apps/v1/namespaces/${app}/deployments/web`;
     for (let revision = 2; revision <= 9; revision += 1) {
       await rig.client.patch(web, { spec: { minReadySeconds: revision } }, "merge");
@@ -62,6 +67,8 @@ describe("generations", () => {
     expect(report.failed).toEqual([]);
     expect(report.complete).toBe(true);
     expect((await rig.client.get(web)).metadata["generation"]).toBe(1);
+    const { metadata } = await rig.client.get(`/api/v1/namespaces/${app}/configmaps/numbered`);
+    expect(metadata).not.toHaveProperty("generation");
     const seen = async (path: string | undefined) => {
       const { metadata, status } = await rig.client.get(String(path));
       return { generation: metadata["generation"], status };

@@ -78,6 +78,50 @@ describe("what a server set on the old object", () => {
     await pause(2_000);
     expect(await rig.client.list(`/api/v1/namespaces/${app}/pods`)).toHaveLength(2);
     expect(await rig.client.list(`/apis/apps/v1/namespaces/${app}/replicasets`)).toHaveLength(1);
+
+    // Without its history it makes that anew, of the same template.
+    const copy = uniqueName("copy");
+    await rig.restore(backup, {
+      selection: { includeResources: ["deployments"] },
+      namespaceMapping: { [app]: copy },
+    });
+    const pods = `/api/v1/namespaces/${copy}/pods`;
+    await eventually("two pods", async () => (await rig.client.list(pods)).length === 2);
+    await pause(2_000);
+    expect(await rig.client.list(pods)).toHaveLength(2);
+    expect(await rig.client.list(`/apis/apps/v1/namespaces/${copy}/replicasets`)).toHaveLength(1);
+  });
+});
+
+describe("a deployment's history", () => {
+  it("returns before it and is adopted by it, not collected", async () => {
+    const app = uniqueName("app");
+    const web = deployment(app, "web");
+    const spec = { ...(web["spec"] as object), strategy: { type: "Recreate" } };
+    await rig.client.apply([namespace(app), { ...web, spec }]);
+    const path = `/apis/apps/v1/namespaces/${app}/deployments/web`;
+    const revisions = async () => {
+      const { uid } = (await rig.client.get(path)).metadata;
+      return (await rig.client.list(`/apis/apps/v1/namespaces/${app}/replicasets`)).filter(({ metadata }) =>
+        JSON.stringify(metadata["ownerReferences"] ?? []).includes(String(uid)),
+      );
+    };
+    await eventually("the first revision", async () => (await revisions()).length === 1);
+    await rig.client.patch(path, { spec: { template: { metadata: { annotations: { v: "2" } } } } }, "merge");
+    await eventually("the second revision", async () => (await revisions()).length === 2);
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+
+    const report = await rig.restore(backup);
+
+    expect(report.failed).toEqual([]);
+    await eventually("both revisions", async () => (await revisions()).length === 2, { timeoutMs: 20_000 });
+    // The garbage collector takes half a second.
+    await pause(2_000);
+    expect(await revisions()).toHaveLength(2);
+    expect((await rig.client.get(path)).metadata["annotations"]).toMatchObject({
+      "deployment.kubernetes.io/revision": "2",
+    });
   });
 });
 

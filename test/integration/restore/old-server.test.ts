@@ -14,7 +14,7 @@ afterAll(() => rig.stop());
 interface Stored {
   readonly resource: string;
   readonly object: {
-    readonly metadata: { readonly namespace?: string; readonly name: string };
+    readonly metadata: { readonly namespace?: string; readonly name: string; readonly labels?: object };
     readonly [field: string]: unknown;
   };
 }
@@ -90,6 +90,57 @@ it("a backup of an old server's is restored whole, in the groups and versions th
       },
     },
     {
+      resource: "services",
+      object: {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: inApp("db"),
+        spec: { clusterIP: "None", ports: [{ port: 5432, protocol: "TCP" }] },
+      },
+    },
+    {
+      resource: "endpointslices.discovery.k8s.io",
+      object: {
+        apiVersion: "discovery.k8s.io/v1beta1",
+        kind: "EndpointSlice",
+        metadata: { ...inApp("db-1"), labels: { "kubernetes.io/service-name": "db" } },
+        addressType: "IPv4",
+        endpoints: [{ addresses: ["192.0.2.1"], topology: { "kubernetes.io/hostname": "node-1" } }],
+        ports: [{ port: 5432, protocol: "TCP" }],
+      },
+    },
+    // Velero stores what the controllers made, too.
+    {
+      resource: "endpointslices.discovery.k8s.io",
+      object: {
+        apiVersion: "discovery.k8s.io/v1beta1",
+        kind: "EndpointSlice",
+        metadata: {
+          ...inApp("web-x7k2p"),
+          labels: {
+            "kubernetes.io/service-name": "web",
+            "endpointslice.kubernetes.io/managed-by": "endpointslice-controller.k8s.io",
+          },
+        },
+        addressType: "IPv4",
+        endpoints: [],
+        ports: [],
+      },
+    },
+    {
+      resource: "services",
+      object: {
+        apiVersion: "v1",
+        kind: "Service",
+        metadata: inApp("web"),
+        spec: { selector: labels, ports: [{ port: 80, protocol: "TCP" }] },
+      },
+    },
+    {
+      resource: "endpoints",
+      object: { apiVersion: "v1", kind: "Endpoints", metadata: inApp("web"), subsets: [] },
+    },
+    {
       resource: "roles.rbac.authorization.k8s.io",
       object: {
         apiVersion: "rbac.authorization.k8s.io/v1",
@@ -105,6 +156,15 @@ it("a backup of an old server's is restored whole, in the groups and versions th
         kind: "PodSecurityPolicy",
         metadata: { name: "all" },
         spec: {},
+      },
+    },
+    {
+      resource: "leases.coordination.k8s.io",
+      object: {
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata: inApp("leader"),
+        spec: { holderIdentity: "a process that ended with its cluster", leaseDurationSeconds: 15 },
       },
     },
     {
@@ -151,8 +211,14 @@ it("a backup of an old server's is restored whole, in the groups and versions th
 
   expect(report.failed).toEqual([]);
   expect(report.missing).toEqual([]);
-  expect(report.counts).toMatchObject({ created: 9, unchanged: 0, skipped: 0 });
-  expect(report.neverRestored).toMatchObject([{ resource: "podsecuritypolicies.policy", count: 1 }]);
+  expect(report.counts).toMatchObject({ created: 12, unchanged: 0, skipped: 2 });
+  expect(report.reasons).toEqual({ "controller-made": 2 });
+  expect(report.neverRestored.map(({ resource, count }) => `${count} ${resource}`).toSorted()).toEqual([
+    "1 leases.coordination.k8s.io",
+    "1 podsecuritypolicies.policy",
+  ]);
+  const leases = `/apis/coordination.k8s.io/v1/namespaces/${app}/leases`;
+  expect(await rig.client.find(`${leases}/leader`)).toBeUndefined();
   expect(report.warned).toContainEqual(
     expect.objectContaining({
       name: "deployer",
@@ -164,6 +230,10 @@ it("a backup of an old server's is restored whole, in the groups and versions th
   expect(deployment["spec"]).toMatchObject({ selector: { matchLabels: labels } });
   expect((await rig.client.get(`${apps}/daemonsets/agent`))["spec"]).toMatchObject({
     selector: { matchLabels: labels },
+  });
+  const slices = `/apis/discovery.k8s.io/v1/namespaces/${app}/endpointslices`;
+  expect(await rig.client.get(`${slices}/db-1`)).toMatchObject({
+    endpoints: [{ addresses: ["192.0.2.1"], nodeName: "node-1" }],
   });
   const policies = `/apis/networking.k8s.io/v1/namespaces/${app}/networkpolicies`;
   expect((await rig.client.get(`${policies}/closed`))["spec"]).toEqual({

@@ -375,6 +375,27 @@ describe("a dry run that asks the server", () => {
     );
     await kind.remove();
   });
+
+  it("asks with the preconditions of the real write: what somebody changes meanwhile is uncheckable", async () => {
+    const app = uniqueName("app");
+    await rig.client.apply([namespace(app), configMap(app, "one")]);
+    const backup = await rig.backUp([app]);
+    const path = core(app, "configmaps/one");
+    await rig.client.patch(path, { data: { key: "other" } });
+    const meanwhile = async () => void (await rig.client.patch(path, { data: { key: crypto.randomUUID() } }));
+    const { patch, replace } = rig.cluster;
+    const cluster: typeof rig.cluster = {
+      ...rig.cluster,
+      patch: (...asked) => meanwhile().then(() => patch(...asked)),
+      replace: (...asked) => meanwhile().then(() => replace(...asked)),
+    };
+
+    for (const existing of ["update", "replace"]) {
+      const plan = await planned(backup, { existing }, { cluster, askServer: true });
+      expect(plan.server?.refused).toEqual([]);
+      expect(plan.uncheckable).toMatchObject([{ reason: "changed-meanwhile", names: [`${app}/one`] }]);
+    }
+  });
 });
 
 describe("what stands against a restore", () => {
@@ -402,13 +423,63 @@ describe("what stands against a restore", () => {
     ]);
   });
 
-  it("are rights that the caller lacks, by kind and namespace", async () => {
+  it("is a quota in what pods and claims ask for, too", async () => {
+    const app = uniqueName("app");
+    const resources = { requests: { cpu: "200m" } };
+    const containers = [{ name: "c", image: "pause", resources }];
+    const web = deployment(app, "web", { containers });
+    const claim = {
+      apiVersion: "v1",
+      kind: "PersistentVolumeClaim",
+      metadata: { namespace: app, name: "data" },
+      spec: { accessModes: ["ReadWriteOnce"], resources: { requests: { storage: "1536Mi" } } },
+    };
+    const spec = { ...(web["spec"] as object), replicas: 2 };
+    await rig.client.apply([namespace(app), { ...web, spec }, claim]);
+    const backup = await rig.backUp([app]);
+    await rig.removeNamespace(app);
+    const quota = {
+      apiVersion: "v1",
+      kind: "ResourceQuota",
+      metadata: { namespace: app, name: "tight" },
+      spec: { hard: { "requests.cpu": "300m", "requests.storage": "1Gi", "requests.memory": "1Gi" } },
+    };
+    await rig.client.apply([namespace(app), quota]);
+    await eventually("used", async () => {
+      const found = await rig.client.get(core(app, "resourcequotas/tight"));
+      return JSON.stringify(found["status"] ?? {}).includes('"used"');
+    });
+
+    const line = { namespace: app, quota: "tight", used: "0" };
+    expect(
+      (await planned(backup)).quota.toSorted((one, other) => (one.resource < other.resource ? -1 : 1)),
+    ).toEqual([
+      { ...line, resource: "requests.cpu", hard: "300m", creates: "400m" },
+      { ...line, resource: "requests.storage", hard: "1Gi", creates: "1536Mi" },
+    ]);
+  });
+
+  it("are rights that the caller lacks, those of later steps too, by kind and namespace", async () => {
     const app = uniqueName("app");
     const secret = { apiVersion: "v1", kind: "Secret", metadata: { namespace: app, name: "keys" } };
-    await rig.client.apply([namespace(app), configMap(app, "one"), secret, deployment(app, "web")]);
+    const nightly = {
+      apiVersion: "batch/v1",
+      kind: "CronJob",
+      metadata: { namespace: app, name: "nightly" },
+      spec: {
+        schedule: "0 0 1 1 *",
+        jobTemplate: {
+          spec: {
+            template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "pause" }] } },
+          },
+        },
+      },
+    };
+    await rig.client.apply([namespace(app), configMap(app, "one"), secret, nightly, deployment(app, "web")]);
     const backup = await rig.backUp([app]);
     for (const path of [core(app, "configmaps/one"), core(app, "secrets/keys")])
       await rig.client.delete(path);
+    await rig.client.delete(`/apis/batch/v1/namespaces/${app}/cronjobs/nightly`);
     await rig.client.delete(`/apis/apps/v1/namespaces/${app}/deployments/web`);
     const user = uniqueName("user");
     const group = "rbac.authorization.k8s.io";
@@ -428,7 +499,15 @@ describe("what stands against a restore", () => {
     await rig.client.apply([
       role("ClusterRole", [{ apiGroups: ["*"], resources: ["*"], verbs: ["get", "list", "watch"] }], {}),
       binding("ClusterRoleBinding", "ClusterRole", {}),
-      role("Role", [{ apiGroups: [""], resources: ["configmaps"], verbs: ["*"] }], { namespace: app }),
+      role(
+        "Role",
+        [
+          { apiGroups: [""], resources: ["configmaps"], verbs: ["*"] },
+          // Enough to create one, and not to wake it at the end.
+          { apiGroups: ["batch"], resources: ["cronjobs"], verbs: ["create"] },
+        ],
+        { namespace: app },
+      ),
       binding("RoleBinding", "Role", { namespace: app }),
     ] as Parameters<typeof rig.client.apply>[0]);
     const kubeconfig = await sharedCluster().withClientCert({ user });
@@ -438,7 +517,10 @@ describe("what stands against a restore", () => {
     const plan = await planned(backup, {}, { cluster });
     cluster.close();
 
-    expect(plan.rights.filter(({ resource }) => /configmaps|secrets|deployments/.test(resource))).toEqual([
+    expect(
+      plan.rights.filter(({ resource }) => /configmaps|secrets|deployments|cronjobs/.test(resource)),
+    ).toEqual([
+      { verb: "patch", group: "batch", resource: "cronjobs", steps: ["un-suspend"], namespaces: [app] },
       { verb: "create", group: "apps", resource: "deployments", namespaces: [app] },
       { verb: "create", group: "", resource: "secrets", namespaces: [app] },
     ]);
