@@ -6,12 +6,13 @@ import { eventually } from "#test/harness/eventually.ts";
 import { PRODUCT, productImage } from "#test/harness/product-image.ts";
 import { CLI_PATH, type CliResult, runCli } from "#test/harness/run-cli.ts";
 import { runCommand } from "#test/harness/run-command.ts";
-import { s3Environment } from "#test/harness/s3-server.ts";
+import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
 import { sharedCluster, sharedS3, uniqueName } from "#test/harness/shared.ts";
 
 const cluster = sharedCluster();
-const s3 = sharedS3();
+// Of its own, to be stopped; where pods reach the shared one they reach it too.
+const s3 = await startS3Server({ address: new URL(sharedS3().endpoint).hostname });
 const client = cluster.adminClient();
 const app = uniqueName("prod");
 const url = `s3://${s3.bucket}/${uniqueName("guard")}?endpoint=${s3.endpoint}&pathStyle=true`;
@@ -33,6 +34,7 @@ afterAll(async () => {
   const gone = ["delete", "namespace", "--wait=false", "--ignore-not-found", app];
   await cluster.adminKubectl(gone);
   client.close();
+  await s3.stop();
   await home.remove();
 });
 
@@ -158,6 +160,23 @@ test("protected, refused, saved by the printed command, told of it, deleted, res
   expect(status).toMatchObject({ availableReplicas: 2 });
   // Restored, it is another namespace: the old backup does not let it go.
   expect((await remove()).message).toContain("it is of an earlier namespace of that name");
+});
+
+test("with both pods begun anew while the store does not answer, it stays, in the guard's own words", async () => {
+  process.kill(s3.process.pid, "SIGSTOP");
+  try {
+    await cluster.adminKubectl(["delete", "pods", "--all", "-n", GUARD_NAMESPACE, "--timeout=60s"]);
+    await cluster.adminKubectl([
+      ...["rollout", "status", "deployment/kubectl-backup-guard", "-n", GUARD_NAMESPACE, "--timeout=150s"],
+    ]);
+    const { status, message } = await remove();
+    expect([status, message]).toEqual([403, expect.stringContaining("not looked at:")]);
+  } finally {
+    process.kill(s3.process.pid, "SIGCONT");
+  }
+  await eventually("the store is looked at again", async () =>
+    expect((await remove()).message).toContain("it is of an earlier namespace of that name"),
+  );
 });
 
 test("skipped aloud, it goes without a backup", async () => {
