@@ -407,10 +407,14 @@ describe("what selected objects only refer to", () => {
         const { phase } = (await rig.client.get(claim))["status"] as { phase: string };
         return phase === "Bound";
       });
-      const backup = await rig.backUp([app, other]);
       const shared = [rolePath, crd, volume];
-      for (const path of shared)
-        await rig.client.patch(path, { metadata: { labels: { now: "other" } } }, "merge");
+      // In what every policy would bring back: an update leaves alone what is only there.
+      const label = async (it: string) => {
+        for (const path of shared) await rig.client.patch(path, { metadata: { labels: { it } } }, "merge");
+      };
+      await label("was");
+      const backup = await rig.backUp([app, other]);
+      await label("is");
       const paths = [...shared, claim, `${gadgets.path(other)}/two`];
       const settled = async () => Promise.all(paths.map(identityOf));
       const before = await settled();
