@@ -301,6 +301,22 @@ test("of all namespaces at once only those go that nobody protects", async () =>
   expect(replies.map(({ status }) => status)).toEqual([...kept.map(() => 403), ...free.map(() => 200)]);
 });
 
+test("about a namespace that nobody protects it is not asked, whatever is done to it", async () => {
+  const asked = async () =>
+    [...(await cluster.guard.metrics()).matchAll(/^kubectl_backup_guard_decisions_total\{.*\} (\d+)$/gm)]
+      .map(([, count]) => Number(count))
+      .reduce((sum, count) => sum + count, 0);
+  const before = await asked();
+  for (const labels of [{}, { [`${KEY}/protect`]: "false" }]) {
+    const name = await namespace(labels);
+    expect((await patch(name, { annotations: { [`${KEY}/max-age`]: "1h" } })).status).toBe(200);
+    expect((await remove(name)).status).toBe(200);
+  }
+  expect(await asked()).toBe(before);
+  await remove(await namespace(), alice, "?dryRun=All");
+  expect(await asked()).toBe(before + 1);
+});
+
 test("with the guard down a protected namespace stays; ordinary changes of it and all else go on", async () => {
   const [name, free] = [await namespace(), await namespace({})];
   await cluster.guard.stop();
