@@ -43,8 +43,8 @@ export function createAdaptiveLimit(options: AdaptiveOptions): AdaptiveLimit {
   };
   const measure = (): void => {
     window.done += 1;
-    // Most places stand empty: what is slow now is the supply of tasks. (Some are empty for a moment after each reply.)
-    if (active < state.concurrency / 2 && !window.pushedBack) {
+    // Most places stood empty: what is slow now is the supply of tasks. (Some are empty for a moment after each reply.)
+    if (active + 1 < state.concurrency / 2 && !window.pushedBack) {
       begin();
       return;
     }
@@ -67,6 +67,8 @@ export function createAdaptiveLimit(options: AdaptiveOptions): AdaptiveLimit {
   return {
     enter: async (signal) => {
       signal.throwIfAborted();
+      // Nothing ran, so the time until now tells nothing.
+      if (active === 0 && waiting.length === 0) begin();
       const admitted = Promise.withResolvers<void>();
       waiting.push(admitted.resolve);
       admit();
@@ -95,13 +97,20 @@ export function climb(
   { least, most }: Pick<AdaptiveOptions, "least" | "most">,
 ): Climb {
   const { concurrency, doubles } = last;
-  const times = (factor: number) => Math.min(most, Math.max(least, Math.round(concurrency * factor)));
+  const within = (value: number) => Math.min(most, Math.max(least, Math.round(value)));
+  const step = Math.max(1, concurrency * STEP);
   const { rate } = seen;
-  if (seen.pushedBack) return { concurrency: times(1 / 2), rate, direction: 1, doubles: false };
+  // What was refused at once says nothing about the rate: the next measurement is the yardstick.
+  if (seen.pushedBack) return { concurrency: within(concurrency / 2), rate: 0, direction: 1, doubles: false };
   if (rate > last.rate * (1 + NOTICEABLE)) {
-    return { ...last, concurrency: times(doubles ? 2 : 1 + STEP * last.direction), rate };
+    return {
+      ...last,
+      concurrency: within(doubles ? concurrency * 2 : concurrency + step * last.direction),
+      rate,
+    };
   }
   if (rate >= last.rate * (1 - NOTICEABLE)) return { ...last, rate, doubles: false };
   const direction = last.direction === 1 ? -1 : 1;
-  return { concurrency: times(doubles ? 1 / 2 : 1 + STEP * direction), rate, direction, doubles: false };
+  const next = within(doubles ? concurrency / 2 : concurrency + step * direction);
+  return { concurrency: next, rate, direction, doubles: false };
 }

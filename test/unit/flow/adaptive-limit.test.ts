@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { climb, createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
+import { type AdaptiveLimit, climb, createAdaptiveLimit } from "#core/flow/adaptive-limit.ts";
 
 const bounds = { least: 4, most: 64 };
 const { signal } = new AbortController();
@@ -35,6 +35,16 @@ describe("the search for the best number of tasks at once", () => {
     expect(climb(last, { rate: 200, pushedBack: true }, bounds).concurrency).toBe(8);
     expect(climb({ ...last, concurrency: 5 }, { rate: 1, pushedBack: true }, bounds).concurrency).toBe(4);
   });
+
+  it("measures anew after it was pushed back, by steps of one at least", () => {
+    const pushed = climb({ ...begun, rate: 100 }, { rate: 1000, pushedBack: true }, { least: 1, most: 64 });
+    const next = climb(
+      { ...pushed, concurrency: 1 },
+      { rate: 50, pushedBack: false },
+      { least: 1, most: 64 },
+    );
+    expect(next.concurrency).toBe(2);
+  });
 });
 
 describe("a limit", () => {
@@ -54,27 +64,46 @@ describe("a limit", () => {
     void fourth;
   });
 
-  it("takes a lack of tasks for no reason to let fewer in", async () => {
+  /** 300 tasks, as many at once as are let in one after the other, each of which takes so long. */
+  const rush = async (limit: AdaptiveLimit, work: () => void, fared: "well" | "pushed-back" = "well") => {
+    const queue = Array.from({ length: 300 }, () => limit.enter(signal));
+    for (const entering of queue) {
+      const leave = await entering;
+      work();
+      leave(fared);
+    }
+  };
+
+  it("takes a lack of tasks, a long one too, for no reason to let fewer in", async () => {
     let now = 0;
     const limit = createAdaptiveLimit({ start: 16, least: 4, most: 64, clock: () => now });
-    const rush = async (msEach: number) => {
-      const queue = Array.from({ length: 300 }, () => limit.enter(signal));
-      for (const entering of queue) {
-        const leave = await entering;
-        now += msEach;
-        leave("well");
-      }
+    const quickly = () => {
+      now += 1;
     };
-    const trickle = async (count: number) => {
-      for (let task = 0; task < count; task += 1) {
-        const leave = await limit.enter(signal);
-        now += 1000;
-        leave("well");
-      }
-    };
-    await rush(1);
+    await rush(limit, quickly);
     const before = limit.concurrency;
-    await trickle(600);
+    for (let task = 0; task < 600; task += 1) {
+      const leave = await limit.enter(signal);
+      now += 1000;
+      leave("well");
+    }
     expect(limit.concurrency).toBe(before);
+    now += 30_000;
+    await rush(limit, quickly);
+    expect(limit.concurrency).toBe(before);
+  });
+
+  it("lets more in again after it was pushed back to one at a time", async () => {
+    let now = 0;
+    const limit = createAdaptiveLimit({ start: 8, least: 1, most: 8, clock: () => now });
+    const work = () => {
+      now += 1;
+    };
+    await rush(limit, work, "pushed-back");
+    expect(limit.concurrency).toBe(1);
+    await rush(limit, () => {
+      now += 8 / limit.concurrency;
+    });
+    expect(limit.concurrency).toBe(8);
   });
 });
