@@ -1,8 +1,8 @@
 import { X509Certificate } from "node:crypto";
 
 /**
- * PEM of several certificates → each of its own, with the text before it. What is no certificate is kept, so that it is
- * found out, but for text behind the last one: whoever reads PEM passes over it.
+ * PEM of several certificates → each of its own, with what stands before it. What is no certificate is kept, so that it
+ * is found out, but for text behind the last one: whoever reads PEM passes over it.
  */
 export function splitCertificates(pem: string): readonly string[] {
   return pem
@@ -19,10 +19,20 @@ export function readCertificate(pem: string): X509Certificate | undefined {
   }
 }
 
-/** One or several, and nothing else. */
+/**
+ * Of each part what it certifies; undefined: it is no certificate, or has a block of another kind before it. Whoever reads
+ * PEM passes over such a block, and a private key there would be written where many may read it.
+ */
+export function readCertificates(pem: string): readonly (X509Certificate | undefined)[] {
+  return splitCertificates(pem).map((part) =>
+    /-----BEGIN (?!CERTIFICATE-----)/.test(part) ? undefined : readCertificate(part),
+  );
+}
+
+/** One or several, with text at most besides. */
 export function holdsCertificates(pem: string): boolean {
-  const parts = splitCertificates(pem);
-  return parts.length > 0 && parts.every((part) => readCertificate(part) !== undefined);
+  const certificates = readCertificates(pem);
+  return certificates.length > 0 && !certificates.includes(undefined);
 }
 
 /** Did that authority sign it? Names alone prove nothing. */
@@ -39,9 +49,8 @@ export function isValidAt(certificate: X509Certificate, now: Date): boolean {
  * does not fit, the API server could reach the guard no more, and protected namespaces could not be deleted at all.
  */
 export function caBundleProblem(bundle: string, serving: string, now: Date): string | undefined {
-  const parts = splitCertificates(bundle);
-  if (parts.length === 0) return "it is empty";
-  const authorities = parts.map(readCertificate);
+  const authorities = readCertificates(bundle);
+  if (authorities.length === 0) return "it is empty";
   if (authorities.includes(undefined)) return "it holds something that is no certificate";
   const read = authorities.filter((one) => one !== undefined);
   if (read.some((one) => !one.ca)) return "it holds a certificate that is no authority's";

@@ -5,7 +5,13 @@ import { isFailure } from "#core/model/errors.ts";
 import { GUARD } from "#core/model/guard.ts";
 import { type HealthCheck, healthCheck, healthy } from "#core/model/health-check.ts";
 import { SECRETS, WEBHOOK_CONFIGURATIONS } from "#core/model/known-kinds.ts";
-import { caBundleProblem, isValidAt, readCertificate, splitCertificates } from "./ca-bundle.ts";
+import {
+  caBundleProblem,
+  isValidAt,
+  readCertificate,
+  readCertificates,
+  splitCertificates,
+} from "./ca-bundle.ts";
 import { VIEWER_RIGHTS } from "./viewer-rights.ts";
 
 const Configuration = z.looseObject({
@@ -55,7 +61,7 @@ function fitting(bundle: string, serving: string, now: Date): Finding {
 }
 
 function authoritiesOnly(bundle: string, now: Date, why: { readonly unread: string }): Finding {
-  const authorities = splitCertificates(bundle).map(readCertificate);
+  const authorities = readCertificates(bundle);
   const [newest] = authorities
     .filter((one) => one !== undefined)
     .toSorted((a, b) => b.validToDate.getTime() - a.validToDate.getTime());
