@@ -42,6 +42,10 @@ export const leanBuiltins: Plugin = {
         ? undefined
         : { path: path.replace("node:", ""), namespace: "lean" },
     );
-    onLoad({ filter: /.*/, namespace: "lean" }, ({ path }) => ({ contents: CONTENTS[path] ?? "" }));
+    onLoad({ filter: /.*/, namespace: "lean" }, ({ path }) => {
+      const contents = CONTENTS[path];
+      if (contents === undefined) throw new Error(`nothing lean is known of ${path}`);
+      return { contents };
+    });
   },
 };

@@ -10,17 +10,17 @@ const MIME_TYPES = ["application/json", "application/octet-stream", "text/html",
 export const leanLibraries: Plugin = {
   name: "lean-libraries",
   setup({ onResolve, onLoad, resolve }) {
-    // One for all of them, which lie in folders of their own.
+    // One for all of them, which lie in folders of their own; in a namespace for which no other plugin answers.
     onResolve({ filter: /^mime-db$/ }, ({ path, pluginData, ...from }) =>
       pluginData === "found"
         ? undefined
         : resolve(path, { ...from, pluginData: "found" }).then((found) => ({
             path: "mime-db",
-            namespace: "lean",
+            namespace: "lean-libraries",
             pluginData: found.path,
           })),
     );
-    onLoad({ filter: /^mime-db$/, namespace: "lean" }, ({ pluginData: file }) => {
+    onLoad({ filter: /^mime-db$/, namespace: "lean-libraries" }, ({ pluginData: file }) => {
       const all = process.getBuiltinModule("node:module").createRequire(file)(file);
       return {
         contents: JSON.stringify(Object.fromEntries(MIME_TYPES.map((type) => [type, all[type]]))),
