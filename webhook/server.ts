@@ -131,6 +131,8 @@ export function createReviewServer(app: Express, parts: TlsParts): Server {
   const server = createServer(options, app);
   server.requestTimeout = REQUEST_MS;
   server.headersTimeout = REQUEST_MS;
+  // Beyond what any answer takes: one that nobody reads is not kept. Between requests keepAliveTimeout takes its place.
+  server.timeout = 2 * REQUEST_MS;
   server.keepAliveTimeout = 120_000;
   server.maxConnections = MOST_CONNECTIONS;
   // Whoever comes next finds room: those that are kept for later are no longer.

@@ -3,6 +3,7 @@ import { Agent, type RequestOptions, request } from "node:https";
 import { type AddressInfo, connect as connectTcp, type Socket } from "node:net";
 import { connect } from "node:tls";
 import { gzipSync } from "node:zlib";
+import express from "express";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { DEFAULT_SETTINGS } from "#core/protection/settings.ts";
 import { createAuthority, issueServer } from "#test/harness/certificates.ts";
@@ -219,6 +220,36 @@ describe("of connections", () => {
     goOn();
     expect(isCut).toBe(true);
   });
+
+  test("one that does not read its answer is cut off, and one that idles for as long is answered again", async () => {
+    const app = express();
+    // More than the system keeps of what is sent.
+    app.get("/large", (_, reply) => void reply.send(Buffer.alloc(64 * 1024 * 1024)));
+    app.get("/small", (_, reply) => void reply.send("ok"));
+    const pair = await issueServer(await createAuthority("test"), ["127.0.0.1"]);
+    const other = createReviewServer(app, pair).listen(0, "127.0.0.1");
+    await once(other, "listening");
+    const at = { host: "127.0.0.1", port: (other.address() as AddressInfo).port, rejectUnauthorized: false };
+    const asker = async (path: string) => {
+      const taken = once(other, "secureConnection");
+      const socket = connect(at);
+      opened.push(socket);
+      const again = () => socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+      await once(socket, "secureConnect");
+      again();
+      const [atServer]: Socket[] = await taken;
+      return { socket, atServer, again };
+    };
+    const idle = await asker("/small");
+    await once(idle.socket, "data");
+    const deaf = await asker("/large");
+    await new Promise((resolve) => deaf.atServer?.once("close", resolve));
+    expect(idle.atServer?.destroyed).toBe(false);
+    idle.again();
+    expect(String(await once(idle.socket, "data"))).toContain("200 OK");
+    for (const socket of opened) socket.destroy();
+    other.close();
+  }, 60_000);
 
   test("one that asks again once it is answered is answered again", async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
