@@ -1,3 +1,4 @@
+import { createRequire } from "node:module";
 import type { Plugin } from "esbuild";
 
 /** What express is asked to name: the guard answers with no other type, and reads none. */
@@ -21,7 +22,7 @@ export const leanLibraries: Plugin = {
           })),
     );
     onLoad({ filter: /^mime-db$/, namespace: "lean-libraries" }, ({ pluginData: file }) => {
-      const all = process.getBuiltinModule("node:module").createRequire(file)(file);
+      const all = createRequire(file)(file);
       return {
         contents: JSON.stringify(Object.fromEntries(MIME_TYPES.map((type) => [type, all[type]]))),
         loader: "json",
