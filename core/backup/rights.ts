@@ -28,10 +28,12 @@ export function backupRights(plan: BackupPlan, narrowed: boolean): readonly Rbac
   );
   return beside.length === 0
     ? roles
-    : [...roles, ...rbacObjects(NAME, undefined, () => beside.map(kindRight))];
+    : [...roles, ...rbacObjects(BESIDE, undefined, () => beside.map(kindRight))];
 }
 
 const NAME = "kubectl-backup-reader";
+/** Under the same name it would replace the ClusterRole with which the whole cluster is saved. */
+const BESIDE = `${NAME}-cluster-scoped`;
 
 function kindRight({ versions: [kind], reads, names }: KindPlan): NeededRight {
   return reads === "objects" && names !== undefined

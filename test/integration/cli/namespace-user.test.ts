@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { parse } from "yaml";
-import type { RbacObject } from "#core/objects/rbac-rules.ts";
+import type { ApplyObject } from "#test/harness/kube-client.ts";
 import { runCli } from "#test/harness/run-cli.ts";
 import { compareObjects } from "#test/harness/semantic-compare.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
@@ -41,22 +41,21 @@ afterAll(async () => {
 
 const create = (name: string) => ["create", name, "-n", namespace, "--location", location.url, "-o", "json"];
 
-/** Prints roles with the words given, and binds them to the user. */
+/** Applies the roles that the words given print, as they are, and binds them to the user. */
 async function bindPrinted(user: string, words: readonly string[]): Promise<void> {
   const printed = await runCli(words, { kubeconfig });
   expect(printed.code, printed.stderr).toBe(0);
   const document = parse(printed.stdout);
-  const roles: readonly RbacObject[] = document.kind === "List" ? document.items : [document];
+  const roles: readonly ApplyObject[] = document.kind === "List" ? document.items : [document];
   const apiGroup = "rbac.authorization.k8s.io";
-  const named = { ClusterRole: { name: user }, Role: { name: user, namespace } };
   await admin.apply(
     roles.flatMap((role) => [
-      { ...role, metadata: named[role.kind] },
+      role,
       {
         apiVersion: role.apiVersion,
         kind: `${role.kind}Binding`,
-        metadata: named[role.kind],
-        roleRef: { apiGroup, kind: role.kind, name: user },
+        metadata: { ...role.metadata, name: user },
+        roleRef: { apiGroup, kind: role.kind, name: role.metadata.name },
         subjects: [{ apiGroup, kind: "User", name: user }],
       },
     ]),
