@@ -20,11 +20,12 @@ export function parseLocation(text: string): LocationUrl {
     throw usage(`${text} is not a location`, `write ${meant}`);
   }
   if (looksLikePath(text)) throw usage(`${text} is a path`, `write ${pathToFileURL(resolve(text))}`);
+  if (S3_USER_INFO.test(text)) throw usage("a location holds no credentials", CREDENTIALS_HINT);
   const url = URL.parse(text);
   if (url === null) throw usage(`${JSON.stringify(withoutUserInfo(text))} is not a location`);
   if (url.username !== "" || url.password !== "")
     throw usage("a location holds no credentials", CREDENTIALS_HINT);
-  if (url.hash !== "") throw usage(`${text}: # has no meaning in a location`);
+  if (url.hash !== "") throw usage(`${withoutUserInfo(text)}: # has no meaning in a location`);
   if (url.protocol === "file:") return parseFile(text, url);
   if (url.protocol === "s3:") return parseS3(text, url);
   throw usage(`${url.protocol}// is not a kind of location`);
@@ -43,8 +44,11 @@ function mendedScheme(text: string): string | undefined {
   return mark === ":" ? String(pathToFileURL(resolve(rest))) : `file:///${rest}`;
 }
 
+/** Neither bucket nor prefix holds an @. A secret key often holds a slash, which to a URL's parser ends the host. */
+const S3_USER_INFO = /^s3:\/\/[^?]*@/i;
+
 function withoutUserInfo(text: string): string {
-  return text.replace(/\/\/[^/]*@/, "//…@");
+  return text.replace(/\/\/.*@/s, "//…@");
 }
 
 function parseFile(text: string, url: URL): LocationUrl {

@@ -87,6 +87,14 @@ test("credentials are refused wherever they are put, and not repeated", () => {
     "ht!tp://u:hunter2@x",
     "s3:/KEYID:hunter2@bucket",
     "s3:bucket?secretAccessKey=hunter2",
+    // Such keys often hold a slash.
+    "s3://KEYID:ab/hunter2@bucket/x",
+    "s3://KEYID:12/hunter2@bucket",
+    "s3://KEYID/hunter2@bucket",
+    "s3:/KEYID:hunter2/ab@bucket",
+    "s3//KEYID:hunter2/ab@bucket",
+    "https://KEYID:ab/hunter2@bucket",
+    "https://KEYID:12/hunter2@bucket#x",
   ]) {
     const { message, hint } = refusal(text);
     expect(message + hint).not.toContain("hunter2");
