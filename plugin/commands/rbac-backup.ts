@@ -13,7 +13,7 @@ export const rbacBackupCommand = defineCommand({
     },
     {
       command: "kubectl backup rbac backup -n shop --include-cluster-resources",
-      meaning: "also a ClusterRole, for the cluster-scoped objects that it refers to",
+      meaning: "also a ClusterRole that reads all cluster-scoped kinds, with what it refers to",
     },
     { command: "kubectl backup rbac backup", meaning: "what saving the whole cluster needs" },
   ],

@@ -37,7 +37,7 @@ export function rightsHint({
   const isRefused = (one: Notice) => one.refusedKind !== undefined;
   if (errors.some(isRefused)) return "kubectl backup rbac backup prints the rights that are needed";
   if (!warnings.some(isRefused)) return undefined;
-  return "kubectl backup rbac backup --include-cluster-resources prints the rights for that too, some of them cluster-wide";
+  return "kubectl backup rbac backup --include-cluster-resources prints the rights for that too: to read all cluster-scoped kinds";
 }
 
 /** A claim whose data is not in the backup is a loss that must not be found out later. */

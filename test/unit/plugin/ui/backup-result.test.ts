@@ -63,6 +63,6 @@ test("whoever saved all of the selection is not sent back to the Role that he ha
   const message = "related clusterrolebindings could not be read (all): forbidden";
   const warnings = [{ message, refusedKind: "clusterrolebindings.rbac.authorization.k8s.io" }];
   expect(rightsHint(facts({ warnings }))).toBe(
-    "kubectl backup rbac backup --include-cluster-resources prints the rights for that too, some of them cluster-wide",
+    "kubectl backup rbac backup --include-cluster-resources prints the rights for that too: to read all cluster-scoped kinds",
   );
 });
