@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { Failure } from "#core/model/errors.ts";
@@ -19,7 +20,7 @@ export function parseLocation(text: string): LocationUrl {
     parseLocation(meant);
     throw usage(`${text} is not a location`, `write ${meant}`);
   }
-  if (looksLikePath(text)) throw usage(`${text} is a path`, `write ${pathToFileURL(resolve(text))}`);
+  if (looksLikePath(text)) throw usage(`${text} is a path`, `write ${folderUrl(text)}`);
   if (S3_USER_INFO.test(text)) throw usage("a location holds no credentials", CREDENTIALS_HINT);
   const url = URL.parse(text);
   if (url === null) throw usage(`${JSON.stringify(withoutUserInfo(text))} is not a location`);
@@ -41,7 +42,14 @@ function mendedScheme(text: string): string | undefined {
   const [, scheme, mark, rest = ""] = /^(s3|file)(:\/?|\/\/)([^/:].*)$/i.exec(text) ?? [];
   if (scheme === undefined) return undefined;
   if (scheme.toLowerCase() === "s3") return `s3://${rest}`;
-  return mark === ":" ? String(pathToFileURL(resolve(rest))) : `file:///${rest}`;
+  if (mark !== ":") return `file:///${rest}`;
+  const [, path = "", options = ""] = /^([^?]*)(.*)$/s.exec(rest) ?? [];
+  return `${folderUrl(path)}${options}`;
+}
+
+/** The folder that a shell takes the path for: within a word, as after `--location=`, it leaves ~ as it is. */
+function folderUrl(path: string): string {
+  return String(pathToFileURL(resolve(path.replace(/^~(?=[/\\]|$)/, () => homedir()))));
 }
 
 /** Neither bucket nor prefix holds an @. A secret key often holds a slash, which to a URL's parser ends the host. */

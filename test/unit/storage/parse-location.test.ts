@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -69,6 +70,16 @@ test.each([
 
 test("file: without a slash means a folder from here, as a shell would", () => {
   expect(refusal("file:backups").hint).toBe(`write ${pathToFileURL(resolve("backups"))}`);
+});
+
+test("an option of a mistyped file URL stays an option in the hint, and ~ is the home folder, as to a shell", () => {
+  const folder = pathToFileURL(resolve("backups"));
+  expect(refusal("file:backups?readOnly=true").hint).toBe(`write ${folder}?readOnly=true`);
+  expect(refusal("file:backups?readonly=true").message).toContain("no ?readonly=");
+  const home = pathToFileURL(join(homedir(), "x"));
+  expect(refusal("file:~/x").hint).toBe(`write ${home}`);
+  expect(refusal("~/x").hint).toBe(`write ${home}`);
+  expect(refusal("./~/x").hint).toBe(`write ${pathToFileURL(resolve("~/x"))}`);
 });
 
 test("a scheme in capitals means the same", () => {
