@@ -28,9 +28,9 @@ export function completeHint(
 
 const AFTER_CHECK: Partial<Readonly<Record<FailureCode, string>>> = {
   "location-unreachable":
-    "look whether its server runs, and at ?endpoint= and ?region= in the location's URL",
+    "look whether its server or disk answers, and, for s3://, at ?endpoint= and ?region= in the URL",
   "location-forbidden": "check the credentials, and their rights in the bucket or folder",
-  "location-error": "try again later, or ask whoever keeps the server; the address is in the location's URL",
+  "location-error": "try again later, or ask whoever keeps the server or disk that the location's URL names",
 };
 
 /** What to do about a step of a location's check that failed: what tests a location would be the same once more. */

@@ -122,7 +122,7 @@ test("a location that is not there is what is at fault", async () => {
   const dead = "s3://backups/x?endpoint=http://127.0.0.1:1&pathStyle=true";
   const away = await check(["--location", dead]);
   expect([away.code, away.states["cluster"], away.states["location: list"]]).toEqual([7, "ok", "failed"]);
-  expect(away.stderr).toMatch(/^hint: look whether its server runs, and at \?endpoint=/m);
+  expect(away.stderr).toMatch(/^hint: look whether its server or disk answers, .* \?endpoint=/m);
 });
 
 test("a cluster that is not there is told of, and the location is looked at all the same", async () => {

@@ -80,6 +80,12 @@ test("whoever has just tested a location is not told to test it", () => {
     expect(hint).not.toBe("");
     expect(hint).not.toContain("location check");
   }
+  const [unreachable, , error] = codes.map((code) =>
+    afterLocationCheck(new Failure(code, "it did not work")),
+  );
+  expect(`${unreachable}\n${error}`, "of a folder too").toMatch(
+    /server or disk.*\bs3:\/\/.*\n.*server or disk/,
+  );
   expect(afterLocationCheck(new Failure("location-missing", "no bucket"))).toBe(
     "create the bucket or folder first",
   );
