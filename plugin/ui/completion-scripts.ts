@@ -99,7 +99,7 @@ complete -c kubectl-backup -f -a '(__kubectl_backup_complete)'
 `,
   kubectl: `#!/bin/sh
 # kubectl_complete-NAME asks kubectl-NAME: the plugin may be installed under another name.
-exec "kubectl-\${0##*/kubectl_complete-}" __complete "$@"
+exec "kubectl-\${0##*kubectl_complete-}" __complete "$@"
 `,
 };
 

@@ -39,6 +39,12 @@ test.each([
       env: { PATH: `${folder}:/usr/bin:/bin` },
     });
     expect(asked).toBe("asked: __complete restore \n");
+    const byName = execFileSync("sh", [name, "get"], {
+      cwd: folder,
+      encoding: "utf8",
+      env: { PATH: `${folder}:/usr/bin:/bin` },
+    });
+    expect(byName, "called without its folder").toBe("asked: __complete get\n");
   } finally {
     await rm(folder, { recursive: true });
   }
