@@ -1,8 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { App } from "#plugin/app.ts";
 import { openProgress } from "#plugin/ui/progress.ts";
-import "#plugin/ui/repaint.ts";
+import { eventually } from "#test/harness/eventually.ts";
 
 /** A terminal that keeps what is written to it. */
 function terminal() {
@@ -12,8 +11,16 @@ function terminal() {
   return { app, text: () => written.join("") };
 }
 
-/** Until the repainting library, which is imported already, has been handed over. */
-const loaded = () => sleep(0);
+/** Until the repainting library has been handed over: a view that was opened later paints. */
+async function loaded(): Promise<void> {
+  const { app, text } = terminal();
+  const later = openProgress(app);
+  await eventually("a painted phase", async () => {
+    later.onProgress({ type: "phase-started", phase: "reading" });
+    return text() !== "";
+  });
+  later.close();
+}
 
 test("a run without a phase leaves no empty line in a terminal", async () => {
   const { app, text } = terminal();
