@@ -96,7 +96,7 @@ describe("a definition whose objects a webhook converts", () => {
     // They lie in the version in which they were written: only in another one they take the webhook.
     const read = (version: string) => rig.client.request("GET", path(app, version));
     const asksWebhook = async () => /conversion webhook for \S+\/v2/.test((await read("v1")).text);
-    await eventually("the webhook to be asked", asksWebhook, { timeoutMs: 30_000 });
+    await eventually("the webhook to be asked", asksWebhook);
     expect((await read("v2")).status).toBe(200);
     await rig.client.patch(stored, { spec: { conversion: { strategy: "None", webhook: null } } }, "merge");
     await untilServed(path(app));

@@ -115,7 +115,7 @@ describe("a deployment's history", () => {
     const report = await rig.restore(backup);
 
     expect(report.failed).toEqual([]);
-    await eventually("both revisions", async () => (await revisions()).length === 2, { timeoutMs: 20_000 });
+    await eventually("both revisions", async () => (await revisions()).length === 2);
     // The garbage collector takes half a second.
     await pause(2_000);
     expect(await revisions()).toHaveLength(2);
