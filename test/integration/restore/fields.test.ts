@@ -233,9 +233,10 @@ describe("workloads", () => {
       return reply;
     };
 
-    const report = await rig.restore(backup);
+    const report = await rig.restore(backup).finally(() => {
+      rig.cluster.create = create;
+    });
 
-    rig.cluster.create = create;
     expect(made.indexOf("poddisruptionbudgets")).toBeGreaterThan(made.indexOf("pods"));
     expect(report.failed).toEqual([]);
     const path = `/apis/autoscaling/v2/namespaces/${app}/horizontalpodautoscalers/web`;

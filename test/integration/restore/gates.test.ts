@@ -152,9 +152,10 @@ describe("webhook configurations", () => {
       return create(ref, ...rest);
     };
 
-    const report = await rig.restore(backup, { selection, wait: true, timeoutSeconds: 20 });
+    const report = await rig.restore(backup, { selection, wait: true, timeoutSeconds: 20 }).finally(() => {
+      rig.cluster.create = create;
+    });
 
-    rig.cluster.create = create;
     expect(report.failed).toEqual([]);
     expect(slices).toEqual([expect.objectContaining({ kind: "EndpointSlice" })]);
     expect(await rig.client.find(`/api/v1/namespaces/${app}/configmaps/first`)).toBeDefined();
