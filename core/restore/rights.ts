@@ -1,4 +1,4 @@
-import type { Discovery } from "#core/kube/cluster.ts";
+import type { ApiResource, Discovery } from "#core/kube/cluster.ts";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
@@ -6,7 +6,7 @@ import type { Selection } from "#core/model/selection.ts";
 import { kindNeverRestored } from "#core/objects/never-restored.ts";
 import { type NeededRight, type RbacObject, rbacObjects } from "#core/objects/rbac-rules.ts";
 import { DEPENDENCY_KINDS } from "#core/objects/references.ts";
-import { compileSelection } from "#core/selection/compile-selection.ts";
+import { type CompiledSelection, compileSelection } from "#core/selection/compile-selection.ts";
 import { resolveResource } from "#core/selection/resource-names.ts";
 
 const WRITE = ["create", "get", "list", "patch", "watch"];
@@ -49,7 +49,10 @@ const HOOKS: readonly NeededRight[] = [
   { kind: { group: "apps", resource: "replicasets" }, verbs: ["get"] },
 ];
 
-/** The smallest roles for restoring what the selection names: Roles for literal namespaces, else one ClusterRole. */
+/**
+ * The smallest roles for restoring what the selection names: Roles for literal namespaces, with a ClusterRole for the
+ * cluster-scoped kinds that were asked for, else one ClusterRole.
+ */
 export function restoreRights(
   selection: Selection,
   discovery: Discovery,
@@ -81,17 +84,30 @@ export function restoreRights(
   );
   const namespaces = selection.includeNamespaces;
   const literal = namespaces.length > 0 && namespaces.every((name) => /^[a-z0-9-]+$/.test(name));
-  return rbacObjects("kubectl-backup-restorer", literal ? namespaces : undefined, (namespace) => [
-    ...kinds
-      .filter((kind) => namespace === undefined || kind.namespaced)
-      .flatMap((kind) => [
-        kindRight(kind, how),
-        ...(statusKinds.has(groupResource(kind)) ? [statusRight(kind)] : []),
-      ]),
+  const rightsTo = (kind: ApiResource) => [
+    kindRight(kind, how),
+    ...(statusKinds.has(groupResource(kind)) ? [statusRight(kind)] : []),
+  ];
+  const roles = rbacObjects(NAME, literal ? namespaces : undefined, (namespace) => [
+    ...kinds.filter((kind) => namespace === undefined || kind.namespaced).flatMap(rightsTo),
     ...looked.map((kind) => ({ kind, verbs: ["list"] })),
     ...(how.hooks === true ? HOOKS : []),
     ...(namespace === undefined ? [] : [namespaceRight(namespace)]),
   ]);
+  const beside = literal ? kinds.filter((kind) => isAskedForBeside(kind, chosen)) : [];
+  return beside.length === 0
+    ? roles
+    : [...roles, ...rbacObjects(BESIDE, undefined, () => beside.flatMap(rightsTo))];
+}
+
+const NAME = "kubectl-backup-restorer";
+/** Under the same name it would replace the ClusterRole with which the whole cluster is restored. */
+const BESIDE = `${NAME}-cluster-scoped`;
+
+/** What is merely referred to is not; a namespace's right is in its Role. */
+function isAskedForBeside(kind: ApiResource, chosen: CompiledSelection): boolean {
+  if (kind.namespaced || groupResource(kind) === "namespaces") return false;
+  return chosen.clusterScope === "related" ? chosen.isNamedKind(kind) : chosen.clusterScope === "all";
 }
 
 /** Rights for less than was asked for would be found out in the middle of a restore. */
@@ -115,14 +131,14 @@ function comesAlong(kind: Pick<ItemKind, "group" | "resource">, how: Partial<Res
   );
 }
 
-function kindRight(kind: Discovery["resources"][number], how: Partial<RestoreWays>): NeededRight {
+function kindRight(kind: ApiResource, how: Partial<RestoreWays>): NeededRight {
   const grant = GRANT.get(groupResource(kind)) ?? [];
   const change = CHANGE[how.existing ?? "skip"] ?? [];
   const verbs = new Set([...WRITE, ...change, ...grant, ...(how.undo === true ? UNDO : [])]);
   return { kind, verbs: [...verbs].sort() };
 }
 
-function statusRight({ group, resource }: Discovery["resources"][number]): NeededRight {
+function statusRight({ group, resource }: ApiResource): NeededRight {
   return { kind: { group, resource: `${resource}/status` }, verbs: ["patch"] };
 }
 

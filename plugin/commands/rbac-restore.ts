@@ -27,6 +27,10 @@ export const rbacRestoreCommand = defineCommand({
       command: "kubectl backup rbac restore -n shop --include-resources configmaps,secrets",
       meaning: "what restoring two kinds needs",
     },
+    {
+      command: "kubectl backup rbac restore -n shop --include-cluster-resources",
+      meaning: "also a ClusterRole that writes all cluster-scoped kinds",
+    },
   ],
   exitCodes: [0, 2, 6],
   async run({ flags }, app) {

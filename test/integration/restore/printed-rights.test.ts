@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import type { ApplyObject } from "#test/harness/kube-client.ts";
 import { runCli } from "#test/harness/run-cli.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { directoryLocation } from "#test/integration/cli/test-location.ts";
@@ -20,6 +21,23 @@ afterAll(async () => {
 });
 
 const RBAC = "rbac.authorization.k8s.io";
+const STORAGES = "/apis/storage.k8s.io/v1/storageclasses";
+
+/** Applies printed roles as they are, and binds them to the user. */
+async function bind(user: string, roles: readonly ApplyObject[]): Promise<void> {
+  await rig.client.apply(
+    roles.flatMap((role) => [
+      role,
+      {
+        apiVersion: `${RBAC}/v1`,
+        kind: `${role.kind}Binding`,
+        metadata: { ...role.metadata, name: user },
+        roleRef: { apiGroup: RBAC, kind: role.kind, name: role.metadata.name },
+        subjects: [{ apiGroup: RBAC, kind: "User", name: user }],
+      },
+    ]),
+  );
+}
 
 it("the rights that are printed suffice for a restore with status, and for taking it back", async () => {
   const [app, user] = [uniqueName("app"), uniqueName("user")];
@@ -39,17 +57,7 @@ it("the rights that are printed suffice for a restore with status, and for takin
   const how = ["--existing", "update", "--include-status", kind];
   const printed = await runCli(["rbac", "restore", ...part, ...how, "--undo", "-o", "json"], asAdmin);
   expect(printed.code, printed.stderr).toBe(0);
-  const role = JSON.parse(printed.stdout);
-  await rig.client.apply([
-    role,
-    {
-      apiVersion: `${RBAC}/v1`,
-      kind: "RoleBinding",
-      metadata: role.metadata,
-      roleRef: { apiGroup: RBAC, kind: "Role", name: role.metadata.name },
-      subjects: [{ apiGroup: RBAC, kind: "User", name: user }],
-    },
-  ]);
+  await bind(user, [JSON.parse(printed.stdout)]);
 
   const asUser = { kubeconfig: await cluster.withClientCert({ user }) };
   const named = ["--name", "r1", "--yes", "--wait=false", ...at];
@@ -62,4 +70,37 @@ it("the rights that are printed suffice for a restore with status, and for takin
   expect(undone.code, `${undone.stdout}${undone.stderr}`).toBe(0);
   expect(await rig.client.find(one)).toBeUndefined();
   expect(await rig.client.get(settings)).toMatchObject({ data: { key: "changed" } });
+});
+
+it("those for a namespace and a cluster-scoped kind beside it suffice for a restore of both", async () => {
+  const [app, user, fast] = [uniqueName("app"), uniqueName("user"), uniqueName("fast")];
+  const [settings, storage] = [`/api/v1/namespaces/${app}/configmaps/settings`, `${STORAGES}/${fast}`];
+  await rig.client.apply([
+    namespace(app),
+    configMap(app, "settings"),
+    {
+      apiVersion: "storage.k8s.io/v1",
+      kind: "StorageClass",
+      metadata: { name: fast },
+      provisioner: "example.com/none",
+    },
+  ]);
+  const at = ["--location", location.url];
+  const asAdmin = { kubeconfig: cluster.kubeconfigPath };
+  const part = ["-n", app, "--include-resources", `configmaps,storageclasses/${fast}`];
+  expect((await runCli(["create", "b2", ...part, ...at], asAdmin)).code).toBe(0);
+  await rig.client.delete(settings);
+  await rig.client.delete(storage);
+
+  const printed = await runCli(["rbac", "restore", ...part, "-o", "json"], asAdmin);
+  expect(printed.code, printed.stderr).toBe(0);
+  const document = JSON.parse(printed.stdout);
+  await bind(user, document.kind === "List" ? document.items : [document]);
+
+  const asUser = { kubeconfig: await cluster.withClientCert({ user }) };
+  const restored = await runCli(["restore", "b2", ...part, "--yes", "--wait=false", ...at], asUser);
+  expect(restored.code, `${restored.stdout}${restored.stderr}`).toBe(0);
+  expect(await rig.client.find(settings)).toBeDefined();
+  expect(await rig.client.find(storage)).toBeDefined();
+  await rig.client.delete(storage);
 });

@@ -65,6 +65,50 @@ it("taking a restore back looks at what a deletion could take along, as recreati
   expect(lists({ undo: true })).toHaveLength(2);
 });
 
+describe("cluster-scoped kinds beside namespaces", () => {
+  const beside: ApiResource = {
+    ...served("storage.k8s.io", "storageclasses", "StorageClass"),
+    namespaced: false,
+  };
+  const namespaces: ApiResource = { ...served("", "namespaces", "Namespace"), namespaced: false };
+  const both = { ...discovery, resources: [...discovery.resources, beside, namespaces] };
+  const printed = (given: object) =>
+    restoreRights(selection.parse({ includeNamespaces: ["app"], ...given }), both).map(
+      ({ kind, metadata, rules }) => ({
+        kind,
+        ...metadata,
+        resources: rules.flatMap(({ resources }) => resources),
+      }),
+    );
+
+  it.each([
+    ["all of them", { includeClusterResources: "true" }],
+    ["that are named", { includeResources: ["configmaps", "storageclasses"] }],
+  ])(
+    "%s get a ClusterRole of a name of its own, without the namespaces, which the Roles name",
+    (_, given) => {
+      expect(printed(given)).toEqual([
+        expect.objectContaining({ kind: "Role", name: "kubectl-backup-restorer", namespace: "app" }),
+        {
+          kind: "ClusterRole",
+          name: "kubectl-backup-restorer-cluster-scoped",
+          resources: ["storageclasses"],
+        },
+      ]);
+    },
+  );
+
+  it.each([
+    ["are only referred to", {}],
+    [
+      "are left out",
+      { includeClusterResources: "false", includeResources: ["configmaps", "storageclasses"] },
+    ],
+  ])("that %s get none", (_, given) => {
+    expect(printed(given)).toMatchObject([{ kind: "Role" }]);
+  });
+});
+
 describe("the rights for a policy", () => {
   it.each([
     ["skip", ["create", "get", "list", "patch", "watch"], []],
