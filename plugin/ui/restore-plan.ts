@@ -93,7 +93,7 @@ const DIFFERING_FATES: Readonly<Partial<Record<PreviewedObject["action"], string
 };
 
 function differingLine(one: PreviewedObject): string {
-  return `  ${titleOf(one)}: ${DIFFERING_FATES[one.action] ?? "left as it is (--existing update)"}`;
+  return `  ${titleOf(one)}: ${DIFFERING_FATES[one.action] ?? "left as it is; --existing update brings it back"}`;
 }
 
 /** So much of a value that a change stays a line. */
