@@ -1,4 +1,9 @@
-import { type NeededRight, type RbacObject, rbacObjects } from "#core/objects/rbac-rules.ts";
+import {
+  clusterScopedRole,
+  type NeededRight,
+  type RbacObject,
+  rbacObjects,
+} from "#core/objects/rbac-rules.ts";
 import type { BackupPlan, KindPlan } from "./plan.ts";
 
 const READ = ["get", "list", "watch"];
@@ -26,14 +31,10 @@ export function backupRights(plan: BackupPlan, narrowed: boolean): readonly Rbac
       { kind: plan.namespacesKind, verbs: ["get"], ...(namespace !== undefined && { names: [namespace] }) },
     ],
   );
-  return beside.length === 0
-    ? roles
-    : [...roles, ...rbacObjects(BESIDE, undefined, () => beside.map(kindRight))];
+  return [...roles, ...clusterScopedRole(NAME, beside.map(kindRight))];
 }
 
 const NAME = "kubectl-backup-reader";
-/** Under the same name it would replace the ClusterRole with which the whole cluster is saved. */
-const BESIDE = `${NAME}-cluster-scoped`;
 
 function kindRight({ versions: [kind], reads, names }: KindPlan): NeededRight {
   return reads === "objects" && names !== undefined

@@ -58,3 +58,11 @@ export function rbacObjects(
     rules: rbacRules(rightsIn(namespace)),
   }));
 }
+
+/**
+ * The ClusterRole that stands beside the Roles of single namespaces; none where there are no rights. Under the plain name
+ * it would replace the one that is printed for the whole cluster.
+ */
+export function clusterScopedRole(name: string, rights: readonly NeededRight[]): readonly RbacObject[] {
+  return rights.length === 0 ? [] : rbacObjects(`${name}-cluster-scoped`, undefined, () => rights);
+}

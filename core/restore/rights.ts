@@ -4,7 +4,12 @@ import { groupResource, type ItemKind } from "#core/model/item.ts";
 import type { RestoreRequest } from "#core/model/restore.ts";
 import type { Selection } from "#core/model/selection.ts";
 import { kindNeverRestored } from "#core/objects/never-restored.ts";
-import { type NeededRight, type RbacObject, rbacObjects } from "#core/objects/rbac-rules.ts";
+import {
+  clusterScopedRole,
+  type NeededRight,
+  type RbacObject,
+  rbacObjects,
+} from "#core/objects/rbac-rules.ts";
 import { DEPENDENCY_KINDS } from "#core/objects/references.ts";
 import { type CompiledSelection, compileSelection } from "#core/selection/compile-selection.ts";
 import { resolveResource } from "#core/selection/resource-names.ts";
@@ -95,14 +100,10 @@ export function restoreRights(
     ...(namespace === undefined ? [] : [namespaceRight(namespace)]),
   ]);
   const beside = literal ? kinds.filter((kind) => isAskedForBeside(kind, chosen)) : [];
-  return beside.length === 0
-    ? roles
-    : [...roles, ...rbacObjects(BESIDE, undefined, () => beside.flatMap(rightsTo))];
+  return [...roles, ...clusterScopedRole(NAME, beside.flatMap(rightsTo))];
 }
 
 const NAME = "kubectl-backup-restorer";
-/** Under the same name it would replace the ClusterRole with which the whole cluster is restored. */
-const BESIDE = `${NAME}-cluster-scoped`;
 
 /** What is merely referred to is not; a namespace's right is in its Role. */
 function isAskedForBeside(kind: ApiResource, chosen: CompiledSelection): boolean {
