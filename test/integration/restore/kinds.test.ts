@@ -27,6 +27,18 @@ const SERVERS_OWN = [
 ];
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** While it works the rig creates objects of this resource so much later. */
+async function creatingLate<T>(resource: string, ms: number, work: () => Promise<T>): Promise<T> {
+  const { create } = rig.cluster;
+  rig.cluster.create = async (ref, ...rest) => {
+    if (ref.resource.resource === resource) await pause(ms);
+    return create(ref, ...rest);
+  };
+  return await work().finally(() => {
+    rig.cluster.create = create;
+  });
+}
 const core = (ns: string, rest: string) => `/api/v1/namespaces/${ns}/${rest}`;
 
 /** Backs a namespace up and restores it under another name. */
@@ -216,16 +228,8 @@ describe("workloads", () => {
     const claims = async (ns: string) =>
       (await rig.client.list(core(ns, "persistentvolumeclaims"))).map(({ metadata }) => metadata.name);
     await eventually("claims", async () => (await claims(app)).length === 2);
-    const { create } = rig.cluster;
     // So slow that its controller would make empty ones, were the set there before them.
-    rig.cluster.create = async (ref, ...rest) => {
-      if (ref.resource.resource === "persistentvolumeclaims") await pause(1_500);
-      return create(ref, ...rest);
-    };
-
-    const { copy, report } = await copyOf(app).finally(() => {
-      rig.cluster.create = create;
-    });
+    const { copy, report } = await creatingLate("persistentvolumeclaims", 1_500, () => copyOf(app));
 
     expect(report.complete).toBe(true);
     expect(report.counts.failed).toBe(0);
@@ -409,15 +413,7 @@ describe("what the cluster makes by itself", () => {
       return (secret?.["data"] as Record<string, string> | undefined)?.["token"];
     };
     const old = await eventually("a token", () => token(app));
-    const { create } = rig.cluster;
-    rig.cluster.create = async (ref, ...rest) => {
-      if (ref.resource.resource === "serviceaccounts") await pause(1_000);
-      return create(ref, ...rest);
-    };
-
-    const { copy, report } = await copyOf(app).finally(() => {
-      rig.cluster.create = create;
-    });
+    const { copy, report } = await creatingLate("serviceaccounts", 1_000, () => copyOf(app));
 
     expect(report.failed).toEqual([]);
     expect(await eventually("a new token", () => token(copy))).not.toBe(old);
@@ -513,16 +509,8 @@ describe("custom resources", () => {
       "path gone",
       async () => (await rig.client.request("GET", `/apis/${group}/v1`)).status === 404,
     );
-    const { create } = rig.cluster;
     // So late that all else is there before it.
-    rig.cluster.create = async (ref, ...rest) => {
-      if (ref.resource.resource === "customresourcedefinitions") await pause(1_500);
-      return create(ref, ...rest);
-    };
-
-    const report = await rig.restore(backup).finally(() => {
-      rig.cluster.create = create;
-    });
+    const report = await creatingLate("customresourcedefinitions", 1_500, () => rig.restore(backup));
 
     expect(report.failed).toEqual([]);
     expect(report.complete).toBe(true);

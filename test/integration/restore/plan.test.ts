@@ -6,7 +6,7 @@ import { type PlanDocument, planDocument } from "#core/restore/plan-document.ts"
 import { previewRestore } from "#core/restore/preview/preview-restore.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
-import { configMap, customKind, deployment, namespace, openRig, type Rig } from "./rig.ts";
+import { configMap, cronJob, customKind, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
 beforeAll(async () => {
@@ -101,19 +101,7 @@ describe("what reaches outside the cluster", () => {
       metadata: { namespace: app, name: "front" },
       spec: { type: "LoadBalancer", ports: [{ port: 80 }] },
     },
-    {
-      apiVersion: "batch/v1",
-      kind: "CronJob",
-      metadata: { namespace: app, name: "report" },
-      spec: {
-        schedule: "0 0 1 1 *",
-        jobTemplate: {
-          spec: {
-            template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "pause" }] } },
-          },
-        },
-      },
-    },
+    cronJob(app, "report"),
     {
       apiVersion: "networking.k8s.io/v1",
       kind: "Ingress",
@@ -462,19 +450,7 @@ describe("what stands against a restore", () => {
   it("are rights that the caller lacks, those of later steps too, by kind and namespace", async () => {
     const app = uniqueName("app");
     const secret = { apiVersion: "v1", kind: "Secret", metadata: { namespace: app, name: "keys" } };
-    const nightly = {
-      apiVersion: "batch/v1",
-      kind: "CronJob",
-      metadata: { namespace: app, name: "nightly" },
-      spec: {
-        schedule: "0 0 1 1 *",
-        jobTemplate: {
-          spec: {
-            template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "pause" }] } },
-          },
-        },
-      },
-    };
+    const nightly = cronJob(app, "nightly");
     await rig.client.apply([namespace(app), configMap(app, "one"), secret, nightly, deployment(app, "web")]);
     const backup = await rig.backUp([app]);
     for (const path of [core(app, "configmaps/one"), core(app, "secrets/keys")])

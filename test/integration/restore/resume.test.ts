@@ -6,7 +6,7 @@ import { type CliResult, runCli, startCli } from "#test/harness/run-cli.ts";
 import { scratchDirectory } from "#test/harness/scratch.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
 import { directoryLocation } from "#test/integration/cli/test-location.ts";
-import { configMap, customKind, deployment, namespace, openRig, type Rig } from "./rig.ts";
+import { configMap, cronJob, customKind, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
 const PENDING = "kubectl-backup.io/pending-steps";
 
@@ -28,19 +28,7 @@ beforeAll(async () => {
     namespace(app),
     deployment(app, "web", { volumes }),
     configMap(app, "plain"),
-    {
-      apiVersion: "batch/v1",
-      kind: "CronJob",
-      metadata: { namespace: app, name: "nightly" },
-      spec: {
-        schedule: "0 0 1 1 *",
-        jobTemplate: {
-          spec: {
-            template: { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "pause" }] } },
-          },
-        },
-      },
-    },
+    cronJob(app, "nightly"),
   ]);
   const { uid } = (await rig.client.get(`/apis/apps/v1/namespaces/${app}/deployments/web`)).metadata;
   const ownerReferences = [{ apiVersion: "apps/v1", kind: "Deployment", name: "web", uid }];

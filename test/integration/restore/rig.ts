@@ -155,6 +155,17 @@ export function deployment(namespace: string, name: string, spec: Record<string,
   };
 }
 
+/** Due once a year. */
+export function cronJob(namespace: string, name: string): ApplyObject {
+  const template = { spec: { restartPolicy: "Never", containers: [{ name: "c", image: "pause" }] } };
+  return {
+    apiVersion: "batch/v1",
+    kind: "CronJob",
+    metadata: { namespace, name },
+    spec: { schedule: "0 0 1 1 *", jobTemplate: { spec: { template } } },
+  };
+}
+
 /** A namespaced kind of a test's own, with the status subresource, served. */
 export async function customKind({ client }: Rig) {
   const plural = uniqueName("gadgets").replace("-", "");
