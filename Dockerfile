@@ -18,6 +18,6 @@ FROM ${BASE}
 COPY --from=build /source/build/image/ /
 ENV PATH=/app LD_LIBRARY_PATH=/app/native
 # As the launcher of the build starts Node.
-ENV NODE_OPTIONS="--disable-warning=ExperimentalWarning --expose-gc --max-semi-space-size=8"
+ENV NODE_OPTIONS="--disable-warning=ExperimentalWarning --max-semi-space-size=8"
 USER 65532:65532
 ENTRYPOINT ["/app/node", "/app/webhook/main.cjs"]

@@ -1,8 +1,9 @@
+import { collectGarbage } from "#core/flow/collect-garbage.ts";
+
 /**
  * What a start alone needed stays in a heap that was never full: code that runs once, and room between what is still used.
- * One thorough collection gives back 6 MiB, and takes a tenth of a second; so it comes before the guard is ready. Needs
- * Node's --expose-gc, which the image gives.
+ * One thorough collection gives back 6 MiB, and takes a tenth of a second; so it comes before the guard is ready.
  */
 export function shedStart(): void {
-  globalThis.gc?.({ type: "major", execution: "sync", flavor: "last-resort" });
+  collectGarbage({ type: "major", execution: "sync", flavor: "last-resort" });
 }

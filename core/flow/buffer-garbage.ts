@@ -1,7 +1,9 @@
+import { collectGarbage } from "./collect-garbage.ts";
+
 /**
  * V8 counts memory outside of its heap only towards its large collections, which come after tens of MiB of it; what is
  * read and dropped in between, in buffers of up to a MiB, is 40 MiB of the process. A small collection frees them in
- * about a millisecond, so one is asked for after every 8 MiB of them. Needs Node's --expose-gc, which the launcher gives.
+ * about a millisecond, so one is asked for after every 8 MiB of them.
  */
 const COLLECT_BYTES = 8 * 1024 * 1024;
 
@@ -14,10 +16,10 @@ const HELD_BYTES = 14 * 1024 * 1024;
 let readBytes = 0;
 
 /** So many bytes were read into buffers of their own, which will soon be garbage. */
-export function noteBuffers(sizeBytes: number): void {
+export function noteBuffers(sizeBytes: number, collect = collectGarbage): void {
   readBytes += sizeBytes;
   if (readBytes < COLLECT_BYTES) return;
   readBytes = 0;
-  globalThis.gc?.({ type: "minor" });
-  if (process.memoryUsage().arrayBuffers > HELD_BYTES) globalThis.gc?.({ type: "major" });
+  collect({ type: "minor" });
+  if (process.memoryUsage().arrayBuffers > HELD_BYTES) collect({ type: "major" });
 }

@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
+import { lookAhead } from "#core/flow/look-ahead.ts";
 import { describeError } from "#core/model/errors.ts";
 import { type MemberRun, memberRuns, type WantedMember, wantedMembers } from "./archive-ranges.ts";
 import { expandMember } from "./gzip-member.ts";
 import { groupOf, type IndexEntry, type ReadHeader } from "./index-entry.ts";
-import { lookAhead } from "./look-ahead.ts";
 
 /** The archive file as ranges. `read` delivers exactly the range or throws. */
 export interface ArchiveSource {

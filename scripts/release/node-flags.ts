@@ -1,6 +1,5 @@
 /**
- * What the program runs with; V8 refuses code that was compiled under other flags. Semi-spaces of 8 MiB keep the
- * short-lived buffers of a streaming run out of the old generation without costing memory;
- * core/flow/buffer-garbage.ts says what --expose-gc is for.
+ * What the program runs with; V8 refuses code that was compiled under flags that change what is compiled. Semi-spaces of
+ * 8 MiB keep the short-lived buffers of a streaming run out of the old generation without costing memory.
  */
-export const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--expose-gc", "--max-semi-space-size=8"];
+export const NODE_FLAGS = ["--disable-warning=ExperimentalWarning", "--max-semi-space-size=8"];

@@ -41,7 +41,7 @@ export async function startupRatios(site: BenchSite): Promise<Readonly<Record<st
     help: [program, "--help"],
     complete_flags: [program, "__complete", "create", "--"],
     get_20_backups: [program, "get", "--location", few],
-    complete_200_backups: [program, "__complete", "describe", "--location", many, ""],
+    ...completions(program, many),
   };
   const readings = await inTurn(commands, env);
   const kubectl = readings["kubectl"];
@@ -51,6 +51,20 @@ export async function startupRatios(site: BenchSite): Promise<Readonly<Record<st
       const ratios = { cpuRatio: cpuMs / kubectl.cpuMs, rssRatio: rssMib / kubectl.rssMib };
       return [name, { ...ratios, cpuMs, rssMib, wallMs }];
     }),
+  );
+}
+
+/** One of each sort that somebody must be asked for. */
+function completions(program: string, location: string): Readonly<Record<string, readonly string[]>> {
+  const words = {
+    complete_200_backups: ["describe", "--location", location, ""],
+    complete_namespaces: ["create", "--location", location, "--include-namespaces", ""],
+    complete_kinds: ["create", "--location", location, "--include-resources", ""],
+    complete_contexts: ["create", "--location", location, "--context", ""],
+    complete_locations: ["get", "--location", ""],
+  };
+  return Object.fromEntries(
+    Object.entries(words).map(([name, typed]) => [name, [program, "__complete", ...typed]]),
   );
 }
 

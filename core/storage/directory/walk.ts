@@ -1,6 +1,7 @@
 import type { Dirent } from "node:fs";
 import { lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { lookAhead } from "#core/flow/look-ahead.ts";
 import { isKey } from "#core/storage/keys.ts";
 import type { ObjectInfo } from "#core/storage/object-store.ts";
 import { isErrno } from "./file-errors.ts";
@@ -36,16 +37,24 @@ function classify(entry: Dirent, folderKey: string): Found | undefined {
   return entry.isDirectory() ? { type: "folder", key: `${key}/` } : undefined;
 }
 
+/** As many reads at once as Node's thread pool has threads: one after the other each waits out its trip through it. */
+const READ_AHEAD = 4;
+
 /** Everything below the prefix, in byte order, folders and temporary files included. */
 export async function* walk(root: string, prefix: string): AsyncGenerator<Found> {
-  yield* descend(root, prefix.slice(0, prefix.lastIndexOf("/") + 1), prefix);
+  const top = await readFolder(root, prefix.slice(0, prefix.lastIndexOf("/") + 1));
+  yield* descend(root, top, prefix);
 }
 
-async function* descend(root: string, folderKey: string, prefix: string): AsyncGenerator<Found> {
-  for (const found of await readFolder(root, folderKey)) {
-    if (found.type !== "temporary" && !found.key.startsWith(prefix)) continue;
+async function* descend(root: string, entries: readonly Found[], prefix: string): AsyncGenerator<Found> {
+  const wanted = entries.filter(({ type, key }) => type === "temporary" || key.startsWith(prefix));
+  const read = async (found: Found) => ({
+    found,
+    below: found.type === "folder" ? await readFolder(root, found.key) : [],
+  });
+  for await (const { found, below } of lookAhead(wanted, READ_AHEAD, read)) {
     yield found;
-    if (found.type === "folder") yield* descend(root, found.key, prefix);
+    yield* descend(root, below, prefix);
   }
 }
 

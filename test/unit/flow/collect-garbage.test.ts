@@ -1,0 +1,26 @@
+import { Script } from "node:vm";
+import { expect, it } from "vitest";
+import { collectGarbage } from "#core/flow/collect-garbage.ts";
+import { NODE_FLAGS } from "#scripts/release/node-flags.ts";
+
+const SOURCE = "(function () { return 'compiled before'; })";
+
+it("collects what nothing refers to any more", () => {
+  const kept = new WeakRef(new ArrayBuffer(1024));
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  setImmediate(() => {
+    collectGarbage({ type: "major", execution: "sync" });
+    resolve(undefined);
+  });
+  return promise.then(() => expect(kept.deref()).toBeUndefined());
+});
+
+it("leaves V8 with the flags it had: code compiled before is still taken", () => {
+  const cachedData = new Script(SOURCE).createCachedData();
+  collectGarbage({ type: "minor" });
+  expect(new Script(SOURCE, { cachedData }).cachedDataRejected).toBe(false);
+});
+
+it("needs no flag at the start, under which V8 would refuse the compiled code of Node's own modules", () => {
+  expect(NODE_FLAGS).not.toContain("--expose-gc");
+});
