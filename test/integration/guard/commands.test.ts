@@ -10,6 +10,7 @@ import type { KubeClient } from "#test/harness/kube-client.ts";
 import { freePort } from "#test/harness/ports.ts";
 import { type CliResult, runCli, startCli } from "#test/harness/run-cli.ts";
 import { uniqueName } from "#test/harness/shared.ts";
+import { clockShiftedBy } from "#test/harness/shift-clock.ts";
 
 // The commands against an API server of their own, since the guard has one name in a cluster. No node runs its pods: in
 // their place a small server answers under the shipped configuration, once that is pointed at it.
@@ -119,6 +120,8 @@ async function secret(): Promise<void> {
 
 test("before it is installed, status and protect say so, and --force writes a label that it calls inert", async () => {
   const name = await namespace();
+  const status = await run(["guard", "status"]);
+  expect([status.code, status.stdout]).toEqual([3, expect.stringMatching(/no guard is installed/)]);
   const refused = await run(["protect", name]);
   expect([refused.code, refused.stderr]).toEqual([
     5,
@@ -329,7 +332,11 @@ describe("with a guard that answers", () => {
 
   test("unprotect --once writes the time by the server's clock, and unprotect ends the protection", async () => {
     const name = await namespace({ "kubectl-backup.io/protect": "true" });
-    const once = await run(["unprotect", name, "--once", "--for", "1h", "--reason", "INC-42"]);
+    // On a machine that is two hours ahead.
+    const once = await runCli(["unprotect", name, "--once", "--for", "1h", "--reason", "INC-42"], {
+      kubeconfig: plane.kubeconfigPath,
+      env: clockShiftedBy(7_200_000),
+    });
     expect([once.code, once.stdout]).toEqual([0, `namespace/${name} may be deleted once, for 1h\n`]);
     const skip = (await keysOf(name))["kubectl-backup.io/skip-final-backup"] ?? "";
     const [, until = ""] = /^.*; until=(\S+); reason=INC-42$/.exec(skip) ?? [];

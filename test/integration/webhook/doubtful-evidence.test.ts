@@ -20,12 +20,12 @@ import { runCli } from "#test/harness/run-cli.ts";
 import { createS3Client } from "#test/harness/s3-client.ts";
 import { s3Environment, startS3Server } from "#test/harness/s3-server.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
+import { clockShiftedBy } from "#test/harness/shift-clock.ts";
 
 // What the guard makes of clocks that are wrong, a store that is slow or lies, and backups that somebody meddled with.
 // Its own clock is two years ahead all the time, beyond the end of its certificate: nothing may rest on it.
 const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
-const SHIFTED = { NODE_OPTIONS: `--import=${new URL("./shifted-clock.ts", import.meta.url)}` };
 const AUDIT = `apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
@@ -51,7 +51,7 @@ beforeAll(async () => {
   direct = urlOf(s3.endpoint);
   cluster = await startGuardedCluster({
     locations: [urlOf(proxy.url)],
-    guardEnv: { ...s3Environment(s3), ...SHIFTED, CLOCK_SHIFT_MS: String(2 * YEAR_MS) },
+    guardEnv: { ...s3Environment(s3), ...clockShiftedBy(2 * YEAR_MS) },
     plane: {
       extraApiserverArgs: [
         `--audit-policy-file=${join(scratch.path, "policy.yaml")}`,
@@ -88,7 +88,7 @@ test.each([HOUR_MS, -HOUR_MS])(
   async (shift) => {
     const name = await cluster.namespace(PROTECTED, { [`${KEY}/max-age`]: "10m" });
     expect((await cluster.remove(name)).status).toBe(403);
-    await backup(name, { ...SHIFTED, CLOCK_SHIFT_MS: String(shift) });
+    await backup(name, clockShiftedBy(shift));
     expect((await cluster.remove(name)).status).toBe(200);
   },
 );
@@ -102,7 +102,7 @@ test("a guard whose own clock is an hour behind lets go what is fresh, and nothi
   await backup(stale);
   const savedAt = performance.now();
   await cluster.guard.stop();
-  await cluster.guard.start({ CLOCK_SHIFT_MS: String(-HOUR_MS) });
+  await cluster.guard.start(clockShiftedBy(-HOUR_MS));
   try {
     await backup(fresh);
     expect((await cluster.remove(fresh)).status).toBe(200);
@@ -172,13 +172,18 @@ test("a manifest that somebody rewrote proves nothing", async () => {
 
 test("a store that lists what is no longer there is found out", async () => {
   const name = await cluster.namespace();
-  await backup(name);
-  // Commits and manifests cannot be read; only the listing still tells of them.
+  // Commits and manifests cannot be read; only the listing tells of them. From before the backup is made: of one that
+  // was read already the listing is proof enough.
   proxy.add({
     when: ({ method, query }) => method === "GET" && !query.includes("list-type"),
     fault: { reply: { status: 404, body: "<Error><Code>NoSuchKey</Code></Error>" } },
   });
-  expect((await cluster.remove(name)).status).toBe(403);
+  const made = await backup(name);
+  // The location itself was looked at, and nothing is said against it.
+  expect(messageOf(await cluster.remove(name))).toMatch(/\nthere is no backup of it\nkubectl backup create/);
+  expect(proxy.requests).toContainEqual(
+    expect.objectContaining({ status: 404, path: expect.stringContaining(`/${made}/`) }),
+  );
 });
 
 test("while the store holds its answers back a deletion is refused for that reason before the API server gives up, and a skip goes", async () => {
