@@ -6,6 +6,8 @@ import { shippedConfiguration } from "#core/guard/render-guard.ts";
 import { createAuthority, issueServer } from "#test/harness/certificates.ts";
 import { type ControlPlane, startControlPlane } from "#test/harness/control-plane.ts";
 import { eventually } from "#test/harness/eventually.ts";
+import type { RecordedRequest } from "#test/harness/faults.ts";
+import { type FaultyKubeProxy, faultyKubeProxy } from "#test/harness/faulty-proxy.ts";
 import type { KubeClient } from "#test/harness/kube-client.ts";
 import { freePort } from "#test/harness/ports.ts";
 import { type CliResult, runCli, startCli } from "#test/harness/run-cli.ts";
@@ -186,21 +188,31 @@ test("a guard that does not answer fails the installation, with what its pods sa
   expect(stderr).not.toContain("s3cr3t");
 });
 
-test("two who install at once both succeed, and who installs again changes nothing", async () => {
+test("two who install at once both succeed, though one looked before the other wrote, and who installs again changes nothing", async () => {
   const args = [...INSTALL, "--read-credentials", "secret/reader", "--timeout", "60s", "-o", "json"];
-  const install = async (times: number) => {
-    const start = () => startCli(args, { kubeconfig: plane.kubeconfigPath });
-    const started = await Promise.all(Array.from({ length: times }, start));
-    await Promise.all(started.map((one) => one.waitForLine(/Waiting until the guard answers/)));
-    await answerBy(stub);
-    return Promise.all(started.map(({ result }) => result));
+  const start = async (kubeconfig = plane.kubeconfigPath) => {
+    const started = await startCli(args, { kubeconfig });
+    await started.waitForLine(/Waiting until the guard answers/);
+    return started;
   };
   expect((await run(["uninstall", "--yes"])).code).toBe(0);
-  for (const { code, stderr } of await install(2)) expect([code, stderr]).toEqual([0, expect.anything()]);
+  const early = await beforeAnythingIsThere();
+  try {
+    const started = [...(await Promise.all([start(), start()])), await start(early.kubeconfigPath)];
+    await answerBy(stub);
+    for (const { result } of started) {
+      const { code, stderr } = await result;
+      expect([code, stderr]).toEqual([0, expect.anything()]);
+    }
+  } finally {
+    await early.stop();
+  }
   await answerByService();
-  const [again] = await install(1);
-  expect(again?.code).toBe(0);
-  const results = JSON.parse(again?.stdout ?? "").objects.map(({ kind, result }: Record<string, string>) => [
+  const last = await start();
+  await answerBy(stub);
+  const again = await last.result;
+  expect(again.code).toBe(0);
+  const results = JSON.parse(again.stdout).objects.map(({ kind, result }: Record<string, string>) => [
     kind,
     result,
   ]);
@@ -208,6 +220,17 @@ test("two who install at once both succeed, and who installs again changes nothi
   const others = results.filter(([kind]: string[]) => kind !== "ValidatingWebhookConfiguration");
   expect(new Set(others.map(([, result]: string[]) => result))).toEqual(new Set(["unchanged"]));
 });
+
+/** The cluster, but that whoever looks for an object of the guard's hears the first time that it is not there. */
+function beforeAnythingIsThere(): Promise<FaultyKubeProxy> {
+  const looked = new Set<string>();
+  const isFirstLook = ({ method, path }: RecordedRequest) => {
+    if (method !== "GET" || !/\/kubectl-backup[^/]*$/.test(path) || looked.has(path)) return false;
+    looked.add(path);
+    return true;
+  };
+  return faultyKubeProxy(plane, [{ when: isFirstLook, fault: { reply: { status: 404 } } }]);
+}
 
 test("installing over what an older version or somebody else applied leaves nothing of theirs, and keeps the bundle", async () => {
   await secret();
