@@ -64,8 +64,8 @@ async function shown(as: As = {}): Promise<Shown & { readonly code: number | nul
 }
 
 const statesOf = ({ checks }: Shown) => Object.fromEntries(checks.map(({ check, state }) => [check, state]));
-const detailOf = ({ checks }: Shown, which: string) =>
-  checks.find(({ check }) => check === which)?.detail ?? "";
+const checkOf = ({ checks }: Shown, which: string) => checks.find(({ check }) => check === which);
+const detailOf = (all: Shown, which: string) => checkOf(all, which)?.detail ?? "";
 
 async function namespace(labels: object = PROTECTED, annotations: object = {}): Promise<string> {
   const name = uniqueName("prod");
@@ -271,6 +271,7 @@ describe("with a guard", () => {
       const all = await shown();
       expect([all.code, statesOf(all)["configuration"]]).toEqual([3, "failed"]);
       expect(detailOf(all, "configuration")).toContain("failurePolicy of the webhook configuration is not");
+      expect(checkOf(all, "configuration")?.help).toEqual(["kubectl backup install puts it right"]);
       const preflight = await check();
       expect([preflight.code, preflight.stdout]).toEqual([
         3,
@@ -300,9 +301,7 @@ describe("with a guard", () => {
     try {
       const all = await shown();
       expect([all.code, statesOf(all)["answer"]]).toEqual([3, "failed"]);
-      expect(all.checks.find(({ check }) => check === "answer")?.help).toContain(
-        "no pod of the guard is ready",
-      );
+      expect(checkOf(all, "answer")?.help).toContain("no pod of the guard is ready");
       expect(all.namespaces).toMatchObject([{ name, deletion: "refused" }]);
     } finally {
       await guard.start();
