@@ -145,6 +145,8 @@ test("an API server takes every object, in the order given, and so does the pod 
       expect([object.kind, reply.status, reply.text]).toEqual([object.kind, 201, expect.anything()]);
     }
     const at = `/api/v1/namespaces/${GUARD.namespace}`;
+    const enforced = { "pod-security.kubernetes.io/enforce": "restricted" };
+    expect((await client.get(at)).metadata.labels).toMatchObject(enforced);
     const stored = await client.get(`/apis/apps/v1/namespaces/${GUARD.namespace}/deployments/${GUARD.name}`);
     // As the server has just given it.
     const { template } = stored["spec"] as { template: object };
