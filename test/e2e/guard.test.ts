@@ -185,3 +185,19 @@ test("skipped aloud, it goes without a backup", async () => {
   await typed(printed?.replace("kubectl delete ns", "kubectl delete --wait=false ns"));
   await eventually("it is gone", async () => (await client.find(namespacePath)) === undefined);
 });
+
+test("uninstalled, it is in the way of no deletion, from the moment that the command has ended", async () => {
+  const name = uniqueName("left");
+  const path = `/api/v1/namespaces/${name}`;
+  const metadata = { name, labels: { [PROTECT]: "true" } };
+  await client.create("/api/v1/namespaces", { apiVersion: "v1", kind: "Namespace", metadata });
+  expect((await client.request("DELETE", path)).status).toBe(403);
+  expect(await backup("uninstall", "--yes")).toMatchObject({ code: 0 });
+  expect((await client.request("DELETE", path)).status).toBe(200);
+  // Its pods end meanwhile; the namespace with the user's own Secret stays.
+  await eventually("its pods are gone", async () => {
+    const pods = await client.list(`/api/v1/namespaces/${GUARD_NAMESPACE}/pods`);
+    return pods.length === 0;
+  });
+  expect(await client.find(`/api/v1/namespaces/${GUARD_NAMESPACE}/secrets/bucket-reader`)).toBeDefined();
+});
