@@ -196,7 +196,7 @@ test("two who install at once both succeed, though one looked before the other w
     return started;
   };
   expect((await run(["uninstall", "--yes"])).code).toBe(0);
-  const early = await beforeAnythingIsThere();
+  const early = await lookedAtTooEarly();
   try {
     const started = [...(await Promise.all([start(), start()])), await start(early.kubeconfigPath)];
     await answerBy(stub);
@@ -221,15 +221,21 @@ test("two who install at once both succeed, though one looked before the other w
   expect(new Set(others.map(([, result]: string[]) => result))).toEqual(new Set(["unchanged"]));
 });
 
-/** The cluster, but that whoever looks for an object of the guard's hears the first time that it is not there. */
-function beforeAnythingIsThere(): Promise<FaultyKubeProxy> {
+/**
+ * The cluster as one sees it who is a moment too early with every look: the first time, each object of the guard's is not
+ * there. And the first write meets one of somebody else's.
+ */
+function lookedAtTooEarly(): Promise<FaultyKubeProxy> {
   const looked = new Set<string>();
   const isFirstLook = ({ method, path }: RecordedRequest) => {
     if (method !== "GET" || !/\/kubectl-backup[^/]*$/.test(path) || looked.has(path)) return false;
     looked.add(path);
     return true;
   };
-  return faultyKubeProxy(plane, [{ when: isFirstLook, fault: { reply: { status: 404 } } }]);
+  return faultyKubeProxy(plane, [
+    { when: isFirstLook, fault: { reply: { status: 404 } } },
+    { when: ({ method }) => method === "PATCH", times: 1, fault: { reply: { status: 409 } } },
+  ]);
 }
 
 test("installing over what an older version or somebody else applied leaves nothing of theirs, and keeps the bundle", async () => {
