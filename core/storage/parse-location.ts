@@ -20,6 +20,7 @@ export function parseLocation(text: string): LocationUrl {
     parseLocation(meant);
     throw usage(`${text} is not a location`, `write ${meant}`);
   }
+  if (BARE_USER_INFO.test(text)) throw usage("a location holds no credentials", CREDENTIALS_HINT);
   if (looksLikePath(text)) throw usage(`${text} is a path`, `write ${folderUrl(text)}`);
   if (S3_USER_INFO.test(text)) throw usage("a location holds no credentials", CREDENTIALS_HINT);
   const url = URL.parse(text);
@@ -51,6 +52,9 @@ function mendedScheme(text: string): string | undefined {
 function folderUrl(path: string): string {
   return String(pathToFileURL(resolve(path.replace(/^~(?=[/\\]|$)/, () => homedir()))));
 }
+
+/** `KEY:secret@bucket`, whose scheme was left out; a drive's letter is no key. */
+const BARE_USER_INFO = /^[^./~\\:][^/\\:]+:(?!\/\/).*@/s;
 
 /** Neither bucket nor prefix holds an @. A secret key often holds a slash, which to a URL's parser ends the host. */
 const S3_USER_INFO = /^s3:\/\/[^?]*@/i;

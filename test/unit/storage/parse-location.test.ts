@@ -106,6 +106,9 @@ test("credentials are refused wherever they are put, and not repeated", () => {
     "s3//KEYID:hunter2/ab@bucket",
     "https://KEYID:ab/hunter2@bucket",
     "https://KEYID:12/hunter2@bucket#x",
+    "KEYID:hunter2/ab@bucket",
+    "KEYID:ab/hunter2@bucket/x",
+    "KEYID:hunter2@bucket",
   ]) {
     const { message, hint } = refusal(text);
     expect(message + hint).not.toContain("hunter2");
