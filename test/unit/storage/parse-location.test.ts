@@ -115,6 +115,12 @@ test("credentials are refused wherever they are put, and not repeated", () => {
   }
 });
 
+test("a path or file URL with an @ is not taken for credentials", () => {
+  for (const text of ["C:\\x@y", "C:/x@y", "./a:b@c", "a/b:c@d", "~/a:b@c", "user@host:/x"])
+    expect(refusal(text).message).toContain("is a path");
+  expect(parseLocation("file:///srv/a:b@c")).toMatchObject({ path: "/srv/a:b@c" });
+});
+
 test("an unknown option is refused with the nearest one", () => {
   expect(refusal("s3://bucket?reigon=eu").hint).toContain("?region=");
   expect(refusal("s3://bucket?pathstyle=true").hint).toContain("?pathStyle=");
