@@ -147,8 +147,9 @@ async function serve(watch: Watch, cluster: Cluster, facts: GuardFacts): Promise
     repeat(
       async () => {
         const read = await refreshAll(watch, onTrouble);
-        if (!hasAsked) shedStart();
+        const isFirst = !hasAsked;
         hasAsked = true;
+        if (isFirst) shedStart();
         // Behind the reading, which must not wait for it.
         annotator.note(read, context).catch(onTrouble);
         survey(surveyed, metrics, context).catch(onTrouble);

@@ -1,6 +1,6 @@
 /**
- * Runs `start` for up to `depth` items before their turn and yields the results in order: downloading and unpacking
- * go on while the consumer works, and no more than `depth` results are held.
+ * Runs `start` for up to `depth` items before their turn and yields the results in order: they are fetched while the
+ * consumer works, and no more than `depth` of them are held.
  */
 export async function* lookAhead<T, R>(
   items: Iterable<T>,

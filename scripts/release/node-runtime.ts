@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { machinePath } from "./machine-path.ts";
 import type { Target } from "./targets.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -39,7 +40,10 @@ function fetchRuntime(kept: string, wanted: string, integrity: string): void {
   rmSync(unfinished, { recursive: true, force: true });
   mkdirSync(unfinished, { recursive: true });
   const options = ["--json", "--ignore-scripts", "--pack-destination", unfinished];
-  const [{ filename }] = JSON.parse(execFileSync("npm", ["pack", wanted, ...options], { encoding: "utf8" }));
+  const env = { ...process.env, PATH: machinePath(process.env["PATH"] ?? "") };
+  const [{ filename }] = JSON.parse(
+    execFileSync("npm", ["pack", wanted, ...options], { encoding: "utf8", env }),
+  );
   const archive = join(unfinished, filename);
   const digest = `sha512-${createHash("sha512").update(readFileSync(archive)).digest("base64")}`;
   if (digest !== integrity) throw new Error(`${wanted} is not what package-lock.json names: ${digest}`);

@@ -37,7 +37,7 @@ function classify(entry: Dirent, folderKey: string): Found | undefined {
   return entry.isDirectory() ? { type: "folder", key: `${key}/` } : undefined;
 }
 
-/** As many reads at once as Node's thread pool has threads: one after the other each waits out its trip through it. */
+/** Of each level, as many reads at once as Node's thread pool has threads: alone, each waits out its trip through it. */
 const READ_AHEAD = 4;
 
 /** Everything below the prefix, in byte order, folders and temporary files included. */

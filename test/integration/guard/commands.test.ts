@@ -204,6 +204,11 @@ test("two who install at once both succeed, though one looked before the other w
       const { code, stderr } = await result;
       expect([code, stderr]).toEqual([0, expect.anything()]);
     }
+    for (const struck of [
+      { method: "GET", status: 404 },
+      { method: "PATCH", status: 409 },
+    ])
+      expect(early.requests).toContainEqual(expect.objectContaining(struck));
   } finally {
     await early.stop();
   }

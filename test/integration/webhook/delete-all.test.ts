@@ -18,16 +18,16 @@ afterAll(async () => {
 });
 
 test("of kubectl delete ns --all each protected namespace is refused by name, and all others go", async () => {
-  // Few are kept: kubectl asks for one after the other, each refusal waits half a second for a reading of its own, and five
-  // seconds after the guard's namespace, which is one of the first, its account is gone.
   const [kept, free] = [
-    await Promise.all(Array.from({ length: 3 }, () => cluster.namespace())),
+    await Promise.all(Array.from({ length: 10 }, () => cluster.namespace())),
     await Promise.all(Array.from({ length: 10 }, () => cluster.namespace({}))),
   ];
   const told = await cluster.plane
     .adminKubectl(["delete", "namespaces", "--all", "--wait=false"])
     .catch((error: Error) => error.message);
-  for (const name of kept) expect(told).toContain(`denied the request: namespace ${name} is protected: `);
+  // Why is not held: the guard's own namespace is one of the first to go, and five seconds later its account is gone, without
+  // which it cannot tell.
+  for (const name of kept) expect(told).toContain(`denied the request: namespace ${name} is protected`);
   for (const name of free) expect(told).toContain(`namespace "${name}" deleted`);
   await eventually("those that nobody protects are gone", async () => {
     const found = await Promise.all(free.map((name) => cluster.admin.find(`${NAMESPACES}/${name}`)));

@@ -292,6 +292,15 @@ test("with the location gone it refuses in time and says so, and the skip still 
   await eventually("it goes again", async () => (await remove(name)).status === 200);
 });
 
+test("of namespaces that are deleted at once only those go that nobody protects", async () => {
+  const [kept, free] = [
+    await Promise.all(Array.from({ length: 10 }, () => namespace())),
+    await Promise.all(Array.from({ length: 10 }, () => namespace({}))),
+  ];
+  const replies = await Promise.all([...kept, ...free].map((name) => remove(name)));
+  expect(replies.map(({ status }) => status)).toEqual([...kept.map(() => 403), ...free.map(() => 200)]);
+});
+
 test("about a namespace that nobody protects it is not asked, whatever is done to it", async () => {
   const asked = async () =>
     [...(await cluster.guard.metrics()).matchAll(/^kubectl_backup_guard_decisions_total\{.*\} (\d+)$/gm)]
