@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { signAdHoc } from "./ad-hoc-signature.ts";
 import { NODE_FLAGS } from "./node-flags.ts";
 import { nodeBinary } from "./node-runtime.ts";
@@ -23,6 +23,8 @@ export function buildExecutable(target: Target, content: Content, folder: string
   // The seed makes two builds alike: with it V8 makes the same code of the same source. Under other flags than the program
   // runs with, V8 would refuse that code, and Node warn of it in every run.
   execFileSync(process.execPath, ["--random-seed=1", ...NODE_FLAGS, "--build-sea", config], {
+    // The path of the main file, as it is given, goes into the executable.
+    cwd: dirname(content.main),
     stdio: ["ignore", "ignore", "inherit"],
   });
   // The base's signature went with the change, and macOS on arm64 kills what bears none.
@@ -35,7 +37,7 @@ function configuration(target: Target, { main, modules, codeCache }: Content, ou
   // V8 takes compiled code only on the platform where it was made, and Node's packaging would not refuse it here.
   const own = isBuilder(target);
   return {
-    main,
+    main: basename(main),
     output,
     executable: nodeBinary(target),
     disableExperimentalSEAWarning: true,

@@ -38,6 +38,14 @@ test("two builds give the same bytes", async () => {
   expect(await sums(again)).toBe(await sums(released));
 });
 
+test("no executable tells in which folder it was built, so that it is the same from any", async () => {
+  const folder = join(import.meta.dirname, "../../..");
+  for (const target of ["linux_amd64", "darwin_arm64"]) {
+    const program = await readFile(join(released.executables, target, "kubectl-backup"));
+    expect(program.includes(folder), target).toBe(false);
+  }
+});
+
 test("the sums are those of the files beside them, and no file is without one", async () => {
   const sums = (await readFile(join(released.dist, "SHA256SUMS"), "utf8")).trim().split("\n");
   const named = sums.map((line) => line.split("  "));
