@@ -54,7 +54,7 @@ async function* descend(root: string, entries: readonly Found[], prefix: string)
   });
   for await (const { found, below } of lookAhead(wanted, READ_AHEAD, read)) {
     yield found;
-    yield* descend(root, below, prefix);
+    if (found.type === "folder") yield* descend(root, below, prefix);
   }
 }
 
