@@ -21,9 +21,11 @@ const INSTALL = {
 
 export const CNI_PLUGINS = "/usr/lib/cni";
 
-/** Throws an error that names the missing command and what installs it. */
-export function requireCommand(command: keyof typeof INSTALL): void {
-  if (!hasCommand(command)) throw new Error(`${command} is missing; install it with: ${INSTALL[command]}`);
+/** The command's path; throws an error that names the missing command and what installs it. */
+export function requireCommand(command: keyof typeof INSTALL): string {
+  const path = pathOf(command);
+  if (path === undefined) throw new Error(`${command} is missing; install it with: ${INSTALL[command]}`);
+  return path;
 }
 
 /** Throws an error that says what installs it if this plugin for the network of pods is not where Debian puts it. */
@@ -36,8 +38,12 @@ export function requireCniPlugin(plugin: string): void {
 
 /** Is the command on PATH and executable? */
 export function hasCommand(command: string): boolean {
+  return pathOf(command) !== undefined;
+}
+
+function pathOf(command: string): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
-  return folders.some((folder) => isExecutable(join(folder, command)));
+  return folders.map((folder) => join(folder, command)).find(isExecutable);
 }
 
 function isExecutable(path: string): boolean {

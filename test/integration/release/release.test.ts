@@ -149,8 +149,10 @@ describe("krew", () => {
   let home: Scratch;
   beforeAll(async () => {
     home = await scratchDirectory("krew");
-    await Promise.all([makeIndex(), mkdir(join(home.path, "bin")), mkdir(join(home.path, "krew"))]);
+    await Promise.all([mkdir(join(home.path, "bin")), mkdir(join(home.path, "krew"))]);
     await symlink(await tool("krew", "krew"), join(home.path, "bin/kubectl-krew"));
+    await symlink(requireCommand("git"), join(home.path, "bin/git"));
+    await makeIndex();
   });
   afterAll(() => home.remove());
 
@@ -158,12 +160,8 @@ describe("krew", () => {
     HOME: home.path,
     KREW_ROOT: join(home.path, "krew"),
     KREW_NO_UPGRADE_CHECK: "1",
-    PATH: [
-      join(home.path, "krew/bin"),
-      join(home.path, "bin"),
-      cluster.binDirectory,
-      process.env["PATH"],
-    ].join(":"),
+    // None of this machine's own folders: kubectl warns of a plugin that is installed there too.
+    PATH: [join(home.path, "krew/bin"), join(home.path, "bin"), cluster.binDirectory].join(":"),
     GIT_CONFIG_GLOBAL: join(home.path, "gitconfig"),
   });
   const index = () => join(home.path, "index");
