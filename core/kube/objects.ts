@@ -1,4 +1,4 @@
-import { getWhole, readBody } from "#core/kube/transport/read-whole.ts";
+import { getWhole } from "#core/kube/transport/read-whole.ts";
 import { writeReplyOf } from "#core/kube/transport/refusal.ts";
 import type { ApiRequest, Transport } from "#core/kube/transport/transport.ts";
 import { parseWarnings } from "#core/kube/transport/warning-header.ts";
@@ -106,7 +106,7 @@ async function write(transport: Transport, request: ApiRequest): Promise<WriteRe
   if (!answer.ok) return writeReplyOf(answer.refusal);
   const { reply } = answer;
   try {
-    const body = withoutNewline(await readBody(reply));
+    const body = withoutNewline(await reply.whole());
     return { ok: true, status: reply.status, body, warnings: parseWarnings(reply.header("warning")) };
   } catch (error) {
     throw transport.translate(error);

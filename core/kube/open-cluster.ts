@@ -1,7 +1,8 @@
 import type { ClusterAccess } from "#core/kube/access/access.ts";
 import { type ListKnowledge, LONG_LIST, listObjects } from "#core/kube/lists/lists.ts";
-import { getWhole, readBody } from "#core/kube/transport/read-whole.ts";
+import { getWhole } from "#core/kube/transport/read-whole.ts";
 import { openTransport, type Transport, type TransportOptions } from "#core/kube/transport/transport.ts";
+import type { WireReply } from "#core/kube/transport/wire.ts";
 import { isFailure } from "#core/model/errors.ts";
 import type { Cluster, ServerVersion } from "./cluster.ts";
 import { discover } from "./discovery.ts";
@@ -63,9 +64,9 @@ async function whoAmI(transport: Transport, signal: AbortSignal): Promise<string
   return undefined;
 }
 
-async function readReview(transport: Transport, reply: Parameters<typeof readBody>[0]): Promise<Uint8Array> {
+async function readReview(transport: Transport, reply: WireReply): Promise<Uint8Array> {
   try {
-    return await readBody(reply);
+    return await reply.whole();
   } catch (error) {
     const translated = transport.translate(error);
     if (isFailure(translated)) return new Uint8Array();

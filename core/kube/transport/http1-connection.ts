@@ -1,6 +1,6 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as send } from "node:http";
 import type { Duplex } from "node:stream";
-import { chunksOf } from "./read-chunks.ts";
+import { chunksOf, wholeOf } from "./read-chunks.ts";
 import { BrokenExchange, type Connection, type WireReply, type WireRequest } from "./wire.ts";
 
 export interface Http1Options {
@@ -57,6 +57,7 @@ async function exchange(to: { agent: Agent; host: string }, request: WireRequest
     status: incoming.statusCode ?? 0,
     header: (name) => joined(incoming.headers[name]),
     body: readBody(incoming, signal),
+    whole: () => readWhole(incoming, signal),
     discard: () => incoming.destroy(),
   };
 }
@@ -82,6 +83,19 @@ async function* readBody(
     // Broken off: the connection cannot be used for another request.
     if (!incoming.complete) incoming.destroy();
   }
+  assertComplete(incoming, signal);
+}
+
+async function readWhole(incoming: IncomingMessage, signal: AbortSignal): Promise<Uint8Array> {
+  const bytes = await wholeOf(incoming).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw broken(cause);
+  });
+  assertComplete(incoming, signal);
+  return bytes;
+}
+
+function assertComplete(incoming: IncomingMessage, signal: AbortSignal): void {
   signal.throwIfAborted();
   if (!incoming.complete) throw broken(incoming.errored ?? undefined);
 }

@@ -6,7 +6,7 @@ import {
 } from "node:http2";
 import { onAbort } from "#core/flow/on-abort.ts";
 import type { Http2Line } from "./http2-session.ts";
-import { chunksOf } from "./read-chunks.ts";
+import { chunksOf, wholeOf } from "./read-chunks.ts";
 import { BrokenExchange, type WireReply, type WireRequest } from "./wire.ts";
 
 /** Errors of node:http2 for requests that never were put on the wire. */
@@ -31,6 +31,7 @@ export async function exchangeOverHttp2(line: Http2Line, request: WireRequest): 
     status: Number(head[":status"]),
     header: (name) => joined(head[name]),
     body: readBody(stream, request.signal),
+    whole: () => readWhole(stream, request.signal),
     discard: () => stream.close(constants.NGHTTP2_CANCEL),
   };
 }
@@ -38,8 +39,9 @@ export async function exchangeOverHttp2(line: Http2Line, request: WireRequest): 
 function start(line: Http2Line, request: WireRequest): ClientHttp2Stream {
   const { method, path, headers, body } = request;
   try {
+    // A flat list is what node:http2 makes of an object of headers.
     const stream = line.session.request(
-      { ":method": method, ":path": path, ...headers, ...lengthOf(body) },
+      [":method", method, ":path", path, ...pairsOf(headers), ...lengthOf(body)],
       { endStream: body === undefined },
     );
     if (body !== undefined) stream.end(body);
@@ -49,8 +51,16 @@ function start(line: Http2Line, request: WireRequest): ClientHttp2Stream {
   }
 }
 
-function lengthOf(body: Uint8Array | undefined): { "content-length"?: string } {
-  return body === undefined ? {} : { "content-length": String(body.length) };
+function pairsOf(headers: WireRequest["headers"]): readonly string[] {
+  const pairs: string[] = [];
+  for (const name in headers) {
+    for (const value of [headers[name] ?? []].flat()) pairs.push(name, value);
+  }
+  return pairs;
+}
+
+function lengthOf(body: Uint8Array | undefined): readonly string[] {
+  return body === undefined ? [] : ["content-length", String(body.length)];
 }
 
 type ReplyHead = IncomingHttpHeaders & IncomingHttpStatusHeader;
@@ -88,6 +98,19 @@ async function* readBody(
   } finally {
     if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
   }
+  assertEnded(stream, signal);
+}
+
+async function readWhole(stream: ClientHttp2Stream, signal: AbortSignal): Promise<Uint8Array> {
+  const bytes = await wholeOf(stream).catch((cause: unknown) => {
+    signal.throwIfAborted();
+    throw broken(cause, "maybe");
+  });
+  assertEnded(stream, signal);
+  return bytes;
+}
+
+function assertEnded(stream: ClientHttp2Stream, signal: AbortSignal): void {
   signal.throwIfAborted();
   // After a FIN of the peer, or when the session is destroyed, the stream just ends; only its code tells.
   if (stream.rstCode !== constants.NGHTTP2_NO_ERROR) throw broken(undefined, "maybe");

@@ -28,3 +28,18 @@ export async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array, vo
   }
   if (failure !== undefined) throw failure;
 }
+
+/** All the bytes of a stream, once it is closed; whether that was the whole body, the protocol has to say. */
+export function wholeOf(stream: Readable): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    stream.on("error", reject);
+    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+    stream.once("close", () => {
+      const [first = Buffer.alloc(0), ...more] = chunks;
+      const bytes = more.length === 0 ? first : Buffer.concat(chunks);
+      noteBuffers(bytes.length);
+      resolve(bytes);
+    });
+  });
+}

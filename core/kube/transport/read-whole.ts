@@ -27,7 +27,7 @@ export async function getWhole(transport: Transport, request: GetRequest, what: 
 async function getOnce(transport: Transport, request: GetRequest, what: string): Promise<WholeReply> {
   const answer = await transport.send({ ...request, method: "GET", repeatable: true });
   if (!answer.ok) throw failureOf(answer.refusal, what);
-  const body = await readBody(answer.reply);
+  const body = await answer.reply.whole();
   checkWhole(body);
   return { reply: answer.reply, body };
 }
@@ -37,12 +37,6 @@ export type GetRequest = Pick<ApiRequest, "path" | "accept" | "attempts" | "sign
 export interface WholeReply {
   readonly reply: WireReply;
   readonly body: Uint8Array;
-}
-
-export async function readBody(reply: WireReply): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of reply.body) chunks.push(chunk);
-  return Buffer.concat(chunks);
 }
 
 function checkWhole(body: Uint8Array): void {

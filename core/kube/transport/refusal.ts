@@ -1,7 +1,7 @@
 import type { WriteReply } from "#core/kube/cluster.ts";
 import { Failure, type FailureCode } from "#core/model/errors.ts";
 import { parseWarnings } from "./warning-header.ts";
-import type { WireReply } from "./wire.ts";
+import type { IncomingReply } from "./wire.ts";
 
 /** A reply of 400 and above, read once for all: the API server's Status, or the plain text of whoever stands before it. */
 export interface Refusal {
@@ -19,7 +19,7 @@ export interface Refusal {
 const MOST_BYTES = 256 * 1024;
 const MOST_PLAIN_TEXT = 300;
 
-export async function readRefusal(reply: WireReply): Promise<Refusal> {
+export async function readRefusal(reply: IncomingReply): Promise<Refusal> {
   const text = await readBeginning(reply);
   return {
     ...describeStatus(parseStatus(text), { status: reply.status, text }),
@@ -105,7 +105,7 @@ function parseRetryAfter(header: string | undefined): number | undefined {
   return header !== undefined && /^\d+$/.test(header.trim()) ? Number(header) : undefined;
 }
 
-async function readBeginning(reply: WireReply): Promise<string> {
+async function readBeginning(reply: IncomingReply): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of reply.body) {

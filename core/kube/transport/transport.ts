@@ -15,7 +15,13 @@ import { ServerClock } from "./server-clock.ts";
 import { connectServer } from "./server-connection.ts";
 import { unreachable } from "./unreachable.ts";
 import { type OpenSocket, openWebSocket, type SocketRequest } from "./web-socket.ts";
-import { BrokenExchange, type Connection, type WireReply, type WireRequest } from "./wire.ts";
+import {
+  BrokenExchange,
+  type Connection,
+  type IncomingReply,
+  type WireReply,
+  type WireRequest,
+} from "./wire.ts";
 
 export interface ApiRequest {
   readonly method: WireRequest["method"];
@@ -180,7 +186,7 @@ async function attemptSocket(state: State, request: SocketRequest): Promise<Sock
 }
 
 /** A second time after a 401, where the credentials can be renewed. */
-async function withCredentials<T extends OpenSocket | WireReply>(
+async function withCredentials<T extends OpenSocket | IncomingReply>(
   { access }: State,
   send: (headers: AccessHeaders) => Promise<T>,
   signal: AbortSignal,
@@ -195,7 +201,7 @@ async function withCredentials<T extends OpenSocket | WireReply>(
   throw new Refused(await readRefusal(second));
 }
 
-function isRefused(reply: OpenSocket | WireReply): reply is WireReply {
+function isRefused(reply: OpenSocket | IncomingReply): reply is IncomingReply {
   return "status" in reply && reply.status >= 400;
 }
 
@@ -234,7 +240,7 @@ async function upgrade(
   state: State,
   request: SocketRequest,
   headers: AccessHeaders,
-): Promise<OpenSocket | WireReply> {
+): Promise<OpenSocket | IncomingReply> {
   const { access, options } = state;
   options.onRequest?.(`GET ${pathOf(request)}`);
   const { signal } = request;

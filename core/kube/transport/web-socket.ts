@@ -5,7 +5,7 @@ import type { WebSocket } from "ws";
 import { onAbort } from "#core/flow/on-abort.ts";
 import type { AccessHeaders } from "#core/kube/access/access.ts";
 import { chunksOf } from "./read-chunks.ts";
-import { BrokenExchange, type WireReply } from "./wire.ts";
+import { BrokenExchange, type IncomingReply } from "./wire.ts";
 
 export interface SocketRequest {
   /** From /api or /apis on, encoded, with its query. */
@@ -38,7 +38,7 @@ const PING_MS = 5_000;
 export async function openWebSocket(
   { path, protocols, onMessage, signal }: SocketRequest,
   { socket, host, headers }: SocketTarget,
-): Promise<OpenSocket | WireReply> {
+): Promise<OpenSocket | IncomingReply> {
   const { startClient } = await import("./web-socket-client.ts");
   if (signal.aborted) socket.destroy();
   signal.throwIfAborted();
@@ -98,13 +98,13 @@ function broken(cause: unknown): BrokenExchange {
   return new BrokenExchange(message, { sent: "maybe", cause });
 }
 
-function refused(client: WebSocket): Promise<WireReply> {
+function refused(client: WebSocket): Promise<IncomingReply> {
   return new Promise((resolve) => {
     client.once("unexpected-response", (_request, incoming) => resolve(replyOf(incoming, client)));
   });
 }
 
-function replyOf(incoming: IncomingMessage, client: WebSocket): WireReply {
+function replyOf(incoming: IncomingMessage, client: WebSocket): IncomingReply {
   return {
     status: incoming.statusCode ?? 0,
     header: (name) => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { failureOf, readRefusal, refusalOfStatus, writeReplyOf } from "#core/kube/transport/refusal.ts";
-import type { WireReply } from "#core/kube/transport/wire.ts";
+import type { IncomingReply } from "#core/kube/transport/wire.ts";
 
-function reply(status: number, text: string, headers: Readonly<Record<string, string>> = {}): WireReply {
+function reply(status: number, text: string, headers: Readonly<Record<string, string>> = {}): IncomingReply {
   return {
     status,
     header: (name) => headers[name],
