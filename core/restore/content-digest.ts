@@ -44,9 +44,21 @@ export function digestOf(form: ExactObject): string {
   return hash("sha256", stringifyExact(sortKeys(form)), "base64");
 }
 
+/** Copies only what is not in order: most of what servers send is. */
 function sortKeys(value: ExactJson): ExactJson {
-  if (isExactList(value)) return value.map(sortKeys);
+  if (isExactList(value)) {
+    const sorted = value.map(sortKeys);
+    return sorted.some((inner, index) => inner !== value[index]) ? sorted : value;
+  }
   if (!isExactObject(value)) return value;
-  const sorted = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-  return Object.fromEntries(sorted.map(([key, inner]) => [key, sortKeys(inner)]));
+  const keys = Object.keys(value);
+  const ordered = keys.toSorted();
+  let isInOrder = true;
+  const entries = ordered.map((key, index): [string, ExactJson] => {
+    const inner = value[key] ?? null;
+    const sorted = sortKeys(inner);
+    isInOrder &&= key === keys[index] && sorted === inner;
+    return [key, sorted];
+  });
+  return isInOrder ? value : Object.fromEntries(entries);
 }

@@ -9,8 +9,17 @@ type Kind = Pick<ItemKind, "group" | "resource">;
 type Path = readonly string[];
 export type MapNamespace = (namespace: string) => string;
 
-/** The paths of a kind, keys joined by dots, at which a namespace's name stands. */
-const NAMES: Readonly<Record<string, readonly string[]>> = {
+/** By group resource. */
+type PathsOfKinds = ReadonlyMap<string, readonly Path[]>;
+
+/** Keys joined by dots. */
+function pathsOf(kinds: Readonly<Record<string, readonly string[]>>): PathsOfKinds {
+  const split = (dotted: readonly string[]) => dotted.map((path) => path.split("."));
+  return new Map(Object.entries(kinds).map(([kind, dotted]) => [kind, split(dotted)]));
+}
+
+/** The paths of a kind at which a namespace's name stands. */
+const NAMES = pathsOf({
   "apiservices.apiregistration.k8s.io": ["spec.service.namespace"],
   "customresourcedefinitions.apiextensions.k8s.io": [
     "spec.conversion.webhook.clientConfig.service.namespace",
@@ -41,14 +50,14 @@ const NAMES: Readonly<Record<string, readonly string[]>> = {
   "validatingwebhookconfigurations.admissionregistration.k8s.io": [
     "webhooks.*.clientConfig.service.namespace",
   ],
-};
+});
 
 function routes(): readonly string[] {
   return ["spec.parentRefs.*.namespace", "spec.rules.*.backendRefs.*.namespace"];
 }
 
 /** The same of label selectors for namespaces. */
-const SELECTORS: Readonly<Record<string, readonly string[]>> = {
+const SELECTORS = pathsOf({
   "gateways.gateway.networking.k8s.io": ["spec.listeners.*.allowedRoutes.namespaces.selector"],
   "mutatingadmissionpolicies.admissionregistration.k8s.io": ["spec.matchConstraints.namespaceSelector"],
   "mutatingadmissionpolicybindings.admissionregistration.k8s.io": ["spec.matchResources.namespaceSelector"],
@@ -60,7 +69,7 @@ const SELECTORS: Readonly<Record<string, readonly string[]>> = {
   "validatingadmissionpolicies.admissionregistration.k8s.io": ["spec.matchConstraints.namespaceSelector"],
   "validatingadmissionpolicybindings.admissionregistration.k8s.io": ["spec.matchResources.namespaceSelector"],
   "validatingwebhookconfigurations.admissionregistration.k8s.io": ["webhooks.*.namespaceSelector"],
-};
+});
 
 const REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution";
@@ -80,18 +89,14 @@ export function mapNamespaceReferences(
 ): ExactObject {
   const name = groupResource(kind);
   const terms = affinityTerms(kind);
-  const names = [...paths(NAMES[name]), ...terms.map((term) => [...term, "namespaces", "*"])];
-  const selectors = [...paths(SELECTORS[name]), ...terms.map((term) => [...term, "namespaceSelector"])];
+  const names = [...(NAMES.get(name) ?? []), ...terms.map((term) => [...term, "namespaces", "*"])];
+  const selectors = [...(SELECTORS.get(name) ?? []), ...terms.map((term) => [...term, "namespaceSelector"])];
   const named = changeTexts(object, names, mapNamespace);
   const selected = changePaths(named, selectors, (selector) => mapSelector(selector, mapNamespace));
   return name === "rolebindings.rbac.authorization.k8s.io" ||
     name === "clusterrolebindings.rbac.authorization.k8s.io"
     ? changePaths(selected, [["subjects", "*"]], (subject) => mapSubjectName(subject, mapNamespace))
     : selected;
-}
-
-function paths(dotted: readonly string[] = []): readonly Path[] {
-  return dotted.map((path) => path.split("."));
 }
 
 function affinityTerms(kind: Kind): readonly Path[] {

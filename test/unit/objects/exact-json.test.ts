@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { deepEqual } from "#core/objects/deep-equal.ts";
-import { parseExact, stringifyExact } from "#core/objects/exact-json.ts";
+import { isExactObject, parseExact, stringifyExact } from "#core/objects/exact-json.ts";
 
 describe("exact JSON", () => {
   test.each([
@@ -9,6 +9,8 @@ describe("exact JSON", () => {
     '{"a":1.50,"b":1e3,"c":-0,"d":1.0E+2,"e":[-0]}',
     "9007199254740993",
     "[ 12345678901234567890,\n 0.10]",
+    "\n 1.50",
+    '{"a" :1.50}',
     '{"a":"12345678901234567890, 1.5","__proto__":{"x":9007199254740993}}',
   ])("keeps the spelling of every number in %s", (text) => {
     const value = parseExact(text);
@@ -20,7 +22,7 @@ describe("exact JSON", () => {
     const space = fc.constantFrom("", " ", "\n\t");
     fc.assert(
       fc.property(digits, space, fc.string(), (number, gap, text) => {
-        const json = `{"k":${gap}${number}${gap},"l":[${gap}1,${gap}${number}],"s":${JSON.stringify(text)}}`;
+        const json = `{"k"${gap}:${gap}${number}${gap},"l":[${gap}1,${gap}${number}],"s":${JSON.stringify(text)}}`;
         const expected = `{"k":${number},"l":[1,${number}],"s":${JSON.stringify(text)}}`;
         expect(stringifyExact(parseExact(json))).toBe(expected);
       }),
@@ -34,6 +36,11 @@ describe("exact JSON", () => {
       }),
     );
   });
+});
+
+test("an object with the key that V8 keeps numbers under is an object all the same", () => {
+  expect(isExactObject(parseExact('{"rawJSON":"1"}'))).toBe(true);
+  expect(isExactObject(parseExact("9007199254740993"))).toBe(false);
 });
 
 describe("deepEqual", () => {

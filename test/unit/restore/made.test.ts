@@ -1,6 +1,13 @@
-import { describe, expect, it } from "vitest";
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
 import type { ItemKind } from "#core/model/item.ts";
-import { type ExactObject, parseExact } from "#core/objects/exact-json.ts";
+import {
+  type ExactJson,
+  type ExactObject,
+  isExactList,
+  isExactObject,
+  parseExact,
+} from "#core/objects/exact-json.ts";
 import { isAsMade, madeOf } from "#core/restore/made.ts";
 import { mergePatch } from "#core/restore/merge-patch.ts";
 import type { LaterStep } from "#core/restore/rule.ts";
@@ -56,6 +63,38 @@ const injected = {
   },
 };
 const withCa = [{ name: "a", clientConfig: { url: "https://a", caBundle: "Y2E=" } }];
+
+/** As a server that writes an object's keys in another order would send it. */
+function turned(value: ExactJson): ExactJson {
+  if (isExactList(value)) return value.map(turned);
+  if (!isExactObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .map(([key, inner]): [string, ExactJson] => [key, turned(inner)])
+      .toReversed(),
+  );
+}
+
+test("an object counts as made in whatever order its keys come, and not with another value at any of them", () => {
+  const data = fc.dictionary(fc.string(), fc.json().map(parseExact), { minKeys: 1 });
+  fc.assert(
+    fc.property(data, fc.nat(), (spec, at) => {
+      const object = {
+        metadata,
+        spec: { ...spec, raw: parseExact('{"__proto__":{"b":1,"a":9007199254740993}}') },
+      };
+      const made = madeOf(WIDGET, object, []);
+      const like = (live: ExactJson) =>
+        isAsMade(made, { kind: WIDGET, live: isExactObject(live) ? live : {}, isScaled: false });
+      expect(like(turned(object))).toBe(true);
+      const keys = Object.keys(spec).filter((key) => !["replicas", "raw", "__proto__"].includes(key));
+      const key = keys[at % Math.max(1, keys.length)];
+      if (key === undefined) return;
+      const other = [spec[key] ?? null];
+      expect(like(turned({ ...object, spec: { ...object.spec, [key]: other } }))).toBe(false);
+    }),
+  );
+});
 
 describe("an edit is", () => {
   it.each<[string, Case, ExactObject]>([
