@@ -1,16 +1,10 @@
-import { isUtf8 } from "node:buffer";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { decodeFooter, FOOTER_BYTES, type TablePlace } from "./archive-index-footer.ts";
-import { BrokenLine, parseIndexLine } from "./archive-index-line.ts";
-import { compareKinds, sameKind } from "./archive-index-order.ts";
-import {
-  ascends,
-  compareMemberKeys,
-  type IndexTable,
-  type MemberKey,
-  parseTable,
-} from "./archive-index-table.ts";
+import { BrokenLine } from "./archive-index-line.ts";
+import { IndexLines } from "./archive-index-lines.ts";
+import { compareKeys, compareKinds, sameKind } from "./archive-index-order.ts";
+import { compareMemberKeys, type IndexTable, type MemberKey, parseTable } from "./archive-index-table.ts";
 import { expandMember } from "./gzip-member.ts";
 import type { IndexEntry, ItemKey, KindCount } from "./index-entry.ts";
 
@@ -76,7 +70,7 @@ class RangedIndex implements ArchiveIndex {
   readonly #archiveBytes: number;
   readonly #positions: ReadonlyMap<string, number>;
   /** Small kinds share a member: the last one read serves the next kind too. */
-  #last: { readonly member: number; readonly lines: Promise<readonly IndexEntry[]> } | undefined;
+  #last: { readonly member: number; readonly lines: Promise<IndexLines> } | undefined;
 
   constructor(source: IndexSource, table: IndexTable, archiveBytes: number) {
     this.kinds = table.kinds;
@@ -92,17 +86,12 @@ class RangedIndex implements ArchiveIndex {
   ): AsyncGenerator<readonly IndexEntry[]> {
     const position = this.#position(kind);
     const expected = this.#count(position, namespace);
+    const first = { kind: position, namespace: namespace ?? "", name: "" };
+    const isWanted = (entry: IndexEntry) =>
+      compareKinds(entry, kind) === 0 && (namespace === undefined || entry.namespace === namespace);
     let seen = 0;
-    for (
-      let at = this.#memberOf({ kind: position, namespace: namespace ?? "", name: "" });
-      seen < expected;
-      at += 1
-    ) {
-      const lines = await this.#lines(at, signal);
-      const wanted = lines.filter(
-        (entry) =>
-          compareKinds(entry, kind) === 0 && (namespace === undefined || entry.namespace === namespace),
-      );
+    for (let at = this.#memberOf(first); seen < expected; at += 1) {
+      const wanted = await this.#linesFrom(first, { member: at, isWanted, signal });
       seen += wanted.length;
       if (wanted.length > 0) yield wanted;
     }
@@ -112,11 +101,10 @@ class RangedIndex implements ArchiveIndex {
   async find(kind: ItemKind, key: ItemKey, signal: AbortSignal): Promise<IndexEntry | undefined> {
     const position = this.#position(kind);
     if (this.#count(position, key.namespace) === 0) return undefined;
-    const lines = await this.#lines(this.#memberOf({ kind: position, ...key }), signal);
-    return lines.find(
-      (entry) =>
-        compareKinds(entry, kind) === 0 && entry.namespace === key.namespace && entry.name === key.name,
-    );
+    const first = { kind: position, ...key };
+    const isWanted = (entry: IndexEntry) => compareKinds(entry, kind) === 0 && compareKeys(entry, key) === 0;
+    const [found] = await this.#linesFrom(first, { member: this.#memberOf(first), isWanted, signal });
+    return found;
   }
 
   /** -1 where nothing of the kind is stored. */
@@ -145,7 +133,23 @@ class RangedIndex implements ArchiveIndex {
     return Math.max(0, low - 1);
   }
 
-  async #lines(member: number, signal: AbortSignal): Promise<readonly IndexEntry[]> {
+  async #linesFrom(
+    first: MemberKey,
+    {
+      member,
+      isWanted,
+      signal,
+    }: {
+      readonly member: number;
+      readonly isWanted: (entry: IndexEntry) => boolean;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<readonly IndexEntry[]> {
+    const lines = await this.#lines(member, signal);
+    return await orDamaged(async () => lines.from(first, isWanted));
+  }
+
+  async #lines(member: number, signal: AbortSignal): Promise<IndexLines> {
     if (this.#last?.member !== member) this.#last = { member, lines: this.#read(member, signal) };
     const { lines } = this.#last;
     try {
@@ -156,29 +160,29 @@ class RangedIndex implements ArchiveIndex {
     }
   }
 
-  async #read(member: number, signal: AbortSignal): Promise<readonly IndexEntry[]> {
+  async #read(member: number, signal: AbortSignal): Promise<IndexLines> {
     const place = this.#table.members[member];
     if (place === undefined) throw damaged("its table counts other items than its lines");
     const packed = await this.#source.read(place.offset, place.length, signal);
     return await orDamaged(async () => {
-      const entries = parseLines(await expandMember(packed, MAX_MEMBER_BYTES), this.#archiveBytes);
-      if (entries.length !== place.lines) throw new BrokenLine("a member has other lines");
-      this.#checkOrder(member, entries);
-      return entries;
+      const lines = new IndexLines(await expandMember(packed, MAX_MEMBER_BYTES), {
+        archiveBytes: this.#archiveBytes,
+        keyOf: (entry) => this.#keyOf(entry),
+      });
+      if (lines.count !== place.lines) throw new BrokenLine("a member has other lines");
+      this.#checkEnds(member, lines);
+      return lines;
     });
   }
 
-  /** From the member's first key upwards, and below that of the next: so nothing stands there twice. */
-  #checkOrder(member: number, entries: readonly IndexEntry[]): void {
+  /** From the member's first key on, and below that of the next: so nothing stands in two of them. */
+  #checkEnds(member: number, lines: IndexLines): void {
     const { members } = this.#table;
-    const keys = entries.map((entry) => this.#keyOf(entry));
     const first = members[member]?.first;
     const next = members[member + 1]?.first;
-    const [start] = keys;
-    const begins = first !== undefined && start !== undefined && compareMemberKeys(first, start) === 0;
-    if (!(begins && ascends(next === undefined ? keys : [...keys, next]))) {
-      throw new BrokenLine("lines are not in order");
-    }
+    const begins = first !== undefined && compareMemberKeys(first, lines.keyAt(0)) === 0;
+    const ends = next === undefined || compareMemberKeys(lines.keyAt(lines.count - 1), next) < 0;
+    if (!(begins && ends)) throw new BrokenLine("lines are not in order");
   }
 
   #keyOf(entry: IndexEntry): MemberKey {
@@ -189,22 +193,6 @@ class RangedIndex implements ArchiveIndex {
     return { kind: position, namespace: entry.namespace, name: entry.name };
   }
 }
-
-/** Line by line: one text of them all would be a large object, of which a heap keeps many before it cleans up. */
-function parseLines(bytes: Uint8Array, archiveBytes: number): readonly IndexEntry[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (!isUtf8(text)) throw new BrokenLine("a member is not UTF-8");
-  const entries: IndexEntry[] = [];
-  for (let at = 0; at < text.length; ) {
-    const end = text.indexOf(NEWLINE, at);
-    if (end === -1) throw new BrokenLine("a member's last line has no end");
-    entries.push(parseIndexLine(text.toString("utf8", at, end), archiveBytes));
-    at = end + 1;
-  }
-  return entries;
-}
-
-const NEWLINE = 0x0a;
 
 function decode(bytes: Uint8Array): string {
   return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);

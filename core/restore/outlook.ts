@@ -55,7 +55,8 @@ export async function takeOutlook(
   const leftOut = namespacesLeftOut(backup, relation, request.selection.includeNamespaces);
   const absentNamespaces = findAbsentNamespaces(backup, selection);
   const isMeant = itemTest(selection, new Set(leftOut));
-  const chosen = await selectItems(backup, mayHold(selection), isMeant);
+  const { includesNamespace } = selection;
+  const chosen = await selectItems(backup, { mayHold: mayHold(selection), includesNamespace, isMeant });
   if (request.undo === undefined) refuseEmpty(backup, chosen);
   const parts = { backup, contents, selected: chosen, selection, isMeant, leftOut, request, signal };
   const selected = await bringAlong(parts);

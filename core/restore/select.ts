@@ -54,11 +54,16 @@ export function isNamespace(kind: Pick<ItemKind, "group" | "resource">): boolean
   return kind.group === "" && kind.resource === "namespaces";
 }
 
-/** One pass over the index lines of the kinds that can be meant. */
+export interface Meant {
+  readonly mayHold: (kind: KindInventory) => boolean;
+  readonly includesNamespace: (name: string) => boolean;
+  readonly isMeant: ItemTest;
+}
+
+/** One pass over the index lines of the kinds and namespaces that can be meant. */
 export async function selectItems(
   backup: OpenBackup,
-  mayBeMeant: (kind: KindInventory) => boolean,
-  isMeant: ItemTest,
+  { mayHold, includesNamespace, isMeant }: Meant,
 ): Promise<Selected> {
   const kinds: SelectedKind[] = [];
   const neverRestored: NeverRestored[] = [];
@@ -66,8 +71,8 @@ export async function selectItems(
   const namespaces = new Set<string>();
   let classified = false;
   let room = KEPT_ITEMS;
-  for (const kind of backup.kinds.filter(mayBeMeant)) {
-    const batches = () => filtered(backup.items(kind), isMeant);
+  for (const kind of backup.kinds.filter(mayHold)) {
+    const batches = () => filtered(itemsIn(backup, kind, includesNamespace), isMeant);
     const never = kindNeverRestored(kind);
     const { count, items } = await collect(batches(), never === undefined ? room : 0, (batch) => {
       if (never !== undefined) return;
@@ -83,6 +88,18 @@ export async function selectItems(
     kinds.push({ kind, count, pulledIn: false, batches: items === undefined ? batches : () => once(items) });
   }
   return { kinds, ownerUids, isClassified: classified, namespaces, neverRestored };
+}
+
+/** In their order. What lies in other namespaces is not even read. */
+async function* itemsIn(
+  backup: OpenBackup,
+  kind: KindInventory,
+  includesNamespace: (name: string) => boolean,
+): AsyncGenerator<readonly StoredItem[]> {
+  const names = Object.keys(kind.namespaces);
+  const included = names.filter(includesNamespace);
+  if (!kind.namespaced || included.length === names.length) yield* backup.items(kind);
+  else for (const namespace of included.toSorted()) yield* backup.items(kind, namespace);
 }
 
 /** Counts; `items` are all of them, where there is room for all. */

@@ -192,6 +192,28 @@ describe("an index that contradicts itself", () => {
     await expect(reading).rejects.toMatchObject({ code: "backup-damaged" });
   });
 
+  test("is told where a member holds what belongs behind the beginning of the next", async () => {
+    const named = (...names: string[]) =>
+      compressMember(Buffer.from(names.map((name) => `${JSON.stringify({ ...line, name })}\n`).join("")));
+    const packed = [await named("one", "zwei"), await named("two")] as const;
+    const table = {
+      ...{ format: "kubectl-backup-index", version: 1 },
+      kinds: [{ ...kind, count: 3, namespaces: { a: 3 } }],
+      members: [
+        { offset: 0, length: packed[0].length, lines: 2, first: { kind: 0, namespace: "a", name: "one" } },
+        {
+          ...{ offset: packed[0].length, length: packed[1].length, lines: 1 },
+          first: { kind: 0, namespace: "a", name: "two" },
+        },
+      ],
+    };
+    const packedTable = await compressMember(Buffer.from(JSON.stringify(table)));
+    const offset = packed[0].length + packed[1].length;
+    const footer = encodeFooter({ offset, length: packedTable.length });
+    const reading = allEntries(Buffer.concat([...packed, packedTable, footer]), 1000);
+    await expect(reading).rejects.toMatchObject({ code: "backup-damaged" });
+  });
+
   test("is read where it does not", async () => {
     expect((await forge({})).map((entry) => entry.name)).toEqual(["one", "two"]);
   });
