@@ -17,9 +17,10 @@ interface Line {
 
 /**
  * The lines of one member, each parsed when it is first looked at: who restores one namespace of a thousand waits for
- * the lines of that one. (One text of them all would be a large object, too, of which a heap keeps many before it cleans up.)
+ * the lines of that one. Of the others nothing is checked: where an index lies, counting what is found tells.
  */
 export class IndexLines {
+  /** Not a string: one of them all would be a large object, of which a heap keeps many before it cleans up. */
   readonly #text: Buffer;
   /** Where each line begins, and where the last one ends. */
   readonly #starts: readonly number[];

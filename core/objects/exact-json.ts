@@ -30,8 +30,8 @@ const sourceAwareJson = JSON as unknown as {
 /**
  * May match inside a string, which only costs time, but never misses a number: one stands at the start, behind the colon
  * of a key, or behind `,` or `[`. (A colon alone would match in every image's tag, `web:1.27`.) Up to 15 digits without
- * point or exponent survive a double and print as they were written; `-0` does not. What stands before is looked at
- * behind a digit alone: a search for it would stop at every key, and take as long as the parsing.
+ * point or exponent survive a double and print as they were written; `-0` does not. Whether a number may stand there is
+ * asked only at a digit: on a cluster's objects a third of the time of a search for what stands before one.
  */
 const RISKY_NUMBER = /(?<=^\s*|"\s*:\s*|[,[]\s*)-?\d(?:\d{15}|\d*[.eE]|(?<=-0))/;
 

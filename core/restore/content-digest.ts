@@ -51,14 +51,9 @@ function sortKeys(value: ExactJson): ExactJson {
     return sorted.some((inner, index) => inner !== value[index]) ? sorted : value;
   }
   if (!isExactObject(value)) return value;
-  const keys = Object.keys(value);
-  const ordered = keys.toSorted();
-  let isInOrder = true;
-  const entries = ordered.map((key, index): [string, ExactJson] => {
-    const inner = value[key] ?? null;
-    const sorted = sortKeys(inner);
-    isInOrder &&= key === keys[index] && sorted === inner;
-    return [key, sorted];
-  });
-  return isInOrder ? value : Object.fromEntries(entries);
+  const entries = Object.entries(value);
+  const ordered = entries.toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const sorted = ordered.map(([key, inner]): [string, ExactJson] => [key, sortKeys(inner)]);
+  const isInOrder = entries.every(([key, inner], at) => key === sorted[at]?.[0] && inner === sorted[at][1]);
+  return isInOrder ? value : Object.fromEntries(sorted);
 }

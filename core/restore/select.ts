@@ -36,6 +36,9 @@ export interface NeverRestored {
 /** Up to so many index lines stay in memory (about 10 MB); what is beyond is read from the index again when needed. */
 const KEPT_ITEMS = 20_000;
 
+/** As many as lie in a part of the index at least. */
+const FULL_BATCH = 1_024;
+
 export type ItemTest = (item: StoredItem) => boolean;
 
 /** Whether an item of the backup is meant, by the request's words. */
@@ -90,16 +93,27 @@ export async function selectItems(
   return { kinds, ownerUids, isClassified: classified, namespaces, neverRestored };
 }
 
-/** In their order. What lies in other namespaces is not even read. */
+/** What lies in other namespaces is not even read, where that is most. */
 async function* itemsIn(
   backup: OpenBackup,
   kind: KindInventory,
   includesNamespace: (name: string) => boolean,
 ): AsyncGenerator<readonly StoredItem[]> {
-  const names = Object.keys(kind.namespaces);
-  const included = names.filter(includesNamespace);
-  if (!kind.namespaced || included.length === names.length) yield* backup.items(kind);
-  else for (const namespace of included.toSorted()) yield* backup.items(kind, namespace);
+  const included = Object.keys(kind.namespaces).filter(includesNamespace);
+  const count = included.reduce((sum, name) => sum + (kind.namespaces[name] ?? 0), 0);
+  if (!kind.namespaced || count > kind.count / 2) {
+    yield* backup.items(kind);
+    return;
+  }
+  // Few in a namespace are no batch of their own: each is a request for a part of the archive.
+  let held: StoredItem[] = [];
+  for (const namespace of included.toSorted()) {
+    for await (const batch of backup.items(kind, namespace)) held.push(...batch);
+    if (held.length < FULL_BATCH) continue;
+    yield held;
+    held = [];
+  }
+  yield held;
 }
 
 /** Counts; `items` are all of them, where there is room for all. */

@@ -32,6 +32,9 @@ export async function* chunksOf(stream: Readable): AsyncGenerator<Uint8Array, vo
 /** All the bytes of a stream, once it is closed; whether that was the whole body, the protocol has to say. */
 export function wholeOf(stream: Readable): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
+    // One that is gone tells nothing any more. (An HTTP/2 stream is `closed` while there is still something to read.)
+    if (stream.errored !== null) reject(stream.errored);
+    if (stream.destroyed) resolve(new Uint8Array());
     const chunks: Buffer[] = [];
     stream.on("error", reject);
     stream.on("data", (chunk: Buffer) => chunks.push(chunk));

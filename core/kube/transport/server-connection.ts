@@ -1,3 +1,4 @@
+import { constants } from "node:http2";
 import type { ClusterAccess, ClusterTls } from "#core/kube/access/access.ts";
 import { dial } from "./dial.ts";
 import { http1Connection } from "./http1-connection.ts";
@@ -42,7 +43,9 @@ class ServerConnection implements Connection {
 
   close(): void {
     this.#closing.abort(new BrokenExchange("the connection was closed", { sent: "never" }));
-    for (const { session } of this.#lines) session.destroy();
+    // Without an error, streams would end as if their replies had.
+    const cut = new BrokenExchange("the connection was closed", { sent: "maybe" });
+    for (const { session } of this.#lines) session.destroy(cut, constants.NGHTTP2_CANCEL);
     this.#http1?.connection.close();
   }
 

@@ -26,7 +26,7 @@ export interface IncomingReply {
 }
 
 export interface WireReply extends IncomingReply {
-  /** All of the body instead, in fewer turns of the event loop: for what is small. Throws as the body does. */
+  /** The whole body at once, instead of `body`: for what is small, in fewer turns of the event loop. Throws as that does. */
   whole(): Promise<Uint8Array>;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectServer } from "#core/kube/transport/server-connection.ts";
@@ -48,7 +49,7 @@ describe.each(["h2", "http/1.1"] as const)("a reply over %s that is read whole",
       fc.asyncProperty(cut, async (blow) => {
         server.handle((_, reply) => {
           reply.writeHead(200).write(BODY.subarray(0, 10));
-          setTimeout(() => reply.end(BODY.subarray(10)), 5);
+          void setTimeout(5).then(() => reply.end(BODY.subarray(10)));
         });
         const reply = await ask();
         server.gate.cut(blow);
@@ -59,6 +60,28 @@ describe.each(["h2", "http/1.1"] as const)("a reply over %s that is read whole",
       { numRuns: 20 },
     );
   });
+
+  it.each(["no body", "a body"])("with %s is told also where it is read a turn later", async (what) => {
+    const body = what === "no body" ? "" : "text";
+    server.handle((_, reply) => void reply.writeHead(200).end(body));
+    const reply = await ask();
+    await setTimeout(20);
+    expect(Buffer.from(await reply.whole()).toString()).toBe(body);
+  });
+
+  it.each(["before it is read", "while it is read"])(
+    "is a broken exchange where the connection was closed here %s",
+    async (when) => {
+      server.handle((_, reply) => void reply.writeHead(200).write("abc"));
+      const reply = await ask();
+      await setTimeout(10);
+      const read = () => reply.whole().catch((reason: unknown) => reason);
+      const reading = when === "while it is read" ? read() : undefined;
+      connection.close();
+      await setTimeout(10);
+      expect(await (reading ?? read())).toBeInstanceOf(BrokenExchange);
+    },
+  );
 
   it("ends with the reason of who gives it up", async () => {
     server.handle((_, reply) => void reply.writeHead(200).write(BODY));
