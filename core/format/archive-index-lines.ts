@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { BrokenLine, parseIndexLine } from "./archive-index-line.ts";
 import { ascends, compareMemberKeys, type MemberKey } from "./archive-index-table.ts";
+import { firstWhere } from "./first-where.ts";
 import type { IndexEntry } from "./index-entry.ts";
 
 export interface IndexLinesOptions {
@@ -45,7 +46,8 @@ export class IndexLines {
   /** From the first line that is not before the key on, as long as they are wanted; checked to ascend. */
   from(key: MemberKey, isWanted: (entry: IndexEntry) => boolean): readonly IndexEntry[] {
     const run: Line[] = [];
-    for (let at = this.#placeOf(key); at < this.count; at += 1) {
+    const first = firstWhere(this.count, (at) => compareMemberKeys(this.keyAt(at), key) >= 0);
+    for (let at = first; at < this.count; at += 1) {
       const line = this.#at(at);
       if (!isWanted(line.entry)) break;
       run.push(line);
@@ -62,17 +64,6 @@ export class IndexLines {
     const line = { entry, key: this.#options.keyOf(entry) };
     this.#lines[at] = line;
     return line;
-  }
-
-  #placeOf(key: MemberKey): number {
-    let low = 0;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (compareMemberKeys(this.keyAt(middle), key) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
   }
 }
 

@@ -5,6 +5,7 @@ import { BrokenLine } from "./archive-index-line.ts";
 import { IndexLines } from "./archive-index-lines.ts";
 import { compareKeys, compareKinds, sameKind } from "./archive-index-order.ts";
 import { compareMemberKeys, type IndexTable, type MemberKey, parseTable } from "./archive-index-table.ts";
+import { firstWhere } from "./first-where.ts";
 import { expandMember } from "./gzip-member.ts";
 import type { IndexEntry, ItemKey, KindCount } from "./index-entry.ts";
 
@@ -122,15 +123,11 @@ class RangedIndex implements ArchiveIndex {
   /** The last member whose first key is not behind the given one: there the key lies, if anywhere. */
   #memberOf(key: MemberKey): number {
     const { members } = this.#table;
-    let low = 0;
-    let high = members.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const member = members[middle];
-      if (member !== undefined && compareMemberKeys(member.first, key) <= 0) low = middle + 1;
-      else high = middle;
-    }
-    return Math.max(0, low - 1);
+    const behind = firstWhere(members.length, (at) => {
+      const member = members[at];
+      return member !== undefined && compareMemberKeys(member.first, key) > 0;
+    });
+    return Math.max(0, behind - 1);
   }
 
   async #linesFrom(

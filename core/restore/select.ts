@@ -36,7 +36,7 @@ export interface NeverRestored {
 /** Up to so many index lines stay in memory (about 10 MB); what is beyond is read from the index again when needed. */
 const KEPT_ITEMS = 20_000;
 
-/** As many as lie in a part of the index at least. */
+/** As many lines as a part of the index has. */
 const FULL_BATCH = 1_024;
 
 export type ItemTest = (item: StoredItem) => boolean;
