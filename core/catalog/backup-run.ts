@@ -19,7 +19,6 @@ import type { BackupWriter, CommittedBackup } from "./catalog.ts";
 import type { NameClaim } from "./claim.ts";
 import { viewFolder } from "./folder-view.ts";
 import type { LogBook } from "./log-book.ts";
-import type { PrivateFolder } from "./private-folder.ts";
 import type { ClaimSweep } from "./stray-claims.ts";
 import { veleroSelectors } from "./velero-selectors.ts";
 
@@ -31,7 +30,6 @@ export interface RunParts {
   readonly sweep: ClaimSweep;
   readonly claim: NameClaim;
   readonly folder: BackupFolder;
-  readonly privateFolder: PrivateFolder;
   readonly upload: Upload;
   readonly archive: ArchiveWriter;
   readonly log: LogBook;
@@ -167,11 +165,10 @@ export class BackupRun implements BackupWriter {
   }
 
   async #end(): Promise<void> {
-    const { archive, claim, privateFolder, sweep } = this.#parts;
+    const { archive, claim, sweep } = this.#parts;
     await archive.discard();
     await claim.release();
     await sweep.end();
-    await privateFolder.remove();
   }
 }
 

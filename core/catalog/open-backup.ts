@@ -3,7 +3,6 @@ import type { ObjectReader } from "#core/storage/object-store.ts";
 import type { OpenBackup } from "./catalog.ts";
 import { findCommit } from "./find-backup.ts";
 import { openOwnBackup } from "./open-own.ts";
-import { createPrivateFolder } from "./private-folder.ts";
 import { Spool } from "./spool.ts";
 
 export interface ReadEnvironment {
@@ -18,14 +17,10 @@ export async function openBackup(
   { signal }: RunContext,
 ): Promise<OpenBackup> {
   const commit = await findCommit(store, name, signal);
-  const folder = await createPrivateFolder(tempFolder);
-  const spool = new Spool(folder.path);
-  const close = async () => {
-    await spool.close();
-    await folder.remove();
-  };
+  const spool = new Spool(tempFolder);
+  const close = async () => spool.close();
   try {
-    const parts = { store, commit, spool, folder: folder.path, close, signal };
+    const parts = { store, commit, spool, folder: tempFolder, close, signal };
     if (commit.manifestSha256 !== undefined) return await openOwnBackup(parts);
     const { openVeleroBackup } = await import("./open-velero.ts");
     return await openVeleroBackup(parts);

@@ -30,7 +30,7 @@ export async function openVeleroBackup(parts: OpenVeleroParts): Promise<OpenBack
   refuseUnreadable(parts);
   const archive = new Spool(parts.folder);
   const close = async () => {
-    await archive.close();
+    archive.close();
     await parts.close();
   };
   try {
@@ -50,7 +50,7 @@ export async function openVeleroBackup(parts: OpenVeleroParts): Promise<OpenBack
       close,
     });
   } catch (error) {
-    await archive.close();
+    archive.close();
     throw isFailure(error, "key-absent") ? damaged(parts.commit.name, "its archive is missing") : error;
   }
 }

@@ -1,18 +1,16 @@
-import { type FileHandle, open, unlink } from "node:fs/promises";
-import { join } from "node:path";
+import { read, write } from "node:fs";
+import { promisify } from "node:util";
+import { NamelessFile } from "#core/format/nameless-file.ts";
 import { Failure } from "#core/model/errors.ts";
 
 const MEMORY_BYTES = 32 * 1024 * 1024;
 
-/**
- * Bytes that are written once in a row and then read anywhere: in memory while they are few, else in a file of mode
- * 0600 that loses its name as soon as it is open, so that nothing of it outlives the process, however that ends.
- */
+/** Bytes that are written once in a row and then read anywhere: in memory while they are few, else in a temporary file. */
 export class Spool {
   readonly #folder: string;
   readonly #memoryBytes: number;
   #chunks: Buffer[] = [];
-  #file: FileHandle | undefined;
+  #file: NamelessFile | undefined;
   #sizeBytes = 0;
 
   constructor(folder: string, memoryBytes: number = MEMORY_BYTES) {
@@ -44,9 +42,9 @@ export class Spool {
       : readFully(this.#file, offset, length);
   }
 
-  async close(): Promise<void> {
+  close(): void {
     this.#chunks = [];
-    await this.#file?.close();
+    this.#file?.close();
     this.#file = undefined;
     this.#sizeBytes = 0;
   }
@@ -57,28 +55,40 @@ export class Spool {
   }
 
   async #moveToFile(): Promise<void> {
-    const path = join(this.#folder, `spool-${crypto.randomUUID()}`);
-    this.#file = await open(path, "wx+", 0o600);
-    // Where an open file keeps its name (some Windows disks), the folder's removal takes it.
-    await unlink(path).catch(() => undefined);
+    this.#file = new NamelessFile(this.#folder);
     await writeFully(this.#file, this.#inMemory(), 0);
     this.#chunks = [];
   }
 }
 
-async function writeFully(file: FileHandle, bytes: Uint8Array, position: number): Promise<void> {
+const writeTo = promisify(write);
+const readFrom = promisify(read);
+
+async function writeFully(file: NamelessFile, bytes: Uint8Array, position: number): Promise<void> {
   for (let at = 0; at < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, at, bytes.length - at, position + at);
+    const { bytesWritten } = await attempt(file, () =>
+      writeTo(file.descriptor, bytes, at, bytes.length - at, position + at),
+    );
     at += bytesWritten;
   }
 }
 
-async function readFully(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
+async function readFully(file: NamelessFile, offset: number, length: number): Promise<Uint8Array> {
   const bytes = Buffer.allocUnsafe(length);
   for (let at = 0; at < length; ) {
-    const { bytesRead } = await file.read(bytes, at, length - at, offset + at);
-    if (bytesRead === 0) throw new Failure("internal", "a temporary file lost its end");
+    const { bytesRead } = await attempt(file, () =>
+      readFrom(file.descriptor, bytes, at, length - at, offset + at),
+    );
+    if (bytesRead === 0) throw file.trouble("it has become shorter");
     at += bytesRead;
   }
   return bytes;
+}
+
+async function attempt<T>(file: NamelessFile, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    throw file.trouble(error);
+  }
 }

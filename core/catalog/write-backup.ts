@@ -8,7 +8,6 @@ import type { BackupWriter } from "./catalog.ts";
 import { type ClaimEnvironment, NameClaim } from "./claim.ts";
 import { clearFolder } from "./leftovers.ts";
 import { LogBook } from "./log-book.ts";
-import { createPrivateFolder } from "./private-folder.ts";
 import { removeStrayClaims, sweepClaims } from "./stray-claims.ts";
 
 export interface WriteEnvironment extends ClaimEnvironment {
@@ -49,31 +48,24 @@ interface RunParts {
 }
 
 async function openRun({ claim, folder, environment, context }: RunParts): Promise<BackupWriter> {
-  const privateFolder = await createPrivateFolder(environment.tempFolder);
-  try {
-    const upload = await folder.openUpload(veleroFiles(claim.name).archive);
-    const archive = openArchiveWriter({
-      sink: upload,
-      spillFolder: privateFolder.path,
-      startedAt: context.now(),
-      signal: folder.signal,
-    });
-    const log = new LogBook(context.now);
-    return new BackupRun({
-      store: environment.store,
-      sweep: sweepClaims(environment, folder.signal),
-      claim,
-      folder,
-      privateFolder,
-      upload,
-      archive,
-      log,
-      onProgress: context.onProgress,
-    });
-  } catch (error) {
-    await privateFolder.remove();
-    throw error;
-  }
+  const upload = await folder.openUpload(veleroFiles(claim.name).archive);
+  const archive = openArchiveWriter({
+    sink: upload,
+    spillFolder: environment.tempFolder,
+    startedAt: context.now(),
+    signal: folder.signal,
+  });
+  const log = new LogBook(context.now);
+  return new BackupRun({
+    store: environment.store,
+    sweep: sweepClaims(environment, folder.signal),
+    claim,
+    folder,
+    upload,
+    archive,
+    log,
+    onProgress: context.onProgress,
+  });
 }
 
 function nameTaken(name: string): Failure {

@@ -4,7 +4,6 @@ import { beforeFiles, encodeBeforeManifest } from "#core/format/before-files.ts"
 import { itemTitle } from "#core/model/item.ts";
 import { readItemHeader } from "#core/objects/item-header.ts";
 import type { BeforeImage } from "./catalog.ts";
-import { createPrivateFolder } from "./private-folder.ts";
 
 export interface BeforeTarget {
   readonly part: string;
@@ -33,10 +32,9 @@ export async function writeBefore(images: readonly BeforeImage[], target: Before
 }
 
 async function pack(images: readonly BeforeImage[], { tempFolder, createdAt, signal }: BeforeTarget) {
-  const folder = await createPrivateFolder(tempFolder);
   const archive = new CollectingSink();
   const index = new CollectingSink();
-  const writer = openArchiveWriter({ sink: archive, spillFolder: folder.path, startedAt: createdAt, signal });
+  const writer = openArchiveWriter({ sink: archive, spillFolder: tempFolder, startedAt: createdAt, signal });
   try {
     for (const { kind, bytes } of images) await writer.add(kind, readItemHeader(bytes), bytes);
     const finished = await writer.finish();
@@ -44,7 +42,6 @@ async function pack(images: readonly BeforeImage[], { tempFolder, createdAt, sig
     return { archive: archive.bytes(), index: index.bytes() };
   } finally {
     await writer.discard();
-    await folder.remove();
   }
 }
 

@@ -37,6 +37,8 @@ test("a process killed at any call leaves a whole backup or none, and the same n
   for (let n = 2; n <= calls; n += 4) {
     const { path, remove } = await scratchDirectory("killed");
     expect(runWriter(path, n).signal).toBe("SIGKILL");
+    // The folder for temporary files itself is made with the first of them.
+    expect(await readdir(join(path, "temp")).catch(() => [])).toEqual([]);
     await expectSuccessNow(path);
     await remove();
   }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -36,6 +36,8 @@ describe("the temporary file of the index", () => {
   });
 
   test("says where a folder is needed that can be written", () => {
-    expect(() => new ArchiveSpill(join(folder, "absent"))).toThrow(/temporary file is needed at .*absent/);
+    const file = join(folder, "no-folder");
+    writeFileSync(file, "");
+    expect(() => new ArchiveSpill(file)).toThrow(/temporary file is needed at .*no-folder/);
   });
 });
