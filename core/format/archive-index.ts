@@ -3,11 +3,11 @@ import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { decodeFooter, FOOTER_BYTES, type TablePlace } from "./archive-index-footer.ts";
 import { BrokenLine } from "./archive-index-line.ts";
 import { IndexLines } from "./archive-index-lines.ts";
-import { compareKeys, compareKinds, sameKind } from "./archive-index-order.ts";
+import { compareKinds, sameKind } from "./archive-index-order.ts";
 import { compareMemberKeys, type IndexTable, type MemberKey, parseTable } from "./archive-index-table.ts";
 import { firstWhere } from "./first-where.ts";
 import { expandMember } from "./gzip-member.ts";
-import type { IndexEntry, ItemKey, KindCount } from "./index-entry.ts";
+import type { IndexEntry, KindCount } from "./index-entry.ts";
 
 /** The index file as ranges. `read` delivers exactly the range or throws. */
 export interface IndexSource {
@@ -32,7 +32,6 @@ export interface ArchiveIndex {
   readonly kinds: readonly KindCount[];
   /** In order of namespace and name, at most a member's lines at a time. */
   entries(kind: ItemKind, options: EntriesOptions): AsyncIterable<readonly IndexEntry[]>;
-  find(kind: ItemKind, key: ItemKey, signal: AbortSignal): Promise<IndexEntry | undefined>;
 }
 
 /** One request brings the footer and, for all but huge backups, the table. */
@@ -97,15 +96,6 @@ class RangedIndex implements ArchiveIndex {
       if (wanted.length > 0) yield wanted;
     }
     if (seen !== expected) throw damaged("its table counts other items than its lines");
-  }
-
-  async find(kind: ItemKind, key: ItemKey, signal: AbortSignal): Promise<IndexEntry | undefined> {
-    const position = this.#position(kind);
-    if (this.#count(position, key.namespace) === 0) return undefined;
-    const first = { kind: position, ...key };
-    const isWanted = (entry: IndexEntry) => compareKinds(entry, kind) === 0 && compareKeys(entry, key) === 0;
-    const [found] = await this.#linesFrom(first, { member: this.#memberOf(first), isWanted, signal });
-    return found;
   }
 
   /** -1 where nothing of the kind is stored. */
