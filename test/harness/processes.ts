@@ -20,7 +20,7 @@ export type ProcessSpec = {
   /** Folder of `<name>.pid` and `<name>.log`. */
   readonly directory: string;
   /** The whole environment; nothing is inherited but PATH. */
-  readonly env?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<NodeJS.ProcessEnv>;
   readonly lifetime?: "parent" | "own";
 };
 
@@ -167,7 +167,7 @@ function filesOf({ directory, name }: ProcessSpec): { pidPath: string; logPath: 
   return { pidPath: join(directory, `${name}.pid`), logPath: join(directory, `${name}.log`) };
 }
 
-function environmentOf({ env }: ProcessSpec): Record<string, string> {
+function environmentOf({ env }: ProcessSpec): NodeJS.ProcessEnv {
   return { PATH: process.env["PATH"] ?? "", ...env };
 }
 
