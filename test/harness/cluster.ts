@@ -20,7 +20,7 @@ export type StartedCluster = {
 export async function startCluster({ node }: { readonly node: boolean }): Promise<StartedCluster> {
   const existing = process.env["TEST_KUBECONFIG"];
   if (existing !== undefined && existing !== "") return takeExisting(existing);
-  if (await canUseKind()) return startKind();
+  if (await canUseKind()) return startKind({ node });
   return node ? startClusterWithNode() : startControlPlane();
 }
 

@@ -26,7 +26,7 @@ sleep infinity &
 wait
 `;
 
-export async function startKind(): Promise<StartedCluster> {
+export async function startKind({ node }: { readonly node: boolean }): Promise<StartedCluster> {
   const scratch = await scratchDirectory("cluster");
   const path = join(scratch.path, "admin.kubeconfig");
   // Like its folder's, for one process may have several.
@@ -50,7 +50,9 @@ export async function startKind(): Promise<StartedCluster> {
   try {
     await runCommand("kind", ["create", "cluster", ...which, "--wait", "120s"]);
     const imageImport = ["kind", "load", "image-archive", "--name", name];
-    const imageTool = ["docker", "exec", `${name}-control-plane`, "ctr", "--namespace", "k8s.io"];
+    const inNode = ["exec", `${name}-control-plane`];
+    if (!node) await emptyNode(inNode);
+    const imageTool = ["docker", ...inNode, "ctr", "--namespace", "k8s.io"];
     const descriptor = { ...(await describeCluster("kind", path, scratch)), imageImport, imageTool };
     await attachCluster(descriptor).loadImage(await busyboxImage());
     return { descriptor, hostAddress: await kindGateway(), stop };
@@ -58,6 +60,19 @@ export async function startKind(): Promise<StartedCluster> {
     await stop();
     throw error;
   }
+}
+
+/** As in a control plane alone, pods then stay where they were made, and claims wait for the volumes that tests make. */
+async function emptyNode(inNode: readonly string[]): Promise<void> {
+  const kubectl = [...inNode, "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"];
+  await runCommand("docker", [
+    ...kubectl,
+    "taint",
+    "nodes",
+    "--all",
+    "kubectl-backup.test/no-pods:NoSchedule",
+  ]);
+  await runCommand("docker", [...kubectl, "delete", "storageclasses", "--all"]);
 }
 
 /** The machine's IPv4 address in the network of kind's nodes. */

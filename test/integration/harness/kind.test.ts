@@ -34,6 +34,7 @@ case $verb in
 esac
 `;
 const DOCKER = `#!/bin/sh
+echo "$*" >>"$(dirname "$0")/asked-of-docker"
 case $1 in network) echo 172.18.0.1 ;; esac
 `;
 
@@ -72,6 +73,16 @@ test("two clusters of one run lie side by side, the second with a node or withou
   expect(await clusters()).toHaveLength(1);
   await second.stop();
   expect(await clusters()).toEqual([]);
+});
+
+test("where no node is asked for, no pod is placed and no claim is bound by kind's own class", async () => {
+  const [plain, withNode] = [await startCluster({ node: false }), await startCluster({ node: true })];
+  const asked = await readFile(join(machine.path, "asked-of-docker"), "utf8");
+  await Promise.all([plain.stop(), withNode.stop()]);
+  expect(asked.match(/ kubectl .*/g)).toEqual([
+    expect.stringMatching(/ taint nodes --all \S+:NoSchedule$/),
+    expect.stringMatching(/ delete storageclasses --all$/),
+  ]);
 });
 
 test("a cluster whose node takes no images is deleted again, with its folder", async () => {
