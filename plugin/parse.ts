@@ -1,8 +1,9 @@
 import parser from "yargs-parser";
 import { Failure } from "#core/model/errors.ts";
 import { didYouMean } from "#core/model/nearest.ts";
+import { splitAttachedValues } from "./attached-values.ts";
 import { type AnyCommand, camelCase, type Flag, type Flags, type Invocation } from "./command.ts";
-import { commonFlags } from "./flags.ts";
+import { clusterFlags, commonFlags } from "./flags.ts";
 
 /**
  * argv → positionals and flags of one command. yargs' parser does the parsing; what a flag may be is checked here, since
@@ -16,10 +17,14 @@ export interface Parsed extends Invocation<never> {
 
 export function parseArguments(command: AnyCommand, argv: readonly string[]): Parsed {
   const flags: Flags = { ...command.flags, ...commonFlags };
-  const { argv: values, error } = parser.detailed(glueBareFlags(argv, flags), parserOptions(flags));
+  const { argv: values, error } = parser.detailed(
+    glueBareFlags(splitAttachedValues(argv, flags), flags),
+    parserOptions(flags),
+  );
   const hint = helpHint(command);
   refuseUnknown(values, flags, hint);
   if (error !== null) throw new Failure("usage", inOurWords(error.message), { hint });
+  refuseEmpty(values, flags);
   const given = Object.fromEntries(
     Object.entries(flags).map(([name, flag]) => [camelCase(name), flagValue(name, flag, values[name])]),
   );
@@ -91,13 +96,24 @@ function numberValue(name: string, text: string): number {
   throw new Failure("usage", `--${name}: "${text}" is not a number`);
 }
 
-/** `--dry-run b1` → `--dry-run=client b1`; `--yes b1` → `--yes=true b1`. Stops at `--`. */
+/**
+ * `--dry-run b1` → `--dry-run=client b1`; `--yes b1` → `--yes=true b1`. A digit is taken where a level may stand, since
+ * kubectl's -v takes the word behind it: `-v 6 b1` → `-v=6 b1`. Stops at `--`.
+ */
 export function glueBareFlags(argv: readonly string[], flags: Flags): string[] {
   const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
   const bare = new Map(Object.entries(flags).flatMap(([name, flag]) => bareSpellings(name, flag)));
-  return argv.map((word, index) => {
-    const meaning = index < end ? bare.get(word) : undefined;
-    return meaning === undefined ? word : `${word}=${meaning}`;
+  const levels = new Map(
+    Object.entries(flags).flatMap(([name, flag]) =>
+      flag.type === "number" ? bareSpellings(name, flag) : [],
+    ),
+  );
+  const isLevel = (index: number) =>
+    index < end && levels.has(argv[index - 1] ?? "") && /^\d$/.test(argv[index] ?? "");
+  return argv.flatMap((word, index) => {
+    if (isLevel(index)) return [];
+    const meaning = isLevel(index + 1) ? argv[index + 1] : bare.get(word);
+    return meaning === undefined || index >= end ? [word] : [`${word}=${meaning}`];
   });
 }
 
@@ -142,6 +158,22 @@ function refuseUnknown(values: Readonly<Record<string, unknown>>, flags: Flags, 
   if (unknown === undefined) return;
   const suggestion = didYouMean(unknown, Object.keys(flags))?.replace('"', '"--');
   throw new Failure("usage", `unknown flag ${dashed(unknown)}`, { hint: suggestion ?? hint });
+}
+
+/** A variable that is not set must not widen what a restore writes or a deletion takes. Cluster flags are as kubectl's. */
+function refuseEmpty(values: Readonly<Record<string, unknown>>, flags: Flags): void {
+  const empty = Object.keys(flags).find(
+    (name) => !(name in clusterFlags) && flags[name]?.bare !== "" && isEmpty(values[name]),
+  );
+  if (empty === undefined) return;
+  throw new Failure("usage", `--${empty} is empty`, {
+    hint: "leave the flag out, or give it a value (is a variable not set?)",
+  });
+}
+
+function isEmpty(value: unknown): boolean {
+  const given: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return given.length > 0 && given.every((part) => typeof part === "string" && /^[\s,]*$/.test(part));
 }
 
 function helpHint(command: AnyCommand): string {

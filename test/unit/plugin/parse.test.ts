@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { defineCommand } from "#plugin/command.ts";
+import { clusterFlags } from "#plugin/flags.ts";
 import { glueBareFlags, parseArguments } from "#plugin/parse.ts";
 
 const command = defineCommand({
@@ -118,4 +119,40 @@ test.each([
   ["b1 --include-namespaces", "--include-namespaces needs a value"],
 ])("%s: a flag at the end without its value is named as it was typed", (line, message) => {
   expect(refusal(line)).toMatchObject({ code: "usage", message });
+});
+
+test.each([
+  ["b1 -la=b", { selector: "a=b" }],
+  ["b1 -l=a", { selector: "a" }],
+  ["b1 -l!a", { selector: "!a" }],
+])("%s: a short flag takes its value without a space, as kubectl's does", (line, flags) => {
+  expect(parse(line).flags).toMatchObject(flags);
+});
+
+test.each(["b1 -v6", "b1 -v 6", "b1 -v=6", "-v 6 b1"])(
+  "%s: a level behind -v is no backup's name",
+  (line) => {
+    expect(parse(line)).toMatchObject({ verbosity: 6, positionals: ["b1"] });
+  },
+);
+
+test("-v alone is the first level, and words behind it stay words", () => {
+  expect(parse("-v b1")).toMatchObject({ verbosity: 1, positionals: ["b1"] });
+});
+
+test.each([
+  [["b1", "--include-namespaces", ""], "--include-namespaces is empty"],
+  [["b1", "--include-namespaces", " , "], "--include-namespaces is empty"],
+  [["b1", "--selector="], "--selector is empty"],
+  [["b1", "-l", ""], "--selector is empty"],
+])("%j: an empty value, as of a variable that is not set, does not mean everything", (words, message) => {
+  expect(() => parseArguments(command, words)).toThrow(message);
+});
+
+test("an empty kubeconfig flag is one that was not given, as kubectl takes it", () => {
+  const withCluster = { ...command, flags: { ...command.flags, ...clusterFlags } };
+  expect(parseArguments(withCluster, ["b1", "--context", "", "--as-group", ""]).flags).toMatchObject({
+    context: "",
+    asGroup: [],
+  });
 });
