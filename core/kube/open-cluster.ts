@@ -3,7 +3,7 @@ import { type ListKnowledge, LONG_LIST, listObjects } from "#core/kube/lists/lis
 import { getWhole } from "#core/kube/transport/read-whole.ts";
 import { openTransport, type Transport, type TransportOptions } from "#core/kube/transport/transport.ts";
 import type { WireReply } from "#core/kube/transport/wire.ts";
-import { isFailure } from "#core/model/errors.ts";
+import { Failure, isFailure } from "#core/model/errors.ts";
 import type { Cluster, ServerVersion } from "./cluster.ts";
 import { discover } from "./discovery.ts";
 import { execCalls } from "./exec.ts";
@@ -39,9 +39,21 @@ export function openCluster(access: ClusterAccess, options: ClusterOptions): Clu
 }
 
 async function readVersion(transport: Transport, signal: AbortSignal): Promise<ServerVersion> {
-  const { body } = await getWhole(transport, { path: "/version", signal }, "asking the server's version");
+  const { body } = await getWhole(
+    transport,
+    { path: "/version", signal },
+    "asking the server's version",
+  ).catch(refuseOthersThanApiServers);
   const { gitVersion, major, minor } = jsonObject(body);
   return { gitVersion: String(gitVersion ?? ""), major: String(major ?? ""), minor: String(minor ?? "") };
+}
+
+/** Every API server has a version to tell. */
+function refuseOthersThanApiServers(cause: unknown): never {
+  if (!isFailure(cause, "kind-unknown")) throw cause;
+  throw new Failure("cluster-unreachable", `no API server answers at this address: ${cause.message}`, {
+    cause,
+  });
 }
 
 /** Newest first; v1 since 1.28. */

@@ -1,11 +1,11 @@
 import type { BackupSummary } from "#core/catalog/catalog.ts";
 import { type ClusterIds, relateClusters } from "#core/model/cluster-identity.ts";
-import { Failure } from "#core/model/errors.ts";
+import { Failure, isFailure } from "#core/model/errors.ts";
 import type { App } from "#plugin/app.ts";
 import { defineCommand } from "#plugin/command.ts";
 import { clusterFlags, locationFlag, outputFlag } from "#plugin/flags.ts";
 import { outputFormat, print } from "#plugin/ui/print.ts";
-import { renderTable } from "#plugin/ui/table.ts";
+import { escapeControl, renderTable } from "#plugin/ui/table.ts";
 import { formatAge, formatWholeSeconds } from "#plugin/ui/units.ts";
 
 /** --cluster here chooses whose backups to show, so the kubeconfig flag of that name steps back. */
@@ -92,8 +92,11 @@ async function currentIds(
     } finally {
       cluster.close();
     }
-  } catch {
-    app.stderr.write("note: no cluster can be reached, so the backups of all clusters are shown\n");
+  } catch (error) {
+    // A mistyped name must not show every cluster's.
+    if (isFailure(error, "context-unknown") && (flags.context ?? flags.user) !== undefined) throw error;
+    const why = isFailure(error) ? ` (${escapeControl(error.message)})` : "";
+    app.stderr.write(`note: no cluster can be reached${why}, so the backups of all clusters are shown\n`);
     return undefined;
   }
 }

@@ -45,6 +45,7 @@ export function refusalOfStatus(object: Uint8Array): Refusal {
 export function failureOf(refusal: Refusal, what: string): Failure {
   const { status, reason, message, retryAfterSeconds } = refusal;
   return new Failure(codeOf(status), `${what}: ${message}`, {
+    hint: WANTS_TLS.test(message) ? "begin the cluster's server with https://" : undefined,
     retryable: status === 429 || status >= 502,
     reply: { status, reason, retryAfterSeconds },
   });
@@ -54,6 +55,9 @@ export function writeReplyOf(refusal: Refusal): WriteReply {
   const { status, reason, message, causes, retryAfterSeconds, warnings } = refusal;
   return { ok: false, status, reason, message, causes, retryAfterSeconds, warnings };
 }
+
+/** What Go's TLS servers, API servers among them, tell who does not begin with it. */
+const WANTS_TLS = /HTTP request to an HTTPS server/;
 
 function codeOf(status: number): FailureCode {
   if (status === 401) return "unauthorized";

@@ -8,7 +8,7 @@ import { faultyKubeProxy } from "#test/harness/faulty-proxy.ts";
 import { freePort } from "#test/harness/ports.ts";
 import { runCli } from "#test/harness/run-cli.ts";
 import { type Scratch, scratchDirectory } from "#test/harness/scratch.ts";
-import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { sharedCluster, sharedS3, uniqueName } from "#test/harness/shared.ts";
 import { expectNoSecret, expectRefusal } from "./expect-refusal.ts";
 import { directoryLocation, type TestLocation } from "./test-location.ts";
 
@@ -76,6 +76,14 @@ describe("a kubeconfig that leads nowhere", () => {
     await expectNothingStored();
   });
 
+  test("an unknown context does not make get list the backups of every cluster", async () => {
+    expect(await create(cluster.kubeconfigPath)).toMatchObject({ code: 0 });
+    const result = await runCli(["get", "--location", location.url, "--context", "prodd"], {
+      kubeconfig: cluster.kubeconfigPath,
+    });
+    expectRefusal(result, { code: 2, error: /prodd/, hint: /get-contexts|did you mean/ });
+  });
+
   test("a broken kubeconfig is told without quoting what may be a secret in it", async () => {
     const secret = "very-secret-token";
     const text = `apiVersion: v1\nkind: Config\nusers:\n- name: u\n  user:\n    token: ${secret}\n   bad: [\n`;
@@ -126,6 +134,42 @@ describe("a kubeconfig that leads nowhere", () => {
     const result = await create(await kubeconfigFile("wrong-ca", text));
     expectRefusal(result, { code: 6, error: /certificate|signature/, hint: /certificate-authority/ });
     await expectNothingStored();
+  });
+});
+
+describe("an address where no API server answers as asked", () => {
+  const createAt = async (server: string, fields: Readonly<Record<string, string>> = {}) =>
+    create(await kubeconfigFile("elsewhere", await changedCluster({ server, ...fields })));
+  const ownServer = async () =>
+    parse(await readFile(cluster.kubeconfigPath, "utf8")).clusters[0].cluster.server as string;
+
+  test("a port without TLS is told as that, not in OpenSSL's words as a matter of the CA", async () => {
+    const result = await createAt(sharedS3().endpoint.replace("http:", "https:"));
+    expectRefusal(result, { code: 6, error: /does not speak TLS/, hint: /kubectl cluster-info/ });
+    expect(result.stderr).not.toContain("openssl");
+  });
+
+  test("http where the server speaks https is told with what to write", async () => {
+    const result = await createAt((await ownServer()).replace("https:", "http:"));
+    expectRefusal(result, { code: 6, error: /HTTPS server/, hint: /https:\/\// });
+  });
+
+  test("a server of another kind is no kind that is unknown", async () => {
+    const result = await createAt(sharedS3().endpoint);
+    expectRefusal(result, { code: 6, error: /no API server/, hint: /kubectl cluster-info/ });
+  });
+
+  test("a name that the certificate does not hold is a matter of the name, not of the CA", async () => {
+    const result = await createAt(await ownServer(), { "tls-server-name": "wrong.example" });
+    expectRefusal(result, { code: 6, error: /altnames/, hint: /tls-server-name/ });
+  });
+
+  test("an unknown authority is told without advice about Node's command line", async () => {
+    const { cert } = await createAuthority("another");
+    const result = await createAt(await ownServer(), {
+      "certificate-authority-data": Buffer.from(cert).toString("base64"),
+    });
+    expect(result.stderr).not.toContain("Node");
   });
 });
 
