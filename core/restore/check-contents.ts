@@ -2,6 +2,7 @@ import type { StoredItem } from "#core/catalog/catalog.ts";
 import { Failure } from "#core/model/errors.ts";
 import { groupResource, itemTitle } from "#core/model/item.ts";
 import { decideItem } from "./decide.ts";
+import type { PlanDocument } from "./plan-document.ts";
 import type { Prepared } from "./prepare.ts";
 
 /**
@@ -36,6 +37,12 @@ async function* unreadBatches(prepared: Prepared): AsyncGenerator<readonly Store
 
 function isWritten(item: StoredItem, prepared: Prepared): boolean {
   return decideItem(item, prepared.facts).do === "write";
+}
+
+/** As the restore itself would, beside the plan that a dry run has shown. */
+export function refuseDamagedPlan({ objects }: Pick<PlanDocument, "objects">): void {
+  const damaged = objects.filter(({ action, reason }) => action === "fail" && reason === "damaged");
+  refuseDamaged(damaged.map((one) => `${groupResource(one)}/${one.name} (${itemTitle(one, one)})`));
 }
 
 function refuseDamaged(damaged: readonly string[]): void {

@@ -119,11 +119,13 @@ async function restore(wanted: Ask, given: RestoreFlags, app: App): Promise<0 | 
 
 /** Everything that a dry run ends with. */
 async function showPlan({ ask, prepared }: Planned, given: RestoreFlags, app: App): Promise<0 | 3> {
-  const [{ previewRestore }, { planDocument, isComplete }, { restorePlanText }] = await Promise.all([
-    import("#core/restore/preview/preview-restore.ts"),
-    import("#core/restore/plan-document.ts"),
-    import("#plugin/ui/restore-plan.ts"),
-  ]);
+  const [{ previewRestore }, { refuseDamagedPlan }, { planDocument, isComplete }, { restorePlanText }] =
+    await Promise.all([
+      import("#core/restore/preview/preview-restore.ts"),
+      import("#core/restore/check-contents.ts"),
+      import("#core/restore/plan-document.ts"),
+      import("#plugin/ui/restore-plan.ts"),
+    ]);
   const { cluster, request } = ask;
   const preview = await previewRestore({
     prepared,
@@ -140,6 +142,7 @@ async function showPlan({ ask, prepared }: Planned, given: RestoreFlags, app: Ap
     ),
     text: () => restorePlanText(document),
   });
+  refuseDamagedPlan(document);
   const gaps = prepared.undo?.gaps ?? [];
   for (const gap of gaps) app.stderr.write(`warning: ${escapeControl(gap)}\n`);
   return isComplete(document, request) && gaps.length === 0 ? 0 : 3;

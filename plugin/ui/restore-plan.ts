@@ -19,6 +19,7 @@ const SHOWN = 20;
 export function restorePlanText(plan: PlanDocument): string {
   const sections = [
     heldText(plan),
+    failingText(plan.objects),
     targetText(plan),
     kindsText(plan.kinds),
     changesText(plan.objects),
@@ -75,6 +76,14 @@ function kindsText(kinds: readonly DocumentedKind[]): string {
   });
   if (rows.length === 0) return "";
   return renderTable(["KIND", "CREATE", "UPDATE", "SAME", "SKIP", "HOLD", "FAIL", "WHY NOT"], rows);
+}
+
+function failingText(objects: readonly PreviewedObject[]): string {
+  const failing = objects.filter(({ action }) => action === "fail");
+  if (failing.length === 0) return "";
+  const lines = failing.slice(0, SHOWN).map((one) => `  ${titleOf(one)}: ${one.message ?? ""}`);
+  const list = lines.map((line) => `${escapeControl(line)}\n`).join("");
+  return `Cannot be restored:\n${list}${moreText(failing.length)}`;
 }
 
 const CHANGING: ReadonlySet<PreviewedObject["action"]> = new Set(["update", "recreate"]);

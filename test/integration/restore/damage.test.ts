@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { faultyKubeProxy, faultyS3Proxy } from "#test/harness/faulty-proxy.ts";
 import { runCli } from "#test/harness/run-cli.ts";
@@ -69,6 +70,36 @@ describe("a backup that was damaged", () => {
       ({ method, path }) => method === "POST" && path.startsWith(configMaps(app)),
     );
     expect(created).toHaveLength(1);
+    await location.remove();
+  });
+});
+
+describe("the plan of a restore of a damaged backup", () => {
+  it("names what is damaged and ends as the restore would: refused", async () => {
+    const location = await directoryLocation();
+    const at = ["--location", location.url];
+    const app = await backedUp(at);
+    const archive = join(location.path, "backups/b1/b1.tar.gz");
+    const damaged = await readFile(archive);
+
+    const index = gunzipSync(await readFile(join(location.path, "backups/b1/kubectl-backup-index.gz")));
+    const line = index
+      .toString("utf8")
+      .split("\n")
+      .find((one) => one.includes('"configmaps"') && one.includes('"lost"'));
+    const [offset = 0, length = 0] = JSON.parse(line ?? "").member;
+    const place = offset + Math.floor(length / 2);
+    damaged[place] = (damaged[place] ?? 0) ^ 0xff;
+    await rm(archive);
+    await writeFile(archive, damaged);
+
+    const planned = await runCli(["restore", "b1", "--dry-run", ...at], { kubeconfig });
+    const restored = await runCli(["restore", "b1", ...at], { kubeconfig });
+
+    expect(planned.code).toBe(8);
+    expect(restored.code).toBe(8);
+    expect(planned.stdout).toContain(`Cannot be restored:\n  configmaps ${app}/`);
+    expect(planned.stderr).toContain("configmaps/lost");
     await location.remove();
   });
 });
