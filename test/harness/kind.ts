@@ -64,15 +64,14 @@ export async function startKind({ node }: { readonly node: boolean }): Promise<S
 
 /** As in a control plane alone, pods then stay where they were made, and claims wait for the volumes that tests make. */
 async function emptyNode(inNode: readonly string[]): Promise<void> {
-  const kubectl = [...inNode, "kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"];
-  await runCommand("docker", [
-    ...kubectl,
-    "taint",
-    "nodes",
-    "--all",
-    "kubectl-backup.test/no-pods:NoSchedule",
-  ]);
-  await runCommand("docker", [...kubectl, "delete", "storageclasses", "--all"]);
+  const kubectl = ["kubectl", "--kubeconfig=/etc/kubernetes/admin.conf"];
+  const steps = [
+    // Pods that tolerate whatever there is would be placed all the same; those of DaemonSets would be made.
+    ["rm", "/etc/kubernetes/manifests/kube-scheduler.yaml"],
+    [...kubectl, "taint", "nodes", "--all", "kubectl-backup.test/no-pods:NoSchedule"],
+    [...kubectl, "delete", "storageclasses", "--all"],
+  ];
+  for (const step of steps) await runCommand("docker", [...inNode, ...step]);
 }
 
 /** The machine's IPv4 address in the network of kind's nodes. */

@@ -79,7 +79,8 @@ test("where no node is asked for, no pod is placed and no claim is bound by kind
   const [plain, withNode] = [await startCluster({ node: false }), await startCluster({ node: true })];
   const asked = await readFile(join(machine.path, "asked-of-docker"), "utf8");
   await Promise.all([plain.stop(), withNode.stop()]);
-  expect(asked.match(/ kubectl .*/g)).toEqual([
+  expect(asked.match(/ (rm|kubectl) .*/g)).toEqual([
+    expect.stringMatching(/ rm \S+kube-scheduler.yaml$/),
     expect.stringMatching(/ taint nodes --all \S+:NoSchedule$/),
     expect.stringMatching(/ delete storageclasses --all$/),
   ]);
