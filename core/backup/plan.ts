@@ -10,7 +10,7 @@ import { groupResource, type ItemKind } from "#core/model/item.ts";
 import { NAMESPACES } from "#core/model/known-kinds.ts";
 import type { Selection } from "#core/model/selection.ts";
 import { readInsteadAs } from "#core/objects/cohabiting.ts";
-import { kindNotStored, type PublishedRule } from "#core/objects/not-stored.ts";
+import { kindNotStored, objectsNotStored, type PublishedRule } from "#core/objects/not-stored.ts";
 import type { CompiledSelection } from "#core/selection/compile-selection.ts";
 import { judgeDownApis, type UnreadableKind } from "./down-apis.ts";
 import { kindOrder } from "./kind-order.ts";
@@ -34,7 +34,7 @@ export interface BackupPlan {
   readonly namespaces: readonly NamespaceFact[];
   /** Cluster-scoped kinds of which only what selected objects refer to is read. */
   readonly relatedKinds: readonly ApiResource[];
-  /** Served kinds of which nothing is stored, and why. */
+  /** Served kinds of which nothing, or not every object, is stored, and why. */
   readonly notStored: readonly PublishedRule[];
   /** Namespaced kinds that cannot be read at all, since their API is down. */
   readonly unreadable: readonly UnreadableKind[];
@@ -119,7 +119,9 @@ function whyNotStored(versions: Versions, served: Served): string | undefined {
 
 function notStored(versions: Versions, served: Served): readonly PublishedRule[] {
   const reason = whyNotStored(versions, served);
-  return reason === undefined ? [] : [{ what: groupResource(versions[0]), reason }];
+  if (reason !== undefined) return [{ what: groupResource(versions[0]), reason }];
+  const some = objectsNotStored(versions[0]);
+  return some === undefined ? [] : [some];
 }
 
 function planKind(versions: Versions, facts: PlanFacts, served: Served): readonly KindPlan[] {

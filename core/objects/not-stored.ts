@@ -75,13 +75,23 @@ export function kindNotStored(kind: ServedKind): string | undefined {
   return isVirtual(kind) ? "virtual: can be neither watched nor created" : undefined;
 }
 
+/** The rule for some objects of this kind, if there is one. */
+export function objectsNotStored(kind: ItemKind): PublishedRule | undefined {
+  const what = groupResource(kind);
+  return OBJECTS_NOT_STORED.has(what) ? someOf(what) : undefined;
+}
+
+function someOf(what: string): PublishedRule {
+  return { what: `${what}, some`, reason: MADE_BY_CONTROLLER };
+}
+
 export function isObjectNotStored(kind: ItemKind, header: ItemHeader): boolean {
   return OBJECTS_NOT_STORED.get(groupResource(kind))?.(header) ?? false;
 }
 
 export const notStoredRules: readonly PublishedRule[] = [
   ...[...KINDS_NOT_STORED].map(([what, reason]) => ({ what, reason })),
-  ...[...OBJECTS_NOT_STORED.keys()].map((what) => ({ what: `${what}, some`, reason: MADE_BY_CONTROLLER })),
+  ...[...OBJECTS_NOT_STORED.keys()].map(someOf),
   { what: "reviews and bindings", reason: "requests, not objects: they cannot be listed" },
   {
     what: "virtual APIs such as metrics.k8s.io",
