@@ -143,16 +143,24 @@ test("user and groups that flags impersonate reach the server: --as-group was dr
   expect(alone.code).toBe(6);
 });
 
-test("with a label selector, where the server tells no remaining count, progress is told in objects (case 19)", async () => {
-  const args = create("b1", ...configMaps, "-l", "part in (a,b)", "--page-size", "1");
-  const result = await runCli(args, { kubeconfig });
-  expect(result.code, result.stderr).toBe(0);
-  const kinds: readonly { resource: string }[] = JSON.parse(result.stdout).kinds;
-  expect(kinds.find(({ resource }) => resource === "configmaps")).toMatchObject({
-    method: "pages",
-    count: 2,
-  });
-  expect(result.stderr).toMatch(/^read: \d+ objects in /m);
+test("with a label selector, where the server tells no remaining count, progress is told in objects, and pages are as small as asked for (case 19)", async () => {
+  const proxy = await faultyKubeProxy(cluster);
+  try {
+    const args = create("b1", ...configMaps, "-l", "part in (a,b)", "--page-size", "1");
+    const result = await runCli(args, { kubeconfig: proxy.kubeconfigPath });
+    expect(result.code, result.stderr).toBe(0);
+    const kinds: readonly { resource: string }[] = JSON.parse(result.stdout).kinds;
+    expect(kinds.find(({ resource }) => resource === "configmaps")).toMatchObject({
+      method: "pages",
+      count: 2,
+    });
+    expect(result.stderr).toMatch(/^read: \d+ objects in /m);
+    const lists = proxy.requests.filter(({ path }) => path.endsWith("/configmaps"));
+    // The last page is empty: that nothing more matches the server only knows when it has looked.
+    expect(lists.map(({ query }) => new URLSearchParams(query).get("limit"))).toEqual(["1", "1", "1"]);
+  } finally {
+    await proxy.stop();
+  }
 });
 
 test("of two runs racing for a name on a store that ignores conditions one wins, the other never reads the cluster (case 82)", async () => {
