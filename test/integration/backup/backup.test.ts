@@ -233,8 +233,12 @@ describe("trouble on the way", () => {
       chosen: { includeNamespaces: [namespace] },
     });
     remove();
-    const held = [...items.keys()].filter((item) => /^configmaps .*\/c\d+$/.test(item));
-    expect(held).toHaveLength(40);
+    expect(proxy.requests.filter((request) => request.path === path)).toHaveLength(2);
+    for (const name of names) {
+      const stored = items.get(`configmaps ${namespace}/${name}`);
+      expect(stored).toBe((await admin.request("GET", `${path}/${name}`)).text.trimEnd());
+    }
+    expect(kindOf(facts, "configmaps")).toMatchObject({ count: names.length + 1, consistent: true });
     expect(facts).toMatchObject({ phase: "Completed", errors: [] });
   });
 });
