@@ -47,6 +47,8 @@ export interface PlanDocument {
     readonly reason: string;
   }[];
   readonly absentNamespaces: readonly string[];
+  /** What lies in the backup and cannot be read; the first thousand. */
+  readonly unreadable: readonly string[];
   readonly tiers: RestorePlan["tiers"];
   readonly pulledIn: RestorePlan["pulledIn"];
   readonly unmet: RestorePlan["unmet"];
@@ -88,6 +90,8 @@ export interface DocumentedKind extends ActionCounts {
   readonly reasons: Readonly<Record<string, number>>;
 }
 
+const SHOWN = 1_000;
+
 export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument {
   const { restore, backup, target, claims, held, missing, leftOut, absentNamespaces, warnings } = plan;
   return {
@@ -117,6 +121,7 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
       ({ kind, count, reason }) => ({ resource: groupResource(kind), count, reason }),
     ),
     absentNamespaces: absentNamespaces.toSorted(),
+    unreadable: plan.unreadable.slice(0, SHOWN),
     tiers: plan.tiers,
     pulledIn: sorted(plan.pulledIn, titleOf),
     unmet: sorted(plan.unmet, ({ kind, namespace, name }) => `${kind} ${namespace}/${name}`),
@@ -126,12 +131,13 @@ export function planDocument(plan: RestorePlan, preview: Preview): PlanDocument 
 
 /** Nothing that is meant would stay away; what exists and differs counts only where the request is strict (report.ts). */
 export function isComplete(document: PlanDocument, { strict }: { readonly strict: boolean }): boolean {
-  const { counts, missing, absentNamespaces, hooks, rights, quota, server, kinds } = document;
+  const { counts, missing, absentNamespaces, unreadable, hooks, rights, quota, server, kinds } = document;
   const losses = [
     counts.hold,
     counts.fail,
     missing.length,
     absentNamespaces.length,
+    unreadable.length,
     hooks.filter(({ runs, isIdle }) => !runs && !isIdle).length,
     rights.length,
     quota.length,

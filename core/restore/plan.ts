@@ -33,6 +33,8 @@ export interface RestorePlan {
   readonly neverRestored: readonly NeverRestored[];
   /** Named by the request, unknown to the backup. */
   readonly absentNamespaces: readonly string[];
+  /** What lies in the backup and cannot be read, whether it was meant or not; only others' archives hold such. */
+  readonly unreadable: readonly string[];
   /** In the order in which they are restored, where anything is classified. */
   readonly tiers: readonly PlannedTier[];
   /** Created where missing, never touched where they exist, since nobody selected them; the first thousand. */

@@ -166,6 +166,7 @@ function planHead({ cluster, backup, request }: PlanRequest, outlook: Outlook) {
     leftOut: outlook.leftOut,
     neverRestored: outlook.selected.neverRestored,
     absentNamespaces: outlook.absentNamespaces,
+    unreadable: backup.notices.map(({ message }) => message),
   };
 }
 

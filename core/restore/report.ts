@@ -118,6 +118,7 @@ export function makeReport(facts: ReportFacts): Omit<RestoreReport, "storedAt"> 
     unmet: plan.unmet,
     warnings: [
       ...plan.absentNamespaces.map((name) => `the backup has no namespace ${name}`),
+      ...plan.unreadable.map((what) => `in the backup ${what}`),
       ...plan.warnings,
     ],
     notes: finish.notes,
@@ -134,6 +135,7 @@ function isComplete({ run, waited, brokeOff }: ReportFacts): boolean {
     plan.held.length,
     plan.missing.length,
     plan.absentNamespaces.length,
+    plan.unreadable.length,
     waited.unready.length,
     finish.troubles.length,
     run.hooks.losses,

@@ -20,6 +20,7 @@ export function restorePlanText(plan: PlanDocument): string {
   const sections = [
     heldText(plan),
     failingText(plan.objects),
+    unreadableText(plan.unreadable),
     targetText(plan),
     kindsText(plan.kinds),
     changesText(plan.objects),
@@ -84,6 +85,12 @@ function failingText(objects: readonly PreviewedObject[]): string {
   const lines = failing.slice(0, SHOWN).map((one) => `  ${titleOf(one)}: ${one.message ?? ""}`);
   const list = lines.map((line) => `${escapeControl(line)}\n`).join("");
   return `Cannot be restored:\n${list}${moreText(failing.length)}`;
+}
+
+function unreadableText(unreadable: readonly string[]): string {
+  if (unreadable.length === 0) return "";
+  const lines = unreadable.slice(0, SHOWN).map((what) => `  ${escapeControl(what)}\n`);
+  return `Cannot be read in the backup:\n${lines.join("")}${moreText(unreadable.length)}`;
 }
 
 const CHANGING: ReadonlySet<PreviewedObject["action"]> = new Set(["update", "recreate"]);

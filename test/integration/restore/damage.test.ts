@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
@@ -8,6 +8,7 @@ import { runCli } from "#test/harness/run-cli.ts";
 import { s3Environment } from "#test/harness/s3-server.ts";
 import { scratchDirectory } from "#test/harness/scratch.ts";
 import { sharedCluster, sharedS3, uniqueName } from "#test/harness/shared.ts";
+import { tarGz } from "#test/harness/tar-gz.ts";
 import { directoryLocation, s3Location } from "#test/integration/cli/test-location.ts";
 import { configMap, namespace } from "./rig.ts";
 
@@ -141,3 +142,49 @@ describe("a location that cannot be written", () => {
     await home.remove();
   });
 });
+
+describe("an archive of Velero's that holds what is no object in its place", () => {
+  it("is restored without that, which plan, summary and report name, and the exit code is 3", async () => {
+    const location = await directoryLocation();
+    const at = ["--location", location.url];
+    const app = uniqueName("app");
+    const folder = `resources/configmaps/namespaces/${app}`;
+    const stored = (name: string) =>
+      JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", ...metadata(app, name) });
+    const files = {
+      "metadata/version": "1.1.0\n",
+      [`resources/namespaces/cluster/${app}.json`]: JSON.stringify(namespace(app)),
+      [`${folder}/good.json`]: stored("good"),
+      [`${folder}/other.json`]: stored("another"),
+      [`${folder}/torn.json`]: stored("torn").slice(0, 40),
+    };
+    const commit = {
+      ...{ apiVersion: "velero.io/v1", kind: "Backup", metadata: { name: "b1" }, spec: {} },
+      status: { phase: "Completed", formatVersion: "1.1.0" },
+    };
+    await mkdir(join(location.path, "backups/b1"), { recursive: true });
+    await writeFile(join(location.path, "backups/b1/velero-backup.json"), JSON.stringify(commit));
+    await writeFile(join(location.path, "backups/b1/b1.tar.gz"), await tarGz(files));
+
+    const planned = await runCli(["restore", "b1", "--dry-run", ...at], { kubeconfig });
+    expect(planned.stdout).toMatch(
+      /Cannot be read in the backup:\n {2}.*other\.json.*named "another"\n {2}.*torn\.json/,
+    );
+    expect(planned.code).toBe(3);
+
+    const restored = await runCli(["restore", "b1", "--yes", "--wait=false", "-o", "json", ...at], {
+      kubeconfig,
+    });
+    expect(restored.stderr).toMatch(/warning: in the backup .*other\.json.*is left out/);
+    const report = JSON.parse(restored.stdout);
+    expect(report).toMatchObject({ complete: false, counts: { failed: 0 } });
+    expect(report.warnings.filter((text: string) => text.includes("is left out"))).toHaveLength(2);
+    expect(restored.code).toBe(3);
+    expect(await admin.find(`${configMaps(app)}/good`)).toBeDefined();
+    expect(await admin.find(`${configMaps(app)}/another`)).toBeUndefined();
+  });
+});
+
+function metadata(app: string, name: string) {
+  return { metadata: { namespace: app, name, uid: `uid-${name}`, resourceVersion: "7" } };
+}

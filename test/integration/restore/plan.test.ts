@@ -536,6 +536,7 @@ describe("the plan for machines", () => {
       "leftOut",
       "neverRestored",
       "absentNamespaces",
+      "unreadable",
       "tiers",
       "pulledIn",
       "unmet",

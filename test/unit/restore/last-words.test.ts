@@ -23,6 +23,7 @@ const plan: Partial<RestorePlan> = {
   leftOut: [],
   neverRestored: [],
   absentNamespaces: [],
+  unreadable: [],
   warnings: [],
 };
 
