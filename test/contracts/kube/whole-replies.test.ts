@@ -47,12 +47,14 @@ describe.each(["h2", "http/1.1"] as const)("a reply over %s that is read whole",
     });
     await fc.assert(
       fc.asyncProperty(cut, async (blow) => {
+        const armed = Promise.withResolvers<void>();
         server.handle((_, reply) => {
           reply.writeHead(200).write(BODY.subarray(0, 10));
-          void setTimeout(5).then(() => reply.end(BODY.subarray(10)));
+          void armed.promise.then(() => reply.end(BODY.subarray(10)));
         });
         const reply = await ask();
         server.gate.cut(blow);
+        armed.resolve();
         const error = await reply.whole().catch((reason: unknown) => reason);
         expect(error).toBeInstanceOf(BrokenExchange);
         expect(error).toMatchObject({ sent: "maybe" });
