@@ -104,3 +104,25 @@ it("those for a namespace and a cluster-scoped kind beside it suffice for a rest
   expect(await rig.client.find(storage)).toBeDefined();
   await rig.client.delete(storage);
 });
+
+it("those for a namespace suffice for all of it and for the Namespace itself, though they list no namespaces", async () => {
+  const [app, user] = [uniqueName("app"), uniqueName("user")];
+  const [own, settings] = [`/api/v1/namespaces/${app}`, `/api/v1/namespaces/${app}/configmaps/settings`];
+  await rig.client.apply([namespace(app, { labels: { team: "a" } }), configMap(app, "settings")]);
+  const at = ["--location", location.url];
+  const asAdmin = { kubeconfig: cluster.kubeconfigPath };
+  expect((await runCli(["create", "b3", "-n", app, ...at], asAdmin)).code).toBe(0);
+  await rig.client.patch(own, { metadata: { labels: { team: "b" } } }, "merge");
+  await rig.client.delete(settings);
+
+  const how = ["-n", app, "--existing", "update"];
+  const printed = await runCli(["rbac", "restore", ...how, "-o", "json"], asAdmin);
+  expect(printed.code, printed.stderr).toBe(0);
+  await bind(user, [JSON.parse(printed.stdout)]);
+
+  const asUser = { kubeconfig: await cluster.withClientCert({ user }) };
+  const restored = await runCli(["restore", "b3", ...how, "--yes", "--wait=false", ...at], asUser);
+  expect(restored.code, `${restored.stdout}${restored.stderr}`).toBe(0);
+  expect(await rig.client.find(settings)).toBeDefined();
+  expect((await rig.client.get(own)).metadata["labels"]).toMatchObject({ team: "a" });
+});
