@@ -185,7 +185,7 @@ test("of two runs racing for a name on a store that ignores conditions one wins,
   }
 });
 
-test("administrator and a user of one namespace back up the same cluster: get shows both to both (case 90)", async () => {
+test("administrator and a user of one namespace back up the same cluster to get, restore and delete (case 90)", async () => {
   const token = await cluster.serviceAccountToken({ namespace, name: "saver" });
   const narrow = await cluster.withToken(token);
   expect((await runCli(create("by-admin", ...configMaps), { kubeconfig })).code).toBe(0);
@@ -193,6 +193,18 @@ test("administrator and a user of one namespace back up the same cluster: get sh
   for (const asker of [kubeconfig, narrow]) {
     const { stdout } = await runCli(["get", "-o", "name", "--location", location.url], { kubeconfig: asker });
     expect(stdout.split("\n").sort()).toEqual(["", "backup/by-admin", "backup/by-user"]);
+    for (const name of ["by-admin", "by-user"]) {
+      const plan = ["restore", name, "-n", namespace, "--dry-run", "-o", "json", "--location", location.url];
+      const planned = await runCli(plan, { kubeconfig: asker });
+      expect(planned.code, planned.stderr).toBe(0);
+      expect(JSON.parse(planned.stdout)).toMatchObject({ target: { relation: "same" } });
+    }
+    const all = ["delete", "--all", "--dry-run", "--location", location.url];
+    const chosen = (await runCli(all, { kubeconfig: asker })).stdout.split("\n").sort();
+    expect(chosen).toEqual([
+      "",
+      ...["by-admin", "by-user"].map((b) => `backup/${b} would be deleted (dry run)`),
+    ]);
   }
 });
 

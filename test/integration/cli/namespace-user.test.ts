@@ -89,6 +89,33 @@ test("a user bound to the Role that rbac backup prints saves the namespace compl
   });
 });
 
+test("a user with the ClusterRole admin there gets the rest with exit 3, and is told the rule for each kind that is missing (case 85)", async () => {
+  const [user, apiGroup] = [uniqueName("tenant-admin"), "rbac.authorization.k8s.io"];
+  await admin.apply([
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: "RoleBinding",
+      metadata: { name: user, namespace },
+      roleRef: { apiGroup, kind: "ClusterRole", name: "admin" },
+      subjects: [{ apiGroup, kind: "User", name: user }],
+    },
+  ]);
+  const saved = await runCli(create("partial"), { kubeconfig: await cluster.withClientCert({ user }) });
+  expect(saved.code, saved.stderr).toBe(3);
+  const { namespaces, errors } = JSON.parse(saved.stdout);
+  expect(namespaces).toMatchObject([{ name: namespace, complete: false }]);
+  const unread: readonly string[] = namespaces[0].kindsNotRead;
+  expect(unread).toContain("podtemplates");
+  const told = errors.map(({ message }: { message: string }) => message);
+  for (const kind of unread) {
+    const [resource, ...group] = kind.split(".");
+    const rule = `{apiGroups: ["${group.join(".")}"], resources: ["${resource}"], verbs: ["get", "list", "watch"]}`;
+    expect(told.filter((message: string) => message.startsWith(`${kind} could not be read`))).toEqual([
+      expect.stringContaining(rule),
+    ]);
+  }
+});
+
 test("a user without any role is refused (case 85)", async () => {
   const kubeconfigOfNobody = await cluster.withClientCert({ user: uniqueName("nobody") });
   const refused = await runCli(create("tenant"), { kubeconfig: kubeconfigOfNobody });
