@@ -53,6 +53,15 @@ async function phaseOf(ns: string, name: string): Promise<unknown> {
   return (found?.["status"] as Record<string, unknown> | undefined)?.["phase"];
 }
 
+/** Its controller has said something of a claim: whatever phase it would give it stands by then. */
+async function judgedPhaseOf(ns: string, name: string): Promise<unknown> {
+  await eventually("an event of the claim", async () => {
+    const events = await rig.client.list(core(ns, "events"));
+    return events.some((event) => (event["involvedObject"] as { name?: string }).name === name);
+  });
+  return phaseOf(ns, name);
+}
+
 /** A namespace with a bound claim, a Deployment that mounts it, and one that does not. */
 async function appWithDisk(policy: "Retain" | "Delete"): Promise<{ app: string; disk: string }> {
   const [app, disk] = [uniqueName("app"), uniqueName("disk")];
@@ -102,12 +111,27 @@ describe("a bound claim whose data nothing can bring back", () => {
 
     expect(again.complete).toBe(true);
     expect(again.counts.created).toBe(3);
-    await eventually("pending", async () => (await phaseOf(app, "data")) === "Pending");
+    expect(await judgedPhaseOf(app, "data")).toBe("Pending");
     const restored = await rig.client.get(core(app, "persistentvolumeclaims/data"));
     expect(restored["spec"]).not.toHaveProperty("volumeName");
     expect(Object.keys(restored.metadata["annotations"] as object)).toEqual([
       "kubectl-backup.io/restored-from",
     ]);
+  });
+
+  it("is no different where its volume is not in the backup: made empty it is pending, never lost", async () => {
+    const { app, disk } = await appWithDisk("Retain");
+    const selection = { includeNamespaces: [app], includeClusterResources: "false" };
+    const backup = await rig.backUp([app], { selection });
+    await rig.removeNamespace(app);
+    await removeVolume(disk);
+
+    const { held } = await rig.restore(backup);
+    const empty = await rig.restore(backup, { emptyVolumes: true });
+
+    expect(held.map(({ name }) => name)).toEqual(["data", "db"]);
+    expect(empty.complete).toBe(true);
+    expect(await judgedPhaseOf(app, "data")).toBe("Pending");
   });
 });
 
@@ -120,9 +144,11 @@ it("on the command line the claims without data come first, and the exit is 3 un
   await rig.removeNamespace(app);
   await removeVolume(disk);
 
+  const planned = await run("restore", "b1", "--dry-run");
   const held = await run("restore", "b1", "--wait=false");
   const empty = await run("restore", "b1", "--wait=false", "--empty-volumes");
 
+  expect(planned.stdout).toMatch(/^Held back/);
   const rows = held.stderr.split("\n").filter((line) => line.includes(` ${app}/`));
   expect([held.code, rows]).toEqual([
     3,
