@@ -3,6 +3,7 @@ import { readModifiers } from "#plugin/requests/modifiers-text.ts";
 import { eventually } from "#test/harness/eventually.ts";
 import type { KubeObject } from "#test/harness/kube-object.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { backUpRewritten } from "./rewritten.ts";
 import { configMap, deployment, namespace, openRig, type Rig } from "./rig.ts";
 
 let rig: Rig;
@@ -46,7 +47,7 @@ async function copyOf(app: string, request: Record<string, unknown> = {}) {
   const copy = uniqueName("copy");
   const backup = await rig.backUp([app]);
   const report = await rig.restore(backup, { namespaceMapping: { [app]: copy }, ...request });
-  return { copy, report };
+  return { backup, copy, report };
 }
 
 describe("Services", () => {
@@ -385,7 +386,7 @@ describe("what the cluster makes by itself", () => {
       },
     });
 
-    const { copy, report } = await copyOf(app);
+    const { backup, copy, report } = await copyOf(app);
 
     expect(report.failed).toEqual([]);
     expect(report.reasons).toMatchObject({ "auto-made": 2 });
@@ -393,9 +394,36 @@ describe("what the cluster makes by itself", () => {
       const account = await rig.client.get(core(copy, "serviceaccounts/default"));
       return JSON.stringify(account["imagePullSecrets"]) === '[{"name":"registry"}]';
     });
+    const account = core(copy, "serviceaccounts/default");
+    await rig.client.patch(account, { imagePullSecrets: [{ name: "own" }] }, "merge");
+    await rig.restore(backup, { namespaceMapping: { [app]: copy } });
+    expect(await rig.client.get(account)).toMatchObject({
+      imagePullSecrets: [{ name: "own" }, { name: "registry" }],
+    });
     const root = await eventually("root", () => rig.client.find(core(copy, "configmaps/kube-root-ca.crt")));
     expect(root.metadata["annotations"]).not.toHaveProperty("old");
     expect(await rig.client.find(core(copy, "secrets/default-token-abc12"))).toBeUndefined();
+  });
+
+  it("stays the cluster's root certificate, also where the backup brings another cluster's and would replace it", async () => {
+    const app = uniqueName("app");
+    await rig.client.apply([namespace(app)]);
+    const path = core(app, "configmaps/kube-root-ca.crt");
+    const own = await eventually("root", () => rig.client.find(path));
+    const backup = await backUpRewritten(rig, (object) =>
+      object["kind"] === "ConfigMap" &&
+      (object["metadata"] as KubeObject["metadata"])["uid"] === own.metadata["uid"]
+        ? { ...object, data: { "ca.crt": "another cluster's" } }
+        : undefined,
+    );
+    const selection = { includeNamespaces: [app] };
+
+    for (const existing of ["update", "replace", "recreate"] as const) {
+      const report = await rig.restore(backup, { selection, existing });
+      expect(report.failed).toEqual([]);
+    }
+
+    expect(await rig.client.get(path)).toEqual(own);
   });
 
   it("does not take a token that a user asked for away, also when its account comes late, and fills it anew", async () => {
