@@ -192,7 +192,7 @@ describe("a part of a backup", () => {
       const [a, b] = [uniqueName("copy-a"), uniqueName("copy-b")];
       const report = await rig.restore(backup, { selection, namespaceMapping: { [one]: a, [two]: b } });
       expect(report.failed).toEqual([]);
-      return { a, b };
+      return { a, b, created: report.counts.created };
     };
 
     const byKind = await restoreCopy({ includeResources: ["configmaps"] });
@@ -200,6 +200,8 @@ describe("a part of a backup", () => {
     const byLabel = await restoreCopy({ labelSelector: "pick=me" });
     const byGlob = await restoreCopy({ includeNamespaces: ["part-b-*"] });
 
+    // Namespaces included: whatever else came would be counted.
+    expect([byKind, byName, byLabel, byGlob].map(({ created }) => created)).toEqual([5, 2, 2, 2]);
     expect(await namesIn(byKind.a)).toEqual(["labelled", "plain"]);
     expect(await rig.client.find(core(byKind.a, "secrets/keys"))).toBeUndefined();
     expect(await namesIn(byName.a)).toEqual(["plain"]);

@@ -52,8 +52,13 @@ describe("metadata", () => {
       "pending-steps",
       "skip-final-backup",
     ];
-    const protection = { [key("max-age")]: "24h", [key("volumes")]: "required" };
-    const set = { ...protection, [key("annotate")]: "namespace", [key("restore-order")]: "3" };
+    const protection = {
+      [key("max-age")]: "24h",
+      [key("volumes")]: "required",
+      [key("allow-excluded")]: "true",
+    };
+    const wishes = { [key("annotate")]: "namespace", [key("restore-order")]: "3" };
+    const set = { ...protection, ...wishes };
     const annotations = { ...set, ...Object.fromEntries(stale.map((name) => [key(name), "old"])) };
     await rig.client.apply([
       namespace(app, { annotations, labels: { [key("protect")]: "true", [key("tier")]: "high" } }),
@@ -68,10 +73,9 @@ describe("metadata", () => {
     const other = (await rig.client.get(`/api/v1/namespaces/${copy}`)).metadata;
     expect(own["annotations"]).toEqual({ ...set, [key("restored-from")]: expect.stringContaining(backup) });
     expect(own["labels"]).toMatchObject({ [key("protect")]: "true", [key("tier")]: "high" });
-    for (const name of Object.keys(protection)) expect(other["annotations"]).not.toHaveProperty([name]);
-    expect(other["annotations"]).toMatchObject({
-      [key("annotate")]: "namespace",
-      [key("restore-order")]: "3",
+    expect(other["annotations"]).toEqual({
+      ...wishes,
+      [key("restored-from")]: expect.stringContaining(backup),
     });
     expect(other["labels"]).not.toHaveProperty([key("protect")]);
     expect(other["labels"]).toMatchObject({ [key("tier")]: "high" });

@@ -142,7 +142,9 @@ describe("a namespace", () => {
     const report = await rig.restore(backup);
 
     expect(report.complete).toBe(true);
-    await rig.removeNamespace(app);
+    await rig.client.delete(`/api/v1/namespaces/${app}`);
+    const isGone = async () => (await rig.client.find(`/api/v1/namespaces/${app}`)) === undefined;
+    await eventually("its controller to delete it", isGone, { timeoutMs: 30_000 });
   });
 
   it("that is going away is waited for and then made anew", async () => {
@@ -174,9 +176,21 @@ describe("a namespace", () => {
     const report = await rig.restore(backup, { timeoutSeconds: 1 });
 
     expect(report.complete).toBe(false);
-    expect(report.failed.map(({ name, outcome }) => [name, "reason" in outcome && outcome.reason])).toEqual([
-      [app, "still-terminating"],
-      ["plain", "namespace-not-ready"],
+    expect(report.failed).toMatchObject([
+      {
+        name: app,
+        outcome: {
+          reason: "still-terminating",
+          message: expect.stringMatching(/is being deleted and was still there at the timeout/),
+        },
+      },
+      {
+        name: "plain",
+        outcome: {
+          reason: "namespace-not-ready",
+          message: expect.stringMatching(/^its namespace could not be restored: /),
+        },
+      },
     ]);
     await rig.client.patch(
       `/api/v1/namespaces/${app}/configmaps/held`,
