@@ -371,11 +371,9 @@ describe("what the cluster makes by itself", () => {
       { imagePullSecrets: [{ name: "registry" }] },
       "merge",
     );
-    await rig.client.patch(
-      core(app, "configmaps/kube-root-ca.crt"),
-      { metadata: { annotations: { old: "yes" } } },
-      "merge",
-    );
+    const rootOfApp = core(app, "configmaps/kube-root-ca.crt");
+    await eventually("root certificate", () => rig.client.find(rootOfApp));
+    await rig.client.patch(rootOfApp, { metadata: { annotations: { old: "yes" } } }, "merge");
     await rig.client.create(core(app, "secrets"), {
       apiVersion: "v1",
       kind: "Secret",
