@@ -1,6 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ArchiveSpill } from "#core/format/archive-spill.ts";
 
@@ -24,6 +25,18 @@ describe("the temporary file of the index", () => {
     expect(bytes.toString()).toBe("second");
     expect(readdirSync(folder)).toEqual([]);
     spill.remove();
+  });
+
+  test.runIf(process.platform === "linux")("never has one, so that no kill can leave it behind", async () => {
+    const seen: (string | null)[] = [];
+    const watcher = watch(folder, (_, name) => seen.push(name));
+    const spill = new ArchiveSpill(folder);
+    spill.append(Buffer.from("one"));
+    await setTimeout(50);
+    watcher.close();
+    spill.remove();
+    // `#` and the inode: what Linux tells watchers of a file without a name.
+    expect(seen.filter((name) => !name?.startsWith("#"))).toEqual([]);
   });
 
   test("is not touched once it is closed: its number may be another file's", () => {
