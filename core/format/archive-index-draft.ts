@@ -8,8 +8,8 @@ import {
   recordBytes,
   writeRecord,
 } from "./archive-index-record.ts";
-import type { ArchiveSpill, Extent } from "./archive-spill.ts";
 import type { ItemKey, KindCount } from "./index-entry.ts";
+import type { Extent, TemporaryFile } from "./temporary-file.ts";
 
 const CHUNK_BYTES = 32 * 1024;
 
@@ -31,7 +31,7 @@ interface Run {
  */
 export class IndexDraft {
   readonly kind: ItemKind;
-  readonly #spill: ArchiveSpill;
+  readonly #spill: TemporaryFile;
   readonly #chunks: Extent[] = [];
   readonly #runs = new Map<string, Run>();
   #run: Run | undefined;
@@ -43,7 +43,7 @@ export class IndexDraft {
   #chunk = Buffer.alloc(0);
   #used = 0;
 
-  constructor(kind: ItemKind, spill: ArchiveSpill) {
+  constructor(kind: ItemKind, spill: TemporaryFile) {
     this.kind = kind;
     this.#spill = spill;
   }
@@ -179,10 +179,10 @@ function countNamespaces(keys: readonly ItemKey[]): Readonly<Record<string, numb
 /** The index of one kind, complete and in order; read back from the spill, extent by extent. */
 export class SortedDraft {
   readonly count: KindCount;
-  readonly #spill: ArchiveSpill;
+  readonly #spill: TemporaryFile;
   readonly #extents: readonly Extent[];
 
-  constructor(count: KindCount, spill: ArchiveSpill, extents: readonly Extent[]) {
+  constructor(count: KindCount, spill: TemporaryFile, extents: readonly Extent[]) {
     this.count = count;
     this.#spill = spill;
     this.#extents = extents;

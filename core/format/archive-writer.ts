@@ -12,10 +12,10 @@ import { IndexDraft, type SortedDraft } from "./archive-index-draft.ts";
 import { compareKinds, sameKind } from "./archive-index-order.ts";
 import { writeIndex } from "./archive-index-writer.ts";
 import { ArchiveMembers } from "./archive-members.ts";
-import { ArchiveSpill } from "./archive-spill.ts";
 import { ArchiveTar } from "./archive-tar.ts";
 import type { IndexEntry, ItemKey, KindCount } from "./index-entry.ts";
 import { fileStem, tarPath } from "./tar-writer.ts";
+import { TemporaryFile } from "./temporary-file.ts";
 
 /** Where bytes go, in order. The chunk is the caller's again once it resolves; an Upload is one. */
 export interface ByteSink {
@@ -74,7 +74,7 @@ class SpillingWriter implements ArchiveWriter {
   itemCount = 0;
   itemBytes = 0;
   readonly #signal: AbortSignal;
-  readonly #spill: ArchiveSpill;
+  readonly #spill: TemporaryFile;
   readonly #members: ArchiveMembers;
   readonly #tar: ArchiveTar;
   readonly #kinds = new Map<string, KindState>();
@@ -82,7 +82,7 @@ class SpillingWriter implements ArchiveWriter {
 
   constructor(options: ArchiveWriterOptions) {
     this.#signal = options.signal;
-    this.#spill = new ArchiveSpill(options.spillFolder);
+    this.#spill = new TemporaryFile(options.spillFolder);
     this.#members = new ArchiveMembers(options.sink, options.signal);
     this.#tar = new ArchiveTar(this.#members, options.startedAt);
   }
@@ -108,7 +108,7 @@ class SpillingWriter implements ArchiveWriter {
 
   async discard(): Promise<void> {
     this.#members.stop();
-    this.#spill.remove();
+    this.#spill.close();
   }
 
   #state(kind: ItemKind): KindState {

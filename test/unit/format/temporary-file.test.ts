@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ArchiveSpill } from "#core/format/archive-spill.ts";
+import { TemporaryFile } from "#core/format/temporary-file.ts";
 
-describe("the temporary file of the index", () => {
+describe("a temporary file", () => {
   let folder: string;
 
   beforeEach(() => {
@@ -17,33 +17,33 @@ describe("the temporary file of the index", () => {
   });
 
   test("gives back what was appended, and has no name for others to open", () => {
-    const spill = new ArchiveSpill(folder);
+    const spill = new TemporaryFile(folder);
     spill.append(Buffer.from("one"));
     const [offset, length] = spill.append(Buffer.from("second"));
     const bytes = Buffer.alloc(length);
     spill.read(bytes, offset);
     expect(bytes.toString()).toBe("second");
     expect(readdirSync(folder)).toEqual([]);
-    spill.remove();
+    spill.close();
   });
 
   test.runIf(process.platform === "linux")("never has one, so that no kill can leave it behind", async () => {
     const seen: (string | null)[] = [];
     const watcher = watch(folder, (_, name) => seen.push(name));
-    const spill = new ArchiveSpill(folder);
+    const spill = new TemporaryFile(folder);
     spill.append(Buffer.from("one"));
     await setTimeout(50);
     watcher.close();
-    spill.remove();
+    spill.close();
     // `#` and the inode: what Linux tells watchers of a file without a name.
     expect(seen.filter((name) => !name?.startsWith("#"))).toEqual([]);
   });
 
   test("is not touched once it is closed: its number may be another file's", () => {
-    const spill = new ArchiveSpill(folder);
+    const spill = new TemporaryFile(folder);
     spill.append(Buffer.from("one"));
-    spill.remove();
-    spill.remove();
+    spill.close();
+    spill.close();
     expect(() => spill.append(Buffer.from("two"))).toThrow("given up");
     expect(() => spill.read(Buffer.alloc(1), 0)).toThrow("given up");
   });
@@ -51,6 +51,6 @@ describe("the temporary file of the index", () => {
   test("says where a folder is needed that can be written", () => {
     const file = join(folder, "no-folder");
     writeFileSync(file, "");
-    expect(() => new ArchiveSpill(file)).toThrow(/temporary file is needed at .*no-folder/);
+    expect(() => new TemporaryFile(file)).toThrow(/temporary file is needed at .*no-folder/);
   });
 });
