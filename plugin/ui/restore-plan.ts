@@ -81,26 +81,18 @@ function kindsText(kinds: readonly DocumentedKind[]): string {
 
 function failingText(objects: readonly PreviewedObject[]): string {
   const failing = objects.filter(({ action }) => action === "fail");
-  if (failing.length === 0) return "";
-  const lines = failing.slice(0, SHOWN).map((one) => `  ${titleOf(one)}: ${one.message ?? ""}`);
-  const list = lines.map((line) => `${escapeControl(line)}\n`).join("");
-  return `Cannot be restored:\n${list}${moreText(failing.length)}`;
+  return listText("Cannot be restored", failing, (one) => [`  ${titleOf(one)}: ${one.message ?? ""}`]);
 }
 
 function unreadableText(unreadable: readonly string[]): string {
-  if (unreadable.length === 0) return "";
-  const lines = unreadable.slice(0, SHOWN).map((what) => `  ${escapeControl(what)}\n`);
-  return `Cannot be read in the backup:\n${lines.join("")}${moreText(unreadable.length)}`;
+  return listText("Cannot be read in the backup", unreadable, (what) => [`  ${what}`]);
 }
 
 const CHANGING: ReadonlySet<PreviewedObject["action"]> = new Set(["update", "recreate"]);
 
 function changesText(objects: readonly PreviewedObject[]): string {
   const differing = objects.filter(({ action, reason }) => CHANGING.has(action) || reason === "differs");
-  if (differing.length === 0) return "";
-  const lines = differing.slice(0, SHOWN).flatMap((one) => [differingLine(one), ...changeLines(one)]);
-  const more = moreText(differing.length);
-  return `Differing from the backup:\n${lines.map((line) => `${escapeControl(line)}\n`).join("")}${more}`;
+  return listText("Differing from the backup", differing, (one) => [differingLine(one), ...changeLines(one)]);
 }
 
 const DIFFERING_FATES: Readonly<Partial<Record<PreviewedObject["action"], string>>> = {
@@ -139,11 +131,9 @@ const FATES: Readonly<Record<PlanDocument["claims"][number]["fate"], string>> = 
 
 function removalsText({ removals }: PlanDocument): string {
   const told = removals.filter(({ action }) => action !== "gone");
-  if (told.length === 0) return "";
-  const lines = told
-    .slice(0, SHOWN)
-    .map((one) => `  ${titleOf(one)}: ${one.action === "delete" ? "deleted" : `kept: ${one.message ?? ""}`}`);
-  return `Created by the restore:\n${lines.map((line) => `${escapeControl(line)}\n`).join("")}${moreText(told.length)}`;
+  return listText("Created by the restore", told, (one) => [
+    `  ${titleOf(one)}: ${one.action === "delete" ? "deleted" : `kept: ${one.message ?? ""}`}`,
+  ]);
 }
 
 /** Those that are held back stand on top already. */
@@ -162,20 +152,22 @@ function claimsText({ claims }: PlanDocument): string {
 
 /** Named in the plan and in the report: a restore ends where the cluster does. */
 function reachesText(reaches: readonly Reach[]): string {
-  if (reaches.length === 0) return "";
-  const lines = reaches
-    .slice(0, SHOWN)
-    .map((one) => `  ${titleOf(one)} ${one.message}${one.withheld ? " (withheld)" : ""}`);
-  const list = lines.map((line) => `${escapeControl(line)}\n`).join("");
-  return `Reaching outside the cluster:\n${list}${moreText(reaches.length)}`;
+  return listText("Reaching outside the cluster", reaches, (one) => [
+    `  ${titleOf(one)} ${one.message}${one.withheld ? " (withheld)" : ""}`,
+  ]);
 }
 
 /** A hint: only who wrote them knows whether they are meant to stay. */
 function mentionsText(mentions: readonly Mention[]): string {
-  if (mentions.length === 0) return "";
-  const lines = mentions.slice(0, SHOWN).map((one) => `  ${titleOf(one)}: ${one.text}`);
-  const list = lines.map((line) => `${escapeControl(line)}\n`).join("");
-  return `Still speaking of a namespace by its old name:\n${list}${moreText(mentions.length)}`;
+  return listText("Still speaking of a namespace by its old name", mentions, (one) => [
+    `  ${titleOf(one)}: ${one.text}`,
+  ]);
+}
+
+function listText<T>(title: string, all: readonly T[], linesOf: (one: T) => readonly string[]): string {
+  if (all.length === 0) return "";
+  const lines = all.slice(0, SHOWN).flatMap(linesOf);
+  return `${title}:\n${lines.map((line) => `${escapeControl(line)}\n`).join("")}${moreText(all.length)}`;
 }
 
 function moreText(count: number): string {
