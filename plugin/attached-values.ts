@@ -1,8 +1,9 @@
 import type { Flags } from "./command.ts";
+import { endOfFlags } from "./end-of-flags.ts";
 
 /** `-ojson` → `-o=json`, as kubectl takes it. A long name behind one dash stays itself. Stops at `--`. */
 export function splitAttachedValues(argv: readonly string[], flags: Flags): readonly string[] {
-  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const end = endOfFlags(argv);
   return argv.map((word, index) => (index < end ? splitWord(word, flags) : word));
 }
 

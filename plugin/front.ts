@@ -1,6 +1,7 @@
 import { type CommandDefinition, familyOf, findCommand, leadingWords } from "./command.ts";
 import { commands } from "./commands.ts";
 import { candidatesFor, completionText } from "./completion.ts";
+import { endOfFlags } from "./end-of-flags.ts";
 import { commonFlags } from "./flags.ts";
 import { clientVersionText, TOOL_VERSION } from "./tool-version.ts";
 import { commandHelp, familyHelp, helpWidth, overviewHelp } from "./ui/help.ts";
@@ -27,8 +28,7 @@ function fixedCompletion(words: readonly string[]): string | undefined {
 }
 
 function isHelpAsked(argv: readonly string[]): boolean {
-  const end = argv.indexOf("--");
-  const words = end === -1 ? argv : argv.slice(0, end);
+  const words = argv.slice(0, endOfFlags(argv));
   return words[0] === "help" || words.includes("--help") || words.includes("-h");
 }
 

@@ -1,6 +1,7 @@
 import { splitAttachedValues } from "./attached-values.ts";
 import { camelCase, type Flag, type Flags } from "./command.ts";
 import type { ClusterChoice, LocationChoice } from "./context.ts";
+import { endOfFlags } from "./end-of-flags.ts";
 import { clusterFlags, locationFlag, selectionFlags } from "./flags.ts";
 
 export interface GivenFlag {
@@ -13,8 +14,7 @@ const CARRIED: Flags = { ...selectionFlags, ...locationFlag, ...clusterFlags };
 
 /** Reads what the parser may have refused: whatever else is wrong with the call, these flags are plain to see. */
 export function givenFlags(argv: readonly string[]): readonly GivenFlag[] {
-  const end = argv.indexOf("--");
-  const words = splitAttachedValues(end === -1 ? argv : argv.slice(0, end), CARRIED);
+  const words = splitAttachedValues(argv.slice(0, endOfFlags(argv)), CARRIED);
   return words.flatMap((word, index) => {
     const [, dashes, spelling = "", glued] = /^(--?)([a-zA-Z-]+)(?:=(.*))?$/s.exec(word) ?? [];
     const entry = Object.entries(CARRIED).find(([name, flag]) =>

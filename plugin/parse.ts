@@ -3,6 +3,7 @@ import { Failure } from "#core/model/errors.ts";
 import { didYouMean } from "#core/model/nearest.ts";
 import { splitAttachedValues } from "./attached-values.ts";
 import { type AnyCommand, camelCase, type Flag, type Flags, type Invocation } from "./command.ts";
+import { endOfFlags } from "./end-of-flags.ts";
 import { clusterFlags, commonFlags } from "./flags.ts";
 
 /**
@@ -101,7 +102,7 @@ function numberValue(name: string, text: string): number {
  * kubectl's -v takes the word behind it: `-v 6 b1` → `-v=6 b1`. Stops at `--`.
  */
 export function glueBareFlags(argv: readonly string[], flags: Flags): string[] {
-  const end = argv.includes("--") ? argv.indexOf("--") : argv.length;
+  const end = endOfFlags(argv);
   const bare = new Map(Object.entries(flags).flatMap(([name, flag]) => bareSpellings(name, flag)));
   const levels = new Map(
     Object.entries(flags).flatMap(([name, flag]) =>
