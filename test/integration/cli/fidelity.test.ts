@@ -1,22 +1,21 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCli } from "#test/harness/run-cli.ts";
 import { sharedCluster, uniqueName } from "#test/harness/shared.ts";
+import { customKind } from "#test/integration/restore/rig.ts";
 import { directoryLocation, type TestLocation } from "./test-location.ts";
 
 const { kubeconfigPath: kubeconfig, ...cluster } = sharedCluster();
 const admin = cluster.adminClient();
 const namespace = uniqueName("fidelity");
 const copy = `${namespace}-copy`;
-const plural = uniqueName("counters").replace("-", "");
-const group = `${plural}.example.com`;
-const definition = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`;
 const ALL_BYTES = Buffer.from(Uint8Array.from({ length: 256 }, (_, byte) => byte)).toString("base64");
 const LONGEST_NAME = "n".repeat(253);
 let location: TestLocation;
+let counters: Awaited<ReturnType<typeof customKind>>;
 
 beforeAll(async () => {
   location = await directoryLocation();
-  const schema = { openAPIV3Schema: { type: "object", "x-kubernetes-preserve-unknown-fields": true } };
+  counters = await customKind({ client: admin });
   const configMap = (name: string, fields: object) => ({
     apiVersion: "v1",
     kind: "ConfigMap",
@@ -25,17 +24,6 @@ beforeAll(async () => {
   });
   await admin.apply([
     { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    {
-      apiVersion: "apiextensions.k8s.io/v1",
-      kind: "CustomResourceDefinition",
-      metadata: { name: `${plural}.${group}` },
-      spec: {
-        group,
-        scope: "Namespaced",
-        names: { plural, singular: plural, kind: "Counter" },
-        versions: [{ name: "v1", served: true, storage: true, schema }],
-      },
-    },
     configMap("bytes", { binaryData: { all: ALL_BYTES } }),
     configMap(LONGEST_NAME, { data: { key: "value" } }),
     {
@@ -45,8 +33,7 @@ beforeAll(async () => {
       spec: { terminationGracePeriodSeconds: 9007199254740993n, containers: [{ name: "c", image: "x" }] },
     },
     {
-      apiVersion: `${group}/v1`,
-      kind: "Counter",
+      ...counters.type,
       metadata: { name: "big", namespace },
       spec: { odd: 9007199254740993n, largest: 9223372036854775807n },
     },
@@ -59,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   for (const name of [namespace, copy]) await admin.delete(`/api/v1/namespaces/${name}`);
-  await admin.delete(definition);
+  await counters.remove();
   admin.close();
   await location.remove();
 });
@@ -69,7 +56,7 @@ const ours = (...args: string[]) => runCli([...args, "--location", location.url]
 const textOf = async (path: string) => (await admin.request("GET", path)).text;
 
 test("integers that no double holds have the same digits in another namespace (case 7)", async () => {
-  expect(await textOf(`/apis/${group}/v1/namespaces/${copy}/${plural}/big`)).toContain(
+  expect(await textOf(`${counters.path(copy)}/big`)).toContain(
     '"spec":{"largest":9223372036854775807,"odd":9007199254740993}',
   );
   expect(await textOf(`/api/v1/namespaces/${copy}/pods/slow`)).toContain(

@@ -167,7 +167,7 @@ export function cronJob(namespace: string, name: string): ApplyObject {
 }
 
 /** A namespaced kind of a test's own, with the status subresource, served. */
-export async function customKind({ client }: Rig) {
+export async function customKind({ client }: Pick<Rig, "client">) {
   const plural = uniqueName("gadgets").replace("-", "");
   const [group, kind] = [`${plural}.example.com`, `K${plural}`];
   const name = `${plural}.${group}`;
